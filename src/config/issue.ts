@@ -1,0 +1,27 @@
+import type { Location } from '../common/origin.ts';
+
+/** Something wrong in a configuration document, with the place and the way to mend it. */
+export interface ConfigIssue extends Location {
+  /** `error` keeps the whole change from coming into force; `warning` does not. */
+  readonly severity: 'error' | 'warning';
+  /** Stable, such as `ERR_UNKNOWN_FIELD`, `ERR_INVALID_VALUE`, `ERR_YAML`. */
+  readonly code: string;
+  /** `VirtualService default/reviews`; empty when the document could not be read that far. */
+  readonly resource: string;
+  /** Field path, such as `spec.http[0].route[0].weight`; empty for the whole document. */
+  readonly path: string;
+  /** The offending value as JSON, shortened; empty when there is none. */
+  readonly value: string;
+  /** What is wrong and what was expected, in one sentence. */
+  readonly message: string;
+  /** How to mend it, when that is known. */
+  readonly hint?: string;
+}
+
+/** `mesh/reviews.yaml:7:9: error: VirtualService default/reviews spec.http[0].timeout: must be …, got "abc". Hint` */
+export function formatIssue(issue: ConfigIssue): string {
+  const where = `${issue.file}:${issue.line}:${issue.column}`;
+  const what = [issue.resource, issue.path].filter((part) => part !== '').join(' ');
+  const hint = issue.hint === undefined ? '' : ` (${issue.hint})`;
+  return `${where}: ${issue.severity}: ${what === '' ? '' : `${what}: `}${issue.message}${hint}`;
+}

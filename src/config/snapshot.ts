@@ -1,0 +1,33 @@
+import type { ClusterSpec } from '../cluster/model.ts';
+import type { RouteTable } from '../route/route-table.ts';
+import type { ConfigIssue } from './issue.ts';
+import type { Resource } from './resource.ts';
+
+/**
+ * Everything that decides about requests, compiled from one set of resources, frozen, swapped by one assignment.
+ * Shaped like Envoy's model: ports → virtual hosts → routes → clusters → endpoints.
+ */
+export interface Snapshot {
+  /** Counts up with each change in force. */
+  readonly version: number;
+  readonly resources: readonly Resource[];
+  readonly routes: RouteTable;
+  /** By cluster name. */
+  readonly clusters: ReadonlyMap<string, ClusterSpec>;
+  readonly settings: MeshSettings;
+  /** Warnings of the resources in force. */
+  readonly warnings: readonly ConfigIssue[];
+}
+
+/** What of MeshConfig and options the engine needs at run time. */
+export interface MeshSettings {
+  readonly outboundTrafficPolicy: 'ALLOW_ANY' | 'REGISTRY_ONLY';
+  readonly pathNormalization: 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+  /** Milliseconds; for clusters that say nothing. */
+  readonly connectTimeoutMs: number;
+  readonly accessLogFile: string;
+  readonly accessLogEncoding: 'TEXT' | 'JSON';
+  readonly accessLogFormat: string;
+  /** Percent of requests whose trace is sampled. Default 1. */
+  readonly traceSampling: number;
+}

@@ -1,0 +1,203 @@
+import type { HeaderList } from '../common/headers.ts';
+import type { Origin } from '../common/origin.ts';
+
+/** What routing sees of a request. Headers are lower-case; `path` includes the query. */
+export interface RequestHead {
+  method: string;
+  /** `http` or `https`. */
+  scheme: string;
+  /** The Host as the caller wrote it, with its port if it had one. */
+  authority: string;
+  path: string;
+  /** The port that was called: 80 for `http://reviews`. Source: Envoy's listener port. */
+  readonly port: number;
+  headers: HeaderList;
+}
+
+/** One of the three ways to compare text; none of them set means "is present". Source: Istio `StringMatch`. */
+export interface StringMatch {
+  readonly exact?: string;
+  readonly prefix?: string;
+  /** RE2 syntax; must match the whole text. */
+  readonly regex?: string;
+}
+
+/**
+ * The conditions of one entry of `http[].match`, all of which must hold; `{}` holds always. What can be decided without a
+ * request (port, gateways, source labels and namespace) has been decided before and is not here.
+ */
+export interface RouteMatch {
+  readonly uri?: StringMatch;
+  /** Applies to `exact` and `prefix` of `uri` only. */
+  readonly ignoreUriCase?: boolean;
+  readonly scheme?: StringMatch;
+  readonly method?: StringMatch;
+  readonly authority?: StringMatch;
+  /** By lower-case name; pseudo-headers such as `:path` are allowed. */
+  readonly headers?: Readonly<Record<string, StringMatch>>;
+  readonly withoutHeaders?: Readonly<Record<string, StringMatch>>;
+  /** By exact name. */
+  readonly queryParams?: Readonly<Record<string, StringMatch>>;
+}
+
+/** Names are lower-case; `host` and `:authority` never appear here (see `hostRewrite`). Source: Istio `Headers.HeaderOperations`. */
+export interface HeaderOperations {
+  readonly set?: Readonly<Record<string, string>>;
+  readonly add?: Readonly<Record<string, string>>;
+  readonly remove?: readonly string[];
+}
+
+/** Source: `http[].headers` and `route[].headers`. */
+export interface HeaderRules {
+  readonly request?: HeaderOperations;
+  readonly response?: HeaderOperations;
+}
+
+/** Source: `http[].fault` (HTTPFaultInjection). */
+export interface FaultOptions {
+  readonly delay?: {
+    /** Milliseconds; an integer >= 1. */
+    readonly fixedDelayMs: number;
+    /** Share of requests in percent. Default 0: none. */
+    readonly percentage?: number;
+  };
+  readonly abort?: {
+    /** 200 to 600; absent when only `grpcStatus` is given. */
+    readonly httpStatus?: number;
+    /** 0 to 16. */
+    readonly grpcStatus?: number;
+    /** Share of requests in percent. Default 0: none. */
+    readonly percentage?: number;
+  };
+}
+
+/** Source: `http[].retries` (HTTPRetry), with every default filled in. */
+export interface RetryOptions {
+  /** Retries after the first try; 0 turns retries off. */
+  readonly attempts: number;
+  /** Comma-separated tokens, numbers included, such as `connect-failure,503`. */
+  readonly retryOn: string;
+  /** Milliseconds; 0 for none. */
+  readonly perTryTimeoutMs: number;
+  /** Base of the back-off in milliseconds. Default 25; the ceiling is ten times it. */
+  readonly backoffBaseMs: number;
+  /** Whether a retry avoids the hosts already tried. */
+  readonly ignorePreviousHosts: boolean;
+  readonly retryRemoteLocalities: boolean;
+}
+
+/** Source: `http[].mirror`, `mirrors`, with their percentages. */
+export interface MirrorOptions {
+  readonly cluster: string;
+  /** Share of requests in percent. */
+  readonly percentage: number;
+  readonly origin?: Origin;
+}
+
+/** Source: `http[].corsPolicy`. */
+export interface CorsOptions {
+  readonly allowOrigins: readonly StringMatch[];
+  readonly allowMethods: readonly string[];
+  readonly allowHeaders: readonly string[];
+  readonly exposeHeaders: readonly string[];
+  /** Seconds, as the header says them. */
+  readonly maxAgeSeconds?: number;
+  readonly allowCredentials?: boolean;
+  /** Whether a preflight of an origin that is not allowed is answered here (`IGNORE`) or forwarded. Default `FORWARD`. */
+  readonly unmatchedPreflights?: 'FORWARD' | 'IGNORE';
+}
+
+/** Where the hash of a consistent-hash balancer comes from. Source: `loadBalancer.consistentHash`. */
+export type HashPolicy =
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'cookie'; readonly name: string; readonly path?: string; readonly ttlMs?: number; readonly attributes?: readonly (readonly [string, string])[] }
+  | { readonly kind: 'query'; readonly name: string }
+  | { readonly kind: 'source-ip' };
+
+/** One share of a route. Source: `http[].route[]`. */
+export interface WeightedDestination {
+  /** `outbound|PORT|SUBSET|HOST` */
+  readonly cluster: string;
+  /** Relative to the sum of the route's weights; a lone destination gets everything. */
+  readonly weight: number;
+  readonly headers?: HeaderRules;
+  /** From a `host` or `:authority` in the destination's `headers.request.set` or `add`. */
+  readonly hostRewrite?: string;
+  readonly hashPolicy?: HashPolicy;
+  readonly origin?: Origin;
+}
+
+/** Source: `http[].rewrite`. `authority` already includes a rule-level `host` header operation. */
+export interface RewriteOptions {
+  /** Replaces the matched prefix, or the whole path after an exact or regex match. */
+  readonly uri?: string;
+  readonly uriRegex?: { readonly match: string; readonly rewrite: string };
+  readonly authority?: string;
+}
+
+/** Source: `http[].redirect`. */
+export interface RedirectOptions {
+  readonly uri?: string;
+  readonly prefixRewrite?: string;
+  readonly authority?: string;
+  readonly scheme?: string;
+  readonly port?: number;
+  readonly derivePort?: 'FROM_PROTOCOL_DEFAULT' | 'FROM_REQUEST_PORT';
+  /** Default 301. */
+  readonly redirectCode?: number;
+}
+
+/** What a route does with a request. */
+export type RouteAction =
+  | {
+      readonly kind: 'forward';
+      readonly destinations: readonly WeightedDestination[];
+      readonly rewrite?: RewriteOptions;
+      /** Milliseconds for the whole exchange; 0 or absent: none. */
+      readonly timeoutMs?: number;
+      readonly retries?: RetryOptions;
+      readonly mirrors?: readonly MirrorOptions[];
+      readonly cors?: CorsOptions;
+    }
+  | { readonly kind: 'redirect'; readonly redirect: RedirectOptions }
+  | { readonly kind: 'direct'; readonly status: number; readonly body?: string | Uint8Array };
+
+/** One route of a virtual host, as data; `RouteTable` compiles it. */
+export interface RouteSpec {
+  /** What `%ROUTE_NAME%` logs; absent when the rule has no name. */
+  readonly name?: string;
+  readonly match: RouteMatch;
+  readonly action: RouteAction;
+  readonly fault?: FaultOptions;
+  /** The rule's own header operations; those of a destination are on the destination. */
+  readonly headers?: HeaderRules;
+  readonly origin?: Origin;
+}
+
+/**
+ * A rule, or an entry of its match, that cannot apply to this caller on this port. It takes no part in matching; only
+ * explanations show it.
+ */
+export interface SkippedRule {
+  readonly origin: Origin;
+  /** Such as `gateways [edge] do not include mesh`. */
+  readonly reason: string;
+}
+
+/** The routes that a Host selects. Source: Envoy virtual host. */
+export interface VirtualHostSpec {
+  /** Such as `reviews.default.svc.cluster.local:9080`, `allow_any`, `block_all`. */
+  readonly name: string;
+  /** Lower-case hosts without port: exact, `*.suffix`, `prefix.*`, or `*`. */
+  readonly domains: readonly string[];
+  readonly routes: readonly RouteSpec[];
+  readonly skipped?: readonly SkippedRule[];
+  /** The VirtualService or service it comes from. */
+  readonly origin?: Origin;
+}
+
+/** All virtual hosts of one port. Source: Envoy route configuration. */
+export interface RouteConfigurationSpec {
+  readonly port: number;
+  readonly virtualHosts: readonly VirtualHostSpec[];
+}
