@@ -1,0 +1,88 @@
+import { Composer, Parser, type Document } from 'yaml';
+import type { Location } from '../common/origin.ts';
+import type { ConfigDocument, ParsedDocuments } from './document.ts';
+import type { ConfigIssue } from './issue.ts';
+import { MAX_DOCUMENTS, MAX_SYNTAX_ISSUES, MAX_TEXT_LENGTH } from './limits.ts';
+import { LineMap } from './line-map.ts';
+import { PositionIndex } from './position-index.ts';
+import { YamlValues, type YamlProblem } from './yaml-values.ts';
+
+/**
+ * The documents of a YAML (or JSON) text. A document with a syntax problem is left out and its problems are listed; the
+ * others are kept. Empty documents are skipped.
+ */
+export function parseDocuments(text: string, file: string, options: { strict?: boolean } = {}): ParsedDocuments {
+  const lines = new LineMap(text, file);
+  const refused = refuseText(text);
+  if (refused !== undefined) return { documents: [], issues: [toIssue(refused, lines)] };
+
+  const index = new PositionIndex();
+  const documents: ConfigDocument[] = [];
+  const issues: ConfigIssue[] = [];
+  let count = 0;
+  for (const document of compose(text)) {
+    if (++count > MAX_DOCUMENTS) {
+      issues.push(toIssue({ offset: document.range[0], code: 'ERR_TOO_LARGE', message: `a text must not hold more than ${MAX_DOCUMENTS} documents` }, lines));
+      break;
+    }
+    const problems = document.errors.slice(0, MAX_SYNTAX_ISSUES).map(syntaxProblem);
+    if (problems.length === 0 && document.contents !== null) {
+      const values = new YamlValues(index, options.strict === true);
+      const root = index.size;
+      const value = values.read(document.contents, '', document.contents.range[0]);
+      problems.push(...values.problems);
+      if (problems.length === 0 && value !== null) documents.push(new YamlDocument(value, index, root, lines));
+    }
+    for (const problem of problems) issues.push(toIssue(problem, lines));
+  }
+  return { documents, issues };
+}
+
+// Scalars are resolved by our own rules, and keys compared by our own set: the library's way is quadratic in the keys.
+function compose(text: string): Iterable<Document.Parsed> {
+  const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, resolveKnownTags: false, keepSourceTokens: false });
+  return composer.compose(new Parser().parse(text));
+}
+
+function refuseText(text: string): YamlProblem | undefined {
+  if (text.length > MAX_TEXT_LENGTH) {
+    return { offset: 0, code: 'ERR_TOO_LARGE', message: `a configuration text must not be longer than ${MAX_TEXT_LENGTH} characters, got ${text.length}`, hint: 'split it' };
+  }
+  const nul = text.indexOf('\0');
+  const bad = nul === -1 ? text.indexOf('\uFFFD') : nul;
+  if (bad === -1) return undefined;
+  return { offset: bad, code: 'ERR_BINARY', message: 'this is not a text in UTF-8 but binary data; YAML or JSON was expected', hint: 'check which file is read, and its encoding' };
+}
+
+function syntaxProblem(error: { code: string; message: string; pos: [number, number] }): YamlProblem {
+  const offset = error.pos[0];
+  if (error.code === 'RESOURCE_EXHAUSTION') return { offset, code: 'ERR_TOO_DEEP', message: 'nesting is too deep' };
+  const hint = error.code === 'TAB_AS_INDENT' ? 'indent with spaces' : undefined;
+  return { offset, code: 'ERR_YAML', message: `not valid YAML: ${error.message}`, hint };
+}
+
+function toIssue(problem: YamlProblem, lines: LineMap): ConfigIssue {
+  const { offset, code, message, hint } = problem;
+  return { severity: 'error', code, resource: '', path: '', value: '', message, hint, ...lines.locate(offset) };
+}
+
+class YamlDocument implements ConfigDocument {
+  readonly value: unknown;
+  readonly #index: PositionIndex;
+  readonly #root: number;
+  readonly #lines: LineMap;
+
+  constructor(value: unknown, index: PositionIndex, root: number, lines: LineMap) {
+    this.value = value;
+    this.#index = index;
+    this.#root = root;
+    this.#lines = lines;
+  }
+
+  locate = (path: string): Location => this.#lines.locate(this.#index.find(this.#root, path).value);
+
+  locateKey = (path: string): Location => {
+    const place = this.#index.find(this.#root, path);
+    return this.#lines.locate(place.found ? place.key : place.value);
+  };
+}

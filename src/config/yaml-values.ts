@@ -1,0 +1,156 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
+import { MAX_ALIASED_NODES, MAX_DEPTH } from './limits.ts';
+import type { PositionIndex } from './position-index.ts';
+import { resolvePlainScalar } from './yaml-scalars.ts';
+
+/** Something wrong in a document's structure, at an offset into its text. */
+export interface YamlProblem {
+  readonly offset: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+interface Anchored {
+  readonly value: unknown;
+  /** Nodes of the subtree with its own aliases expanded; `undefined` while the subtree is still being read. */
+  readonly size: number | undefined;
+}
+
+const MERGE = '<<';
+
+/**
+ * Makes plain values of one document's syntax tree and notes in `index` where each field stands.
+ *
+ * Aliases share their anchor's value, and what they would expand to is only counted, so that a small text cannot grow
+ * large. Recursion ends at {@link MAX_DEPTH}.
+ */
+export class YamlValues {
+  readonly problems: YamlProblem[] = [];
+  readonly #index: PositionIndex;
+  readonly #strict: boolean;
+  readonly #anchors = new Map<string, Anchored>();
+  #nodes = 0;
+  #aliased = 0;
+
+  /** `strict`: a key that overrides one brought in by `<<` is a duplicate, as for Kubernetes' strict decoder. */
+  constructor(index: PositionIndex, strict: boolean) {
+    this.#index = index;
+    this.#strict = strict;
+  }
+
+  /** The value of `node`; its place goes into the index under `name`. */
+  read(node: unknown, name: string, keyOffset: number, depth = 0): unknown {
+    const offset = startOf(node) ?? keyOffset;
+    // An empty value stands nowhere of its own: after its key is where people look.
+    const empty = isScalar(node) && node.source === '' && node.type === 'PLAIN';
+    const entry = this.#index.open(name, keyOffset, empty ? keyOffset : offset);
+    this.#nodes += 1;
+    const anchor = isAlias(node) ? undefined : (node as Node | null)?.anchor;
+    const before = this.#nodes + this.#aliased;
+    if (anchor !== undefined) this.#anchors.set(anchor, { value: undefined, size: undefined });
+    const value = this.#value(node, offset, depth);
+    if (anchor !== undefined) this.#anchors.set(anchor, { value, size: this.#nodes + this.#aliased - before + 1 });
+    this.#index.close(entry);
+    return value;
+  }
+
+  #value(node: unknown, offset: number, depth: number): unknown {
+    if (isScalar(node)) return this.#scalar(node);
+    if (isAlias(node)) return this.#alias(node.source, offset);
+    if (depth >= MAX_DEPTH) {
+      this.#problem(offset, 'ERR_TOO_DEEP', `nesting must not be deeper than ${MAX_DEPTH} levels`);
+      return null;
+    }
+    if (isSeq(node)) return this.#list(node, offset, depth);
+    if (isMap(node)) return this.#map(node, offset, depth);
+    return null;
+  }
+
+  #scalar(node: Scalar): unknown {
+    if (node.type === 'PLAIN' && node.tag === undefined) return resolvePlainScalar(node.source ?? '');
+    // `!!int "3"` and the like: an explicit tag other than `!!str` reads the text as if it were not quoted.
+    if (node.tag !== undefined && /:(?:int|float|bool|null)$/.test(node.tag)) return resolvePlainScalar(String(node.value));
+    return node.value;
+  }
+
+  #alias(name: string, offset: number): unknown {
+    const anchored = this.#anchors.get(name);
+    if (anchored === undefined) {
+      this.#problem(offset, 'ERR_YAML', `alias *${name} has no anchor &${name} before it`);
+      return null;
+    }
+    if (anchored.size === undefined) {
+      this.#problem(offset, 'ERR_YAML', `alias *${name} stands inside its own anchor`);
+      return null;
+    }
+    if (this.#aliased > MAX_ALIASED_NODES) return null;
+    this.#aliased += anchored.size;
+    if (this.#aliased > MAX_ALIASED_NODES) {
+      this.#problem(offset, 'ERR_TOO_MANY_ALIASES', `aliases must not expand to more than ${MAX_ALIASED_NODES} values`, 'write the values out');
+    }
+    return this.#aliased > MAX_ALIASED_NODES ? null : anchored.value;
+  }
+
+  #list(node: YAMLSeq, offset: number, depth: number): unknown[] {
+    return node.items.map((item) => this.read(item, '', startOf(item) ?? offset, depth + 1));
+  }
+
+  #map(node: YAMLMap, offset: number, depth: number): Record<string, unknown> {
+    const map: Record<string, unknown> = {};
+    const own = new Set<string>();
+    const merged: Record<string, unknown>[] = [];
+    for (const pair of node.items as Pair[]) {
+      const keyOffset = startOf(pair.key) ?? offset;
+      const key = this.#key(pair.key, keyOffset);
+      if (key === undefined) continue;
+      if (key === MERGE && isScalar(pair.key) && pair.key.type === 'PLAIN') {
+        merged.push(...this.#mergeSources(this.read(pair.value, MERGE, keyOffset, depth + 1), keyOffset));
+        continue;
+      }
+      if (own.has(key)) this.#problem(keyOffset, 'ERR_DUPLICATE_KEY', `key ${JSON.stringify(key)} is given twice in one map`, 'remove one of them');
+      own.add(key);
+      setOwn(map, key, this.read(pair.value, key, keyOffset, depth + 1));
+    }
+    for (const source of merged) this.#merge(map, source, own, offset);
+    return map;
+  }
+
+  #merge(map: Record<string, unknown>, source: Record<string, unknown>, own: ReadonlySet<string>, offset: number): void {
+    for (const [key, value] of Object.entries(source)) {
+      if (!Object.hasOwn(map, key)) setOwn(map, key, value);
+      else if (this.#strict && own.has(key)) this.#problem(offset, 'ERR_DUPLICATE_KEY', `key ${JSON.stringify(key)} overrides the one that << brings in`);
+    }
+  }
+
+  #key(key: unknown, offset: number): string | undefined {
+    if (isScalar(key)) return key.type === 'PLAIN' ? (key.source ?? '') : String(key.value);
+    const value = isAlias(key) ? this.#alias(key.source, offset) : undefined;
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
+    this.#problem(offset, 'ERR_YAML', 'a key must be text, not a map or a list');
+    return undefined;
+  }
+
+  #mergeSources(value: unknown, offset: number): Record<string, unknown>[] {
+    const sources = Array.isArray(value) ? value : [value];
+    return sources.filter((source): source is Record<string, unknown> => {
+      const isMapping = typeof source === 'object' && source !== null && !Array.isArray(source);
+      if (!isMapping) this.#problem(offset, 'ERR_YAML', '<< needs a map, or a list of maps, to merge');
+      return isMapping;
+    });
+  }
+
+  #problem(offset: number, code: string, message: string, hint?: string): void {
+    this.problems.push({ offset, code, message, hint });
+  }
+}
+
+function startOf(node: unknown): number | undefined {
+  return (node as Node | null | undefined)?.range?.[0];
+}
+
+/** Plain assignment, but for `__proto__`, which assignment would take for the prototype. */
+export function setOwn(map: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
+  else map[key] = value;
+}
