@@ -1,0 +1,38 @@
+import { CorsPolicy } from './cors.ts';
+import { Destination } from './destination.ts';
+import { Mirror } from './mirror.ts';
+import type { RetryOptions, RouteAction, RouteSpec } from './model.ts';
+import { RetryPolicy } from './retry-policy.ts';
+import { TimeoutPolicy } from './timeout-policy.ts';
+import { WeightedClusters } from './weighted-clusters.ts';
+
+const NO_RETRIES: RetryOptions = {
+  attempts: 0,
+  retryOn: '',
+  perTryTimeoutMs: 0,
+  backoffBaseMs: 25,
+  ignorePreviousHosts: false,
+  retryRemoteLocalities: false,
+};
+
+/** A route that sends its requests to clusters, compiled. */
+export class ForwardAction {
+  readonly kind = 'forward';
+  /** Draw from it once per request, before faults; the {@link Destination} drawn prepares the request. */
+  readonly destinations: WeightedClusters<Destination>;
+  readonly timeout: TimeoutPolicy;
+  readonly retry: RetryPolicy;
+  readonly mirrors: readonly Mirror[];
+  readonly cors: CorsPolicy | undefined;
+
+  constructor(action: RouteAction & { readonly kind: 'forward' }, { match, headers }: RouteSpec) {
+    const treatment = { match, headers, rewrite: action.rewrite };
+    const isLone = action.destinations.length === 1;
+    this.destinations = new WeightedClusters(action.destinations.map((spec) => new Destination(spec, treatment, isLone)));
+    const retries = action.retries ?? NO_RETRIES;
+    this.timeout = new TimeoutPolicy({ routeTimeoutMs: action.timeoutMs, perTryTimeoutMs: retries.perTryTimeoutMs });
+    this.retry = new RetryPolicy(retries);
+    this.mirrors = (action.mirrors ?? []).map((options) => new Mirror(options));
+    this.cors = action.cors === undefined ? undefined : new CorsPolicy(action.cors);
+  }
+}

@@ -1,0 +1,71 @@
+import { RE2JS } from 're2js';
+import { withoutQuery } from './path.ts';
+
+/**
+ * `uriRegexRewrite`: every match of an RE2 pattern in the path (not the query) is replaced; `\1` stands for a group, `\0` for
+ * the match, `\\` for a backslash, and `$` for itself.
+ *
+ * Source: Istio `RegexRewrite`; Envoy `CompiledGoogleReMatcher::replaceAll`; RE2 `GlobalReplace`.
+ */
+export class RegexRewrite {
+  readonly #regex: RE2JS;
+  /** Text and group numbers. */
+  readonly #parts: readonly (string | number)[];
+
+  /** @throws {Error} what `checkRegexRewrite` says. */
+  constructor({ match, rewrite }: { readonly match: string; readonly rewrite: string }) {
+    this.#regex = RE2JS.compile(match);
+    const parts = parse(rewrite, this.#regex.groupCount());
+    if (typeof parts === 'string') throw new RangeError(parts);
+    this.#parts = parts;
+  }
+
+  /** `path` may carry a query, which stays. */
+  replace(path: string): string {
+    const plain = withoutQuery(path);
+    const matcher = this.#regex.matcher(plain);
+    let text = '';
+    let from = 0;
+    while (matcher.find()) {
+      text += plain.slice(from, matcher.start());
+      for (const part of this.#parts) text += typeof part === 'string' ? part : (matcher.group(part) ?? '');
+      from = matcher.end();
+    }
+    return text + path.slice(from);
+  }
+}
+
+/** What is wrong with a rewrite of `match`, or `undefined`. */
+export function checkRegexRewrite(options: { readonly match: string; readonly rewrite: string }): string | undefined {
+  try {
+    new RegexRewrite(options);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function parse(rewrite: string, groups: number): (string | number)[] | string {
+  const parts: (string | number)[] = [];
+  let text = '';
+  for (let i = 0; i < rewrite.length; i++) {
+    const char = rewrite[i]!;
+    if (char !== '\\') {
+      text += char;
+      continue;
+    }
+    const next = rewrite[++i] ?? '';
+    if (next === '\\') {
+      text += next;
+    } else if (next >= '0' && next <= '9') {
+      if (Number(next) > groups) return `refers to group ${next}, but the pattern has ${groups}`;
+      if (text !== '') parts.push(text);
+      parts.push(Number(next));
+      text = '';
+    } else {
+      return `has a backslash that is followed by neither a digit nor a backslash`;
+    }
+  }
+  if (text !== '') parts.push(text);
+  return parts;
+}

@@ -1,0 +1,89 @@
+import { RE2JS } from 're2js';
+import type { StringMatch } from './model.ts';
+
+/** Which comparison a {@link StringMatcher} makes. */
+export type StringMatchKind = 'present' | 'exact' | 'prefix' | 'regex';
+
+/**
+ * A compiled {@link StringMatch}: one class for every text that rules compare (path, method, header, query value, origin),
+ * so that hot call sites stay monomorphic.
+ *
+ * Source: Istio `StringMatch`; Envoy `StringMatcher`. A regex is RE2 and must match the whole text.
+ */
+export class StringMatcher {
+  readonly kind: StringMatchKind;
+  /** What is compared with; empty for `present`. */
+  readonly text: string;
+  readonly #ignoreCase: boolean;
+  readonly #regex: RE2JS | undefined;
+
+  /**
+   * @param ignoreCase ASCII case, for `exact` and `prefix` only: a regex brings its own `(?i)`. Source: `ignoreUriCase`.
+   * @throws {Error} what RE2 says about a bad regex; see {@link checkRegex}.
+   */
+  constructor(match: StringMatch, ignoreCase = false) {
+    this.#ignoreCase = ignoreCase;
+    this.#regex = undefined;
+    if (match.exact !== undefined) {
+      this.kind = 'exact';
+      this.text = match.exact;
+    } else if (match.prefix !== undefined) {
+      this.kind = 'prefix';
+      this.text = match.prefix;
+    } else if (match.regex !== undefined && match.regex !== '*') {
+      this.kind = 'regex';
+      this.text = match.regex;
+      this.#regex = RE2JS.compile(match.regex);
+    } else {
+      // `*` is no RE2 expression; Istio reads it as "is there" (`canBeConvertedToPresentMatch`).
+      this.kind = 'present';
+      this.text = '';
+    }
+  }
+
+  /** Whether `value`, which is there, fits. */
+  matches(value: string): boolean {
+    switch (this.kind) {
+      case 'exact':
+        return this.#ignoreCase
+          ? value.length === this.text.length && startsWithIgnoringCase(value, this.text)
+          : value === this.text;
+      case 'prefix':
+        return this.#ignoreCase ? startsWithIgnoringCase(value, this.text) : value.startsWith(this.text);
+      case 'regex':
+        return this.#regex!.testExact(value);
+      case 'present':
+        return true;
+    }
+  }
+
+  /** `exact "jason"`, `prefix "/api" (any case)`, `present`. */
+  describe(): string {
+    if (this.kind === 'present') return 'present';
+    const caseless = this.#ignoreCase && this.kind !== 'regex' ? ' (any case)' : '';
+    return `${this.kind} ${JSON.stringify(this.text)}${caseless}`;
+  }
+}
+
+/** What is wrong with `regex` as RE2 sees it, or `undefined`. */
+export function checkRegex(regex: string): string | undefined {
+  try {
+    RE2JS.compile(regex);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+// ASCII only, as Envoy compares; toLowerCase() would fold more, change lengths and allocate.
+function startsWithIgnoringCase(value: string, start: string): boolean {
+  if (value.length < start.length) return false;
+  for (let i = 0; i < start.length; i++) {
+    if (lower(value.charCodeAt(i)) !== lower(start.charCodeAt(i))) return false;
+  }
+  return true;
+}
+
+function lower(code: number): number {
+  return code >= 65 && code <= 90 ? code + 32 : code;
+}
