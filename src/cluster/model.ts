@@ -116,6 +116,11 @@ export interface ClusterSpec {
   readonly endpoints: readonly Endpoint[];
   /** Priority of each endpoint, index by index, 0 first; absent when all are 0. Source: Istio locality failover. */
   readonly priorities?: readonly number[];
+  /**
+   * Weight of each endpoint's locality within its priority, index by index; absent unless localities are weighted.
+   * Source: Istio `localityLbSetting.distribute` and `.failover`.
+   */
+  readonly localityWeights?: readonly number[];
   readonly protocol: UpstreamProtocol;
   readonly loadBalancer: LoadBalancerOptions;
   readonly circuitBreaker: CircuitBreakerOptions;
