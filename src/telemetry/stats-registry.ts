@@ -1,0 +1,75 @@
+import { ClusterStats } from './cluster-stats.ts';
+
+/** Faults of the requests that came in on one listener. Source: Envoy fault filter statistics. */
+export class FaultStats {
+  delays_injected = 0;
+  aborts_injected = 0;
+  /** Requests held back by a delay now, or being aborted; rises and falls. */
+  active_faults = 0;
+}
+
+/** Anything that says whether a name is wanted: a regular expression (without the `g` flag), or a test of your own. */
+export interface NamePattern {
+  test(name: string): boolean;
+}
+
+/** All statistics of a mesh. Counting is done on the objects it hands out; names are only made when they are read. */
+export class StatsRegistry {
+  readonly #clusters = new Map<string, ClusterStats>();
+  readonly #faults = new Map<number, FaultStats>();
+
+  /** The statistics of the cluster `name`, new ones at the first call. */
+  cluster(name: string): ClusterStats {
+    let stats = this.#clusters.get(name);
+    if (stats === undefined) this.#clusters.set(name, (stats = new ClusterStats()));
+    return stats;
+  }
+
+  /** Forgets a cluster that is gone. */
+  removeCluster(name: string): void {
+    this.#clusters.delete(name);
+  }
+
+  /** The fault statistics of the HTTP listener on `port`, new ones at the first call. */
+  faults(port: number): FaultStats {
+    let stats = this.#faults.get(port);
+    if (stats === undefined) this.#faults.set(port, (stats = new FaultStats()));
+    return stats;
+  }
+
+  /** Every cluster with its statistics. */
+  clusters(): IterableIterator<[name: string, stats: ClusterStats]> {
+    return this.#clusters.entries();
+  }
+
+  /** Every HTTP listener's port with its fault statistics. */
+  listeners(): IterableIterator<[port: number, stats: FaultStats]> {
+    return this.#faults.entries();
+  }
+
+  /**
+   * Names and values, sorted by name, as Envoy's admin page lists them under Istio:
+   * `cluster.outbound|9080|v1|reviews.default.svc.cluster.local;.upstream_rq_total`.
+   *
+   * @param pattern only names that pass it.
+   */
+  collect(pattern?: NamePattern): Map<string, number> {
+    const found: [string, number][] = [];
+    const add = (name: string, value: number): void => {
+      if (pattern === undefined || pattern.test(name)) found.push([name, value]);
+    };
+    for (const [name, stats] of this.#clusters) {
+      const prefix = `cluster.${statName(name)};.`;
+      stats.visit((stat, value) => add(prefix + stat, value));
+    }
+    for (const [port, stats] of this.#faults) {
+      for (const [stat, value] of Object.entries(stats)) add(`http.outbound_0.0.0.0_${port};.fault.${stat}`, Number(value));
+    }
+    return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}
+
+/** Envoy takes colons for separators and replaces them in names. */
+function statName(name: string): string {
+  return name.replaceAll(':', '_');
+}
