@@ -10,7 +10,10 @@ export interface Clock {
   now(): number;
   /** Milliseconds since the Unix epoch. For log lines and generated ids only. */
   wallNow(): number;
-  /** Calls `callback` once, `delayMs` milliseconds from now. A timer never keeps the process alive by itself. */
-  setTimeout(callback: () => void, delayMs: number): TimerHandle;
+  /**
+   * Calls `callback` once, `delayMs` milliseconds from now. A `background` timer (a sweep, an idle check) does not keep
+   * the process alive; others, on which a caller waits, do. Default: not background.
+   */
+  setTimeout(callback: () => void, delayMs: number, background?: boolean): TimerHandle;
   clearTimeout(handle: TimerHandle): void;
 }

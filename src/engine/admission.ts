@@ -1,0 +1,27 @@
+import { getHeader } from '../common/headers.ts';
+import type { MeshSettings } from '../config/snapshot.ts';
+import type { RequestHead } from '../route/model.ts';
+import { normalizePath } from '../route/path-normalization.ts';
+import type { Engine } from './engine.ts';
+import { startSpan } from './trace-context.ts';
+
+/**
+ * What happens to a request before it is routed, so that rules see the result: its path is normalized, and it gets
+ * `x-forwarded-proto`, `x-request-id` and a trace context unless it has them.
+ *
+ * @returns `false` when the path can't be: answer 400.
+ *
+ * Source: Envoy `ConnectionManagerUtility::maybeNormalizePath`, `mutateRequestHeaders`.
+ */
+export function admit(head: RequestHead, settings: MeshSettings, engine: Engine): boolean {
+  const path = normalizePath(head.path, settings.pathNormalization);
+  if (path === undefined) return false;
+  head.path = path;
+  const { headers } = head;
+  const proto = getHeader(headers, 'x-forwarded-proto');
+  if (proto === undefined) headers.push('x-forwarded-proto', head.scheme);
+  else if (proto === 'http' || proto === 'https') head.scheme = proto;
+  if (getHeader(headers, 'x-request-id') === undefined) headers.push('x-request-id', engine.options.uuid());
+  if (engine.options.tracing) startSpan(headers, settings.traceSampling, engine.random);
+  return true;
+}

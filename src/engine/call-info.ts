@@ -1,0 +1,39 @@
+/** What became of one call; see `meshInfo`. */
+export interface CallInfo {
+  /** HTTP status; 0 while there is none, and when the call ended without one. */
+  readonly status: number;
+  /** Envoy response flags in Envoy's order, such as `URX,UF`; `-` for none. */
+  readonly flags: string;
+  /** Envoy response code details, such as `via_upstream` or `cluster_not_found`. */
+  readonly details: string;
+  /** The cluster that was chosen, also when it does not exist; absent when no route was. */
+  readonly cluster: string | undefined;
+  /** Name of the route as access logs show it; absent when it has none. */
+  readonly route: string | undefined;
+  /** The rule that decided, with file and line; `no rule` when none matched. */
+  readonly rule: string;
+  /** `ip:port` of the last endpoint tried. */
+  readonly endpoint: string | undefined;
+  /** How many times an upstream was tried. */
+  readonly attempts: number;
+  /** How the call travelled: over the mesh's own connections, or past the mesh. */
+  readonly lane: 'lean' | 'passthrough';
+  /** Milliseconds since the call began. */
+  readonly durationMs: number;
+}
+
+/** Under this key a door's result carries whoever can tell its {@link CallInfo}. */
+export const CALL = Symbol.for('ts-mesh/1.info');
+
+/** Something that can tell how a call went: undici's handlers carry it as their `context`. */
+export interface Call {
+  describe(): CallInfo;
+}
+
+/** Finds the {@link Call} of a `Response` of `mesh.fetch`, or of what `mesh.request` gave. */
+export function callOf(result: unknown): Call | undefined {
+  if (typeof result !== 'object' || result === null) return undefined;
+  const { [CALL]: marked, context } = result as { [CALL]?: Call; context?: Call };
+  const call = marked ?? context;
+  return typeof call?.describe === 'function' ? call : undefined;
+}

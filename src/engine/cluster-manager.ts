@@ -1,0 +1,59 @@
+import type { Snapshot } from '../config/snapshot.ts';
+import type { StatsRegistry } from '../telemetry/stats-registry.ts';
+import { UpstreamCluster, type ClusterEnvironment } from './upstream-cluster.ts';
+
+export type ClusterManagerOptions = ClusterEnvironment;
+
+/**
+ * The clusters of the snapshot in force, at run time. A cluster comes to life when it is first used, so that thousands of
+ * declared ones cost next to nothing, and lives on through every snapshot that still has its name.
+ */
+export class ClusterManager {
+  readonly #environment: ClusterEnvironment;
+  readonly #stats: StatsRegistry;
+  readonly #live = new Map<string, UpstreamCluster>();
+
+  constructor(environment: ClusterEnvironment, stats: StatsRegistry) {
+    this.#environment = environment;
+    this.#stats = stats;
+  }
+
+  /**
+   * The cluster of that name, or `undefined` when the snapshot has none (`NC`).
+   *
+   * @param snapshot - the one its request started with. A straggler may name a cluster that is gone meanwhile; it comes
+   *   back to life until the next change.
+   */
+  get(name: string, snapshot: Pick<Snapshot, 'clusters'>): UpstreamCluster | undefined {
+    const live = this.#live.get(name);
+    if (live !== undefined) return live;
+    const spec = snapshot.clusters.get(name);
+    if (spec === undefined) return undefined;
+    const cluster = new UpstreamCluster(spec, this.#stats.cluster(name), this.#environment);
+    this.#live.set(name, cluster);
+    return cluster;
+  }
+
+  /** Those that have been used. */
+  live(): IterableIterator<UpstreamCluster> {
+    return this.#live.values();
+  }
+
+  update({ clusters }: Pick<Snapshot, 'clusters'>): void {
+    for (const [name, cluster] of this.#live) {
+      const spec = clusters.get(name);
+      if (spec !== undefined) {
+        cluster.update(spec);
+        continue;
+      }
+      this.#live.delete(name);
+      this.#stats.removeCluster(name);
+      cluster.drain();
+    }
+  }
+
+  close(error: Error): void {
+    for (const cluster of this.#live.values()) cluster.destroy(error);
+    this.#live.clear();
+  }
+}

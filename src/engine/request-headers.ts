@@ -1,0 +1,66 @@
+import type { HeaderList } from '../common/headers.ts';
+
+/** What callers may give as headers: undici's own forms. */
+export type HeadersInput =
+  | readonly string[]
+  | Readonly<Record<string, string | number | readonly string[] | undefined>>
+  | Iterable<readonly [string, string | readonly string[] | undefined]>
+  | null
+  | undefined;
+
+/** The caller's headers as routing sees them, and the Host among them. */
+export interface DownstreamHeaders {
+  readonly headers: HeaderList;
+  readonly host: string | undefined;
+}
+
+/**
+ * What an outbound sidecar takes away before it routes: headers of the connection, of Envoy's own making, and those by
+ * which an untrusted caller could steer retries and timeouts. (`te` stays when it is `trailers`.)
+ *
+ * Source: Envoy `ConnectionManagerUtility::mutateRequestHeaders`, `cleanInternalHeaders`; semantics of `SANITIZE`
+ * for the client certificate header.
+ */
+const STRIPPED = new Set([
+  'connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'expect', 'host',
+  'x-envoy-internal', 'x-forwarded-client-cert', 'x-envoy-retriable-status-codes', 'x-envoy-retriable-header-names',
+  'x-envoy-retry-on', 'x-envoy-retry-grpc-on', 'x-envoy-max-retries', 'x-envoy-upstream-alt-stat-name',
+  'x-envoy-upstream-rq-timeout-ms', 'x-envoy-upstream-rq-per-try-timeout-ms', 'x-envoy-upstream-rq-timeout-alt-response',
+  'x-envoy-expected-rq-timeout-ms', 'x-envoy-force-trace', 'x-envoy-ip-tags', 'x-envoy-original-url',
+  'x-envoy-hedge-on-per-try-timeout',
+]);
+
+/** The longest and shortest stripped names, so that most headers are told apart by length and first letter alone. */
+const FIRST_LETTERS = new Set([...STRIPPED, 'te'].map((name) => name.charCodeAt(0)));
+
+/** Lower-cases names, joins undici's input forms into one list, and strips what must not be routed on. */
+export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
+  const headers: HeaderList = [];
+  let host: string | undefined;
+  const take = (rawName: string, value: string | number | readonly string[] | undefined): void => {
+    if (value === undefined || value === null) return;
+    const name = lowerCase(rawName);
+    if (FIRST_LETTERS.has(name.charCodeAt(0))) {
+      if (name === 'host') host ??= String(Array.isArray(value) ? value[0] : value);
+      if (STRIPPED.has(name) || (name === 'te' && value !== 'trailers')) return;
+    }
+    if (typeof value === 'string') headers.push(name, value);
+    else if (Array.isArray(value)) for (const one of value) headers.push(name, String(one));
+    else headers.push(name, String(value));
+  };
+  if (input === null || input === undefined) return { headers, host };
+  if (Array.isArray(input)) {
+    for (let i = 0; i + 1 < input.length; i += 2) take(String(input[i]), input[i + 1]);
+  } else if (Symbol.iterator in input) {
+    for (const [name, value] of input as Iterable<readonly [string, string]>) take(name, value);
+  } else {
+    for (const name in input) take(name, (input as Record<string, string>)[name]);
+  }
+  return { headers, host };
+}
+
+const UPPER = /[A-Z]/;
+
+function lowerCase(name: string): string {
+  return UPPER.test(name) ? name.toLowerCase() : name;
+}

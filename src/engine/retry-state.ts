@@ -1,0 +1,73 @@
+import type { Host } from '../cluster/host.ts';
+import type { Random } from '../common/random.ts';
+import type { AttemptOutcome, RetryPolicy } from '../route/retry-policy.ts';
+import { FLAG } from '../telemetry/response-flags.ts';
+import type { UpstreamCluster } from './upstream-cluster.ts';
+
+/** `done`: the outcome is not one to retry. `exhausted`: it is, but no retry is left. `overflow`: the retry breaker is full. */
+export type RetryVerdict = 'retry' | 'done' | 'exhausted' | 'overflow';
+
+/**
+ * The retries of one request: how many are left, which hosts were tried, and the permit of the retry breaker, which is
+ * held from the decision to retry until the outcome of that retry. Source: Envoy `RetryStateImpl::shouldRetry`.
+ */
+export class RetryState {
+  /** Hosts that the next try should avoid; always empty when the policy does not avoid any. */
+  readonly triedHosts: Host[] = [];
+  readonly #policy: RetryPolicy;
+  readonly #cluster: UpstreamCluster;
+  #left: number;
+  #holdsPermit = false;
+
+  constructor(policy: RetryPolicy, cluster: UpstreamCluster) {
+    this.#policy = policy;
+    this.#cluster = cluster;
+    this.#left = policy.attempts;
+  }
+
+  tried(host: Host): void {
+    if (this.#policy.ignorePreviousHosts) this.triedHosts.push(host);
+  }
+
+  /** @param canReplay - whether the request can be sent again from its start, and nothing of a response was passed on. */
+  decide(outcome: AttemptOutcome, canReplay: boolean): RetryVerdict {
+    const { stats, breaker } = this.#cluster;
+    const retriable = this.#policy.shouldRetry(outcome);
+    if (this.#holdsPermit && !retriable) stats.upstream_rq_retry_success++;
+    this.release();
+    if (!retriable) return 'done';
+    if (!canReplay) {
+      stats.retry_or_shadow_abandoned++;
+      return 'done';
+    }
+    if (this.#left === 0) {
+      stats.upstream_rq_retry_limit_exceeded++;
+      return 'exhausted';
+    }
+    this.#left--;
+    if (!breaker.tryAcquireRetry()) {
+      stats.upstream_rq_retry_overflow++;
+      return 'overflow';
+    }
+    this.#holdsPermit = true;
+    stats.upstream_rq_retry++;
+    stats.upstream_rq_retry_backoff_exponential++;
+    return 'retry';
+  }
+
+  /** What a verdict adds to the response flags. */
+  flagsOf(verdict: RetryVerdict): number {
+    return verdict === 'exhausted' ? FLAG.URX : verdict === 'overflow' ? FLAG.UO : 0;
+  }
+
+  backoffMs(random: Random): number {
+    return this.#policy.backoffMs(this.#policy.attempts - this.#left, random);
+  }
+
+  /** Gives the permit of a retry back, if one is held. */
+  release(): void {
+    if (!this.#holdsPermit) return;
+    this.#holdsPermit = false;
+    this.#cluster.breaker.releaseRetry();
+  }
+}

@@ -1,0 +1,36 @@
+/** Where a URL points, as routing needs it. */
+export interface Target {
+  /** `http` or `https`. */
+  readonly scheme: string;
+  /** Host with its port, unless that is the scheme's default. */
+  readonly authority: string;
+  /** Without brackets. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+const MAX_CACHED = 1024;
+const cache = new Map<string, Target>();
+
+/**
+ * Reads an origin such as `http://reviews:9080`. The few origins that a process calls are remembered.
+ *
+ * @throws {TypeError} as `new URL` does, or when the scheme is neither http nor https.
+ */
+export function parseOrigin(origin: string | URL): Target {
+  if (typeof origin !== 'string') return targetOf(origin);
+  const known = cache.get(origin);
+  if (known !== undefined) return known;
+  const target = targetOf(new URL(origin));
+  // A process that calls endlessly many hosts must not keep them all.
+  if (cache.size >= MAX_CACHED) cache.clear();
+  cache.set(origin, target);
+  return target;
+}
+
+function targetOf(url: URL): Target {
+  const scheme = url.protocol.slice(0, -1);
+  if (scheme !== 'http' && scheme !== 'https') throw new TypeError(`Invalid URL protocol: expected http: or https:, got ${url.protocol}`);
+  const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
+  return { scheme, authority: url.host, hostname: url.hostname.replace(/^\[|\]$/g, ''), port };
+}

@@ -1,0 +1,223 @@
+import type { Dispatcher } from 'undici';
+import type { Host } from '../cluster/host.ts';
+import type { TimerHandle } from '../common/clock.ts';
+import type { HeaderList } from '../common/headers.ts';
+import type { ResetReason } from '../route/retry-policy.ts';
+import { type Connection, StaleConnectionError } from './connection.ts';
+import type { PoolWaiter } from './host-pool.ts';
+import type { RequestBody } from './request-body.ts';
+import type { ResponseHeaders } from './local-reply.ts';
+import type { UpstreamCluster } from './upstream-cluster.ts';
+
+/** What an attempt sends. */
+export interface UpstreamRequest {
+  readonly method: string;
+  readonly path: string;
+  /** With `host`. */
+  readonly headers: HeaderList;
+  readonly body: RequestBody;
+}
+
+/** Who owns an attempt: the request walk, or the sender of mirror copies. */
+export interface AttemptOwner {
+  onInformational(status: number, headers: ResponseHeaders, statusText: string | undefined): void;
+  onResponse(attempt: UpstreamAttempt, status: number, headers: ResponseHeaders, statusText: string | undefined): void;
+  onData(attempt: UpstreamAttempt, chunk: Buffer): void;
+  onEnd(attempt: UpstreamAttempt, trailers: ResponseHeaders): void;
+  /** The attempt broke. `error` is what undici or the socket said. */
+  onFailure(attempt: UpstreamAttempt, reason: ResetReason, error: Error): void;
+  /** The request itself can't be sent (invalid headers, its body stream failed): nobody's fault but the caller's. */
+  onUnsendable(attempt: UpstreamAttempt, error: Error): void;
+}
+
+/**
+ * One try of a request at one host: waits for a connection, sends, reports what comes, and gives everything back
+ * (permits, connection) exactly once, however it ends. After `cancel` it says nothing more.
+ */
+export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
+  readonly host: Host;
+  readonly cluster: UpstreamCluster;
+  controller: Dispatcher.DispatchController | undefined;
+  #state: 'waiting' | 'sent' | 'responding' | 'over' = 'waiting';
+  #connection: Connection | undefined;
+  #perTryTimer: TimerHandle | undefined;
+  readonly #owner: AttemptOwner;
+  readonly #request: UpstreamRequest;
+
+  constructor(owner: AttemptOwner, cluster: UpstreamCluster, host: Host, request: UpstreamRequest) {
+    this.#owner = owner;
+    this.cluster = cluster;
+    this.host = host;
+    this.#request = request;
+  }
+
+  /** The request as it was last sent, for explanations and access logs. */
+  get request(): UpstreamRequest {
+    return this.#request;
+  }
+
+  get localAddress(): string | undefined {
+    return this.#connection?.localAddress;
+  }
+
+  /** Whether any of the request may have reached the wire. */
+  get sent(): boolean {
+    return this.#state !== 'waiting';
+  }
+
+  start(): void {
+    this.cluster.pool(this.host).acquire(this);
+  }
+
+  /** Gives up unless response headers come within `timeoutMs` from now. */
+  limitTry(timeoutMs: number): void {
+    if (this.#state === 'responding' || this.#state === 'over') return;
+    this.#perTryTimer = this.cluster.clock.setTimeout(() => {
+      this.cluster.stats.upstream_rq_per_try_timeout++;
+      this.cancel(new Error('upstream per try timeout'));
+      this.#owner.onFailure(this, 'per-try-timeout', new Error('upstream per try timeout'));
+    }, timeoutMs);
+  }
+
+  /** Ends it from this side; the owner is not told. */
+  cancel(reason: Error): void {
+    if (this.#state === 'over') return;
+    const { stats } = this.cluster;
+    if (this.#state === 'waiting') {
+      if (this.cluster.pool(this.host).cancel(this)) stats.upstream_rq_cancelled++;
+      this.#over();
+      return;
+    }
+    const connection = this.#connection!;
+    this.#over();
+    this.#finishRequest();
+    this.controller?.abort(reason);
+    this.cluster.pool(this.host).discard(connection);
+  }
+
+  onConnection(connection: Connection): void {
+    if (this.#state === 'over') return;
+    this.#connection = connection;
+    this.#state = 'sent';
+    this.host.activeRequests++;
+    this.cluster.recordConnected(this.host);
+    const { method, path, headers, body } = this.#request;
+    try {
+      connection.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body: body.open() }, this);
+    } catch (error) {
+      this.#unsendable(error as Error);
+    }
+  }
+
+  onPoolFailure(reason: ResetReason, error?: Error): void {
+    if (this.#state === 'over') return;
+    this.#over();
+    this.#owner.onFailure(this, reason, error ?? new Error(reason));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.#state === 'over') controller.abort(new Error('cancelled'));
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders, statusText?: string): void {
+    if (this.#state === 'over') return;
+    if (status < 200) {
+      this.#owner.onInformational(status, headers, statusText);
+      return;
+    }
+    this.#state = 'responding';
+    this.#stopTimer();
+    this.#owner.onResponse(this, status, headers, statusText);
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#state === 'responding') this.#owner.onData(this, chunk);
+  }
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: ResponseHeaders): void {
+    if (this.#state === 'over') return;
+    const connection = this.#connection!;
+    this.#over();
+    this.#finishRequest();
+    const pool = this.cluster.pool(this.host);
+    // undici tells of the end first and then looks whether the connection must be closed; only after that is it known
+    // whether another request may use it.
+    queueMicrotask(() => pool.release(connection));
+    this.#owner.onEnd(this, trailers);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#state === 'over') return;
+    if (error instanceof StaleConnectionError) {
+      this.#tryAnotherConnection();
+      return;
+    }
+    const reason = resetReasonOf(error);
+    if (reason === undefined) {
+      this.#unsendable(error);
+      return;
+    }
+    const connection = this.#connection!;
+    this.#over();
+    this.#finishRequest();
+    this.cluster.pool(this.host).discard(connection);
+    this.#owner.onFailure(this, reason, error);
+  }
+
+  /** The pooled connection turned out closed before a byte was written: no attempt was made, so none is counted. */
+  #tryAnotherConnection(): void {
+    const stale = this.#connection!;
+    this.#finishRequest();
+    this.cluster.stats.upstream_rq_total--;
+    this.#connection = undefined;
+    this.#state = 'waiting';
+    const pool = this.cluster.pool(this.host);
+    pool.discard(stale);
+    pool.acquire(this);
+  }
+
+  #unsendable(error: Error): void {
+    const connection = this.#connection!;
+    this.#over();
+    this.#finishRequest();
+    this.cluster.pool(this.host).discard(connection);
+    this.#owner.onUnsendable(this, error);
+  }
+
+  #finishRequest(): void {
+    this.host.activeRequests--;
+    this.cluster.breaker.releaseRequest();
+    this.cluster.stats.upstream_rq_active--;
+  }
+
+  #over(): void {
+    this.#state = 'over';
+    this.#stopTimer();
+  }
+
+  #stopTimer(): void {
+    if (this.#perTryTimer === undefined) return;
+    this.cluster.clock.clearTimeout(this.#perTryTimer);
+    this.#perTryTimer = undefined;
+  }
+}
+
+const TERMINATED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_INFO', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'ERR_STREAM_PREMATURE_CLOSE', 'ETIMEDOUT', 'ENOTCONN']);
+const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL']);
+
+/**
+ * Envoy's reason for what undici or the socket reported; `undefined` when the request itself was at fault.
+ *
+ * A reset and an orderly close before the response are one and the same to Envoy: `connection termination`.
+ */
+export function resetReasonOf(error: Error): ResetReason | undefined {
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  if (TERMINATED.has(code)) return 'connection-termination';
+  if (REFUSED.has(code)) return 'connection-failure';
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'connection-timeout';
+  if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return 'protocol-error';
+  }
+  return undefined;
+}

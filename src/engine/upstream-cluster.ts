@@ -1,0 +1,277 @@
+import type { PickContext } from '../cluster/balancers/balancer.ts';
+import { CircuitBreaker } from '../cluster/circuit-breaker.ts';
+import { HostSet } from '../cluster/host-set.ts';
+import { Host, hostKey } from '../cluster/host.ts';
+import type { ClusterSpec, ConnectionOptions, Endpoint } from '../cluster/model.ts';
+import { OutlierDetector, type OutlierEvent } from '../cluster/outlier-detector.ts';
+import type { Clock, TimerHandle } from '../common/clock.ts';
+import type { Random } from '../common/random.ts';
+import { grpcToHttpStatus, parseGrpcStatus } from '../route/grpc.ts';
+import type { ResetReason } from '../route/retry-policy.ts';
+import type { ClusterStats } from '../telemetry/cluster-stats.ts';
+import { Connection, type Connect, type ConnectionOwner, type Transport } from './connection.ts';
+import { DnsMembers, type Lookup } from './dns-members.ts';
+import { HostPool, type PoolContext } from './host-pool.ts';
+import type { ResponseHeaders } from './local-reply.ts';
+
+/** What every cluster of a mesh shares. */
+export interface ClusterEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly connect: Connect;
+  readonly transport?: Transport | undefined;
+  readonly lookup: Lookup;
+  readonly onEjection?: ((event: EjectionEvent) => void) | undefined;
+}
+
+/** A host left the balancer's choice, or came back. */
+export interface EjectionEvent {
+  readonly kind: 'ejected' | 'unejected';
+  readonly cluster: string;
+  /** `ip:port` */
+  readonly endpoint: string;
+}
+
+/** Where a request may go besides a cluster's own hosts. */
+export interface Dialled {
+  /** `ip:port` that the caller dialled; `null`: it has none. */
+  readonly originalDst?: string | null | undefined;
+  /** Where the call's URL points. */
+  readonly dialled?: { readonly hostname: string; readonly port: number } | undefined;
+}
+
+/**
+ * A cluster at run time: its hosts with their health, its limits, its connections, its counters. It outlives
+ * configurations: a change that leaves a host alone leaves its connections, counts and ejection alone.
+ */
+export class UpstreamCluster implements PoolContext {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly stats: ClusterStats;
+  readonly breaker: CircuitBreaker;
+  readonly hosts: HostSet;
+  detector: OutlierDetector | undefined;
+  #spec: ClusterSpec;
+  readonly #environment: ClusterEnvironment;
+  readonly #pools = new Map<Host, HostPool>();
+  /** Hosts of a cluster that goes wherever the caller dialled, by `ip:port`. */
+  readonly #dialled = new Map<string, Host>();
+  #dns: DnsMembers | undefined;
+  #sweepTimer: TimerHandle | undefined;
+
+  constructor(spec: ClusterSpec, stats: ClusterStats, environment: ClusterEnvironment) {
+    this.name = spec.name;
+    this.#spec = spec;
+    this.#environment = environment;
+    this.clock = environment.clock;
+    this.stats = stats;
+    this.breaker = new CircuitBreaker(spec.circuitBreaker);
+    const now = this.clock.now();
+    this.hosts = new HostSet({ ...spec, endpoints: this.#endpoints() }, now);
+    this.#detect(now);
+  }
+
+  get spec(): ClusterSpec {
+    return this.#spec;
+  }
+
+  /** Whether its hosts are known; a DNS cluster first has to look them up. */
+  get ready(): boolean {
+    return this.#dns?.resolved ?? true;
+  }
+
+  /** Calls `listener` once its hosts are known, or can't be. */
+  whenReady(listener: () => void): void {
+    this.#dns!.whenResolved(listener);
+  }
+
+  update(spec: ClusterSpec): void {
+    if (spec === this.#spec) return;
+    this.#spec = spec;
+    const now = this.clock.now();
+    this.breaker.update(spec.circuitBreaker);
+    this.#replaceHosts(now);
+    this.#detect(now);
+  }
+
+  /** The host for one try, or `undefined` when there is none to use. */
+  pick(request: Dialled, avoid: readonly Host[] | undefined, random: Random): Host | undefined {
+    const now = this.clock.now();
+    if (this.#spec.discovery === 'original-dst') return this.#dialledHost(request, now);
+    this.#dns?.refreshIfDue();
+    this.#sweep(now);
+    const context: PickContext = avoid === undefined || avoid.length === 0 ? { random } : { random, skip: (host) => avoid.includes(host) };
+    return this.hosts.pick(now, context);
+  }
+
+  pool(host: Host): HostPool {
+    let pool = this.#pools.get(host);
+    if (pool === undefined) {
+      pool = new HostPool(this, (owner) => this.#open(host, owner));
+      this.#pools.set(host, pool);
+    }
+    return pool;
+  }
+
+  connectionOptions(): ConnectionOptions {
+    return this.#spec.connection;
+  }
+
+  // ---- what attempts tell
+
+  recordConnected(host: Host): void {
+    this.#record(host, 'connect-success');
+  }
+
+  recordResponse(host: Host, status: number, headers: ResponseHeaders): void {
+    const grpc = headers['grpc-status'];
+    const grpcStatus = grpc === undefined ? undefined : parseGrpcStatus(String(grpc));
+    this.#record(host, grpcStatus === undefined ? status : grpcToHttpStatus(grpcStatus));
+  }
+
+  recordReset(host: Host, reason: ResetReason): void {
+    this.#record(host, reason === 'per-try-timeout' || reason === 'connection-timeout' ? 'timeout' : 'connect-failure');
+  }
+
+  #record(host: Host, event: OutlierEvent): void {
+    if (this.detector === undefined) return;
+    const now = this.clock.now();
+    this.#sweep(now);
+    if (this.detector.record(host, event, now) === undefined) return;
+    this.hosts.healthChanged(now);
+    this.#tell('ejected', host);
+    this.#sweepLater();
+  }
+
+  /** Ejections end at sweeps. They are made up for whenever someone looks, and a timer looks while a host is out. */
+  #sweep(now: number): void {
+    if (this.detector === undefined || now < this.detector.nextSweepAt) return;
+    const back = this.detector.sweep(now);
+    if (back.length === 0) return;
+    this.hosts.healthChanged(now);
+    for (const host of back) this.#tell('unejected', host);
+  }
+
+  #sweepLater(): void {
+    if (this.#sweepTimer !== undefined || this.detector === undefined) return;
+    const wait = Math.max(1, this.detector.nextSweepAt - this.clock.now());
+    this.#sweepTimer = this.clock.setTimeout(
+      () => {
+        this.#sweepTimer = undefined;
+        this.#sweep(this.clock.now());
+        if ((this.detector?.stats.ejections_active ?? 0) > 0) this.#sweepLater();
+      },
+      wait,
+      true,
+    );
+  }
+
+  #tell(kind: EjectionEvent['kind'], host: Host): void {
+    this.#environment.onEjection?.({ kind, cluster: this.name, endpoint: host.key });
+  }
+
+  /** Brings gauges up to date before someone reads them. */
+  settle(): void {
+    const now = this.clock.now();
+    this.#sweep(now);
+    this.hosts.applyDue(now);
+  }
+
+  /** Lets requests under way end, and closes connections as they become idle. */
+  drain(): void {
+    for (const pool of this.#pools.values()) pool.drain();
+    this.#stop();
+  }
+
+  destroy(error: Error): void {
+    for (const pool of this.#pools.values()) pool.destroy(error);
+    this.#stop();
+  }
+
+  #stop(): void {
+    if (this.#sweepTimer !== undefined) this.clock.clearTimeout(this.#sweepTimer);
+    this.#sweepTimer = undefined;
+  }
+
+  #detect(now: number): void {
+    const { outlierDetection } = this.#spec;
+    if (outlierDetection === undefined) {
+      for (const host of this.hosts.hosts) host.health.ejected = false;
+      if (this.detector !== undefined) this.hosts.healthChanged(now);
+      this.detector = undefined;
+    } else if (this.detector === undefined) {
+      this.detector = new OutlierDetector(outlierDetection, now);
+      for (const host of this.hosts.hosts) this.detector.add(host);
+    } else {
+      this.detector.update(outlierDetection, now);
+    }
+    this.stats.readFrom({ outlierDetection: this.detector?.stats, circuitBreaker: this.breaker, hosts: this.hosts });
+  }
+
+  /** The endpoints as addresses: those of the spec, or what DNS makes of them. */
+  #endpoints(): readonly Endpoint[] {
+    const { discovery, endpoints } = this.#spec;
+    if (discovery !== 'strict-dns' && discovery !== 'logical-dns') {
+      this.#dns = undefined;
+      return endpoints;
+    }
+    this.#dns = new DnsMembers(endpoints, discovery, this.#environment, () => this.#replaceResolved());
+    return this.#dns.members;
+  }
+
+  #replaceResolved(): void {
+    this.#takeOver(this.hosts.update({ ...this.#spec, endpoints: this.#dns?.members ?? [] }, this.clock.now()));
+  }
+
+  #replaceHosts(now: number): void {
+    this.#takeOver(this.hosts.update({ ...this.#spec, endpoints: this.#endpoints() }, now));
+  }
+
+  #takeOver({ added, removed }: { readonly added: readonly Host[]; readonly removed: readonly Host[] }): void {
+    for (const host of added) this.detector?.add(host);
+    for (const host of removed) {
+      this.detector?.remove(host);
+      this.#pools.get(host)?.drain();
+      this.#pools.delete(host);
+    }
+  }
+
+  #dialledHost({ originalDst, dialled }: Dialled, now: number): Host | undefined {
+    if (originalDst === null) return undefined;
+    const target = originalDst === undefined ? dialled : splitAddress(originalDst);
+    if (target === undefined) return undefined;
+    const endpoint: Endpoint = { address: target.hostname, port: target.port, labels: {}, weight: 1, locality: { region: '', zone: '', subzone: '' } };
+    const key = hostKey(endpoint);
+    let host = this.#dialled.get(key);
+    if (host === undefined) {
+      this.#forgetUnused();
+      host = new Host(endpoint, now);
+      this.#dialled.set(key, host);
+    }
+    return host;
+  }
+
+  /** Dialled addresses come from callers, so they must not pile up. */
+  #forgetUnused(): void {
+    if (this.#dialled.size < 256) return;
+    for (const [key, host] of this.#dialled) {
+      const pool = this.#pools.get(host);
+      if (pool !== undefined && pool.connections + pool.waiting > 0) continue;
+      this.#dialled.delete(key);
+      this.#pools.delete(host);
+    }
+  }
+
+  #open(host: Host, owner: ConnectionOwner): Connection {
+    const { connectTimeoutMs, tcpKeepalive } = this.#spec.connection;
+    const { address, port } = host.endpoint;
+    const { connect, transport, clock } = this.#environment;
+    const settings = { connectTimeoutMs, keepAliveDelayMs: tcpKeepalive === undefined ? undefined : (tcpKeepalive.timeMs ?? 7_200_000) };
+    return new Connection({ address, port, cluster: this.name }, settings, owner, clock, connect, transport);
+  }
+}
+
+function splitAddress(address: string): { hostname: string; port: number } {
+  const colon = address.lastIndexOf(':');
+  return { hostname: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+}

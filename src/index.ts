@@ -1,0 +1,55 @@
+/**
+ * Istio's traffic management inside a Node process, no sidecar: the same YAML, the same decisions, the same numbers.
+ *
+ * @packageDocumentation
+ */
+
+// The mesh and its doors.
+export { configureMesh, meshFetch } from './default-mesh.ts';
+export { meshInfo } from './mesh-info.ts';
+export { createMesh, Mesh, type MeshEvents, type MeshRequestOptions } from './mesh.ts';
+export type { ConfigChange } from './mesh-config.ts';
+export type { MeshCallOptions } from './mesh-dispatcher.ts';
+export type { ConfigSource, MeshOptions, WorkloadOptions } from './mesh-options.ts';
+export type { InstallOptions } from './install.ts';
+export type { Explanation } from './explain.ts';
+export type { CallInfo } from './engine/call-info.ts';
+export type { Connect, ConnectTarget, Transport } from './engine/connection.ts';
+export type { EjectionEvent } from './engine/upstream-cluster.ts';
+export { isMeshError, MeshError, type Issue, type MeshErrorDetails } from './common/errors.ts';
+export type { Clock, TimerHandle } from './common/clock.ts';
+export { seededRandom, type Random } from './common/random.ts';
+export { formatOrigin, type Location, type Origin } from './common/origin.ts';
+
+// Configuration.
+export { compileSnapshot } from './config/compile.ts';
+export type { CallerOptions, CompileOptions, EndpointInput } from './config/compile-options.ts';
+export { formatIssue, type ConfigIssue } from './config/issue.ts';
+export { readResources, type ConfigInput, type ReadOptions, type ReadResult } from './config/read-resources.ts';
+export type { Resource } from './config/resource.ts';
+export { ResourceSet, type ResourceObject } from './config/resource-set.ts';
+export type { MeshSettings, Snapshot } from './config/snapshot.ts';
+
+// The pure core: which cluster, with what treatment?
+export { FaultInjector, type FaultAbort, type FaultDecision } from './route/fault-injector.ts';
+export { Mirror, shadowAuthority } from './route/mirror.ts';
+export { RetryPolicy, type AttemptOutcome, type ResetReason } from './route/retry-policy.ts';
+export { Route } from './route/route.ts';
+export { RouteTable } from './route/route-table.ts';
+export { TimeoutPolicy, type TimeoutOptions } from './route/timeout-policy.ts';
+export { VirtualHost } from './route/virtual-host.ts';
+export { WeightedClusters, type Weighted } from './route/weighted-clusters.ts';
+export type * from './route/model.ts';
+
+// The pure core: may it go, and where?
+export { CircuitBreaker, type CircuitBreakerState } from './cluster/circuit-breaker.ts';
+export { Host } from './cluster/host.ts';
+export { HostSet } from './cluster/host-set.ts';
+export { OutlierDetector, type OutlierEvent } from './cluster/outlier-detector.ts';
+export { SubsetResolver } from './cluster/subset-resolver.ts';
+export type { Balancer, PickContext } from './cluster/balancers/balancer.ts';
+export { createBalancer } from './cluster/balancers/create-balancer.ts';
+export type * from './cluster/model.ts';
+
+// What is counted.
+export { FLAG, formatFlags, type FlagName } from './telemetry/response-flags.ts';

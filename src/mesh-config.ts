@@ -1,0 +1,98 @@
+import { MeshError } from './common/errors.ts';
+import { compileSnapshot } from './config/compile.ts';
+import type { CompileOptions } from './config/compile-options.ts';
+import { formatIssue, type ConfigIssue } from './config/issue.ts';
+import { readResources, type ConfigInput, type ReadOptions } from './config/read-resources.ts';
+import { resourceName, type Resource } from './config/resource.ts';
+import { ResourceSet, type ResourceObject } from './config/resource-set.ts';
+import type { Snapshot } from './config/snapshot.ts';
+import { loadConfigPath } from './discovery/config-files.ts';
+import type { ConfigSource } from './mesh-options.ts';
+
+/** What a change of configuration did. */
+export interface ConfigChange {
+  /** Of the snapshot now in force. */
+  readonly version: number;
+  /** `VirtualService default/reviews`, …: what was added, replaced or deleted. */
+  readonly changed: readonly string[];
+  readonly warnings: readonly ConfigIssue[];
+}
+
+/** The resources in force and the snapshot compiled from them. A change that has an error changes nothing. */
+export class MeshConfig {
+  #resources = ResourceSet.empty;
+  #snapshot: Snapshot;
+  readonly #read: ReadOptions;
+  readonly #compile: Omit<CompileOptions, 'version'>;
+
+  constructor(read: ReadOptions, compile: Omit<CompileOptions, 'version'>) {
+    this.#read = read;
+    this.#compile = compile;
+    this.#snapshot = compileSnapshot([], { ...compile, version: 0 }).snapshot;
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** @throws {MeshError} `ERR_INVALID_CONFIG` with every error of every document. */
+  async apply(source: ConfigSource, options: ReadOptions = {}): Promise<ConfigChange> {
+    const loaded = await loadSource(source);
+    // Nothing is awaited from here on, so changes can't mix.
+    const { resources, issues } = readResources(loaded.inputs, { ...this.#read, ...options });
+    return this.#use(this.#resources.apply(resources), resources, [...loaded.issues, ...issues]);
+  }
+
+  get(reference: string): ResourceObject[] {
+    return this.#resources.get(reference);
+  }
+
+  /** @throws {MeshError} `ERR_NOT_FOUND` when there is no such resource. */
+  delete(reference: string): ConfigChange {
+    const { set, deleted } = this.#resources.delete(reference);
+    if (deleted.length === 0) {
+      const known = this.#resources.all.slice(0, 5).map(resourceName).join(', ');
+      throw new MeshError('ERR_NOT_FOUND', `there is no ${reference} to delete${known === '' ? '' : ` (there is: ${known}${this.#resources.all.length > 5 ? ', …' : ''})`}`);
+    }
+    return this.#use(set, deleted, []);
+  }
+
+  #use(set: ResourceSet, changed: readonly Resource[], issues: readonly ConfigIssue[]): ConfigChange {
+    const { snapshot, issues: compileIssues } = compileSnapshot(set.all, { ...this.#compile, version: this.#snapshot.version + 1 });
+    const all = [...issues, ...compileIssues];
+    const errors = all.filter(({ severity }) => severity === 'error');
+    if (errors.length > 0) throw invalidConfig(errors);
+    this.#resources = set;
+    this.#snapshot = snapshot;
+    return { version: snapshot.version, changed: changed.map(resourceName), warnings: all };
+  }
+}
+
+function invalidConfig(errors: readonly ConfigIssue[]): MeshError {
+  const shown = errors.slice(0, 20).map((issue) => `  ${formatIssue(issue)}`);
+  const more = errors.length > shown.length ? `\n  … and ${errors.length - shown.length} more` : '';
+  const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
+  return new MeshError('ERR_INVALID_CONFIG', `the configuration has ${count}, nothing was changed:\n${shown.join('\n')}${more}`, { issues: errors });
+}
+
+interface LoadedSource {
+  readonly inputs: readonly ConfigInput[];
+  readonly issues: readonly ConfigIssue[];
+}
+
+async function loadSource(source: ConfigSource): Promise<LoadedSource> {
+  if (typeof source === 'string') {
+    if (source.includes('\n') || source.trim() === '') return { inputs: [{ text: source, file: '<inline>' }], issues: [] };
+    const { texts, issues } = await loadConfigPath(source);
+    return { inputs: texts, issues };
+  }
+  if (Array.isArray(source)) {
+    const loaded = await Promise.all(source.map(loadSource));
+    return { inputs: loaded.flatMap(({ inputs }) => inputs), issues: loaded.flatMap(({ issues }) => issues) };
+  }
+  if ('text' in source && typeof source.text === 'string' && !('kind' in source)) {
+    const { file } = source as { file?: string };
+    return { inputs: [{ text: source.text, file: file ?? '<inline>' }], issues: [] };
+  }
+  return { inputs: [{ object: source }], issues: [] };
+}

@@ -1,0 +1,143 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Dispatcher } from 'undici';
+import { MeshError } from './common/errors.ts';
+import { egressOf } from './engine/egress.ts';
+import type { Engine } from './engine/engine.ts';
+import { requestBody, type BodyInit } from './engine/request-body.ts';
+import { downstreamHeaders, type HeadersInput } from './engine/request-headers.ts';
+import { parseOrigin } from './engine/target.ts';
+
+/** What a call through the mesh may say beyond undici's own options. */
+export interface MeshCallOptions {
+  /**
+   * `ip:port` that the caller dialled, for hosts that go to their original destination; `null`: no address at all (503
+   * `UH` there). Default: the address of the URL's host.
+   */
+  readonly originalDst?: string | null;
+  /** The caller's own IP address, for balancing by source. */
+  readonly sourceAddress?: string;
+}
+
+type Options = Dispatcher.DispatchOptions & MeshCallOptions;
+
+/** What the doors need of a mesh. */
+export interface DoorContext {
+  readonly engine: Engine;
+  readonly maxReplayBytes: number;
+  isClosed(): boolean;
+  /** Takes what does not belong to the mesh; read late, so that proxies and mocks installed meanwhile are met. */
+  passthrough(): Dispatcher;
+}
+
+/**
+ * The mesh as one undici `Dispatcher`: everything that takes a `dispatcher` (undici's `request`, `stream`, `pipeline`,
+ * `setGlobalDispatcher`) goes through its rules. The other doors are built on it.
+ */
+export class MeshDispatcher extends Dispatcher {
+  readonly #context: DoorContext;
+  readonly #keepsContext: boolean;
+
+  /** @param keepsContext - whether handlers restore their caller's async context themselves, as undici's own API does */
+  constructor(context: DoorContext, keepsContext = false) {
+    super();
+    this.#context = context;
+    this.#keepsContext = keepsContext;
+  }
+
+  override dispatch(options: Options, handler: Dispatcher.DispatchHandler): boolean {
+    const { engine, maxReplayBytes } = this.#context;
+    if (this.#context.isClosed()) throw new MeshError('ERR_MESH_CLOSED', 'the mesh is closed: no further calls can be made through it');
+    const target = parseOrigin(options.origin ?? '');
+    const bound = this.#keepsContext ? handler : new ContextHandler(handler);
+    const { headers, host } = downstreamHeaders(options.headers as HeadersInput);
+    const { scheme, port } = target;
+    const authority = host ?? target.authority;
+    const egress = egressOf(engine.snapshot, scheme, authority, port, options);
+    if (egress.kind === 'blocked') {
+      bound.onResponseError?.(NO_CONTROLLER, egress.error);
+      return true;
+    }
+    if (egress.kind === 'passthrough') return this.#context.passthrough().dispatch(options, bound);
+    const path = options.query === undefined ? options.path : withQuery(options.path, options.query);
+    engine.dispatch(
+      {
+        head: { method: options.method, scheme, authority, path, port, headers },
+        body: requestBody(options.body as BodyInit, maxReplayBytes),
+        dialled: target,
+        originalDst: options.originalDst,
+        sourceAddress: options.sourceAddress,
+      },
+      bound,
+    );
+    return true;
+  }
+
+  /** Closing belongs to the mesh; undici's API calls this on global dispatchers at times. */
+  override close(): Promise<void>;
+  override close(callback: () => void): void;
+  override close(callback?: () => void): Promise<void> | void {
+    if (callback === undefined) return this.#context.engine.idle();
+    void this.#context.engine.idle().then(callback);
+  }
+
+  override destroy(...args: unknown[]): Promise<void> & void {
+    const callback = args.find((argument) => typeof argument === 'function') as (() => void) | undefined;
+    callback?.();
+    return Promise.resolve() as Promise<void> & void;
+  }
+}
+
+const NO_CONTROLLER: Dispatcher.DispatchController = {
+  aborted: true,
+  paused: false,
+  reason: null,
+  abort: () => {},
+  pause: () => {},
+  resume: () => {},
+};
+
+function withQuery(path: string, query: Record<string, unknown>): string {
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value]) params.append(name, one === undefined || one === null ? '' : String(one));
+  }
+  const text = params.toString();
+  return text === '' ? path : `${path}?${text}`;
+}
+
+/**
+ * Runs a handler's callbacks in the async context of its `dispatch` call. On a pooled socket they would run in that of
+ * whoever opened the connection.
+ */
+class ContextHandler implements Dispatcher.DispatchHandler {
+  readonly #run = AsyncLocalStorage.snapshot();
+  readonly #handler: Dispatcher.DispatchHandler;
+
+  constructor(handler: Dispatcher.DispatchHandler) {
+    this.#handler = handler;
+  }
+
+  onRequestStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestStart']>>): void {
+    this.#run(() => this.#handler.onRequestStart?.(...args));
+  }
+
+  onRequestUpgrade(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestUpgrade']>>): void {
+    this.#run(() => this.#handler.onRequestUpgrade?.(...args));
+  }
+
+  onResponseStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void {
+    this.#run(() => this.#handler.onResponseStart?.(...args));
+  }
+
+  onResponseData(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseData']>>): void {
+    this.#run(() => this.#handler.onResponseData?.(...args));
+  }
+
+  onResponseEnd(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseEnd']>>): void {
+    this.#run(() => this.#handler.onResponseEnd?.(...args));
+  }
+
+  onResponseError(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseError']>>): void {
+    this.#run(() => this.#handler.onResponseError?.(...args));
+  }
+}

@@ -1,0 +1,63 @@
+import type { Clock } from './common/clock.ts';
+import type { Random } from './common/random.ts';
+import type { EndpointInput } from './config/compile-options.ts';
+import type { Connect, Transport } from './engine/connection.ts';
+
+/**
+ * Where rules come from: a path of a file or folder, YAML text (a string with a line break), YAML text with the name
+ * that issues shall show, a resource as an object, or several of these.
+ */
+export type ConfigSource = string | { readonly text: string; readonly file?: string } | object | readonly ConfigSource[];
+
+/** Who calls: what a sidecar would know of its pod. Rules select callers by it. */
+export interface WorkloadOptions {
+  /** Default `default`. */
+  readonly namespace?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** `region/zone/subzone`; default: unknown. */
+  readonly locality?: string;
+  /** The workload's own IP address, as mirrored copies and access logs show it. Default `127.0.0.1`. */
+  readonly address?: string;
+}
+
+/** What {@link createMesh} takes; everything has a default. */
+export interface MeshOptions {
+  /** The rules. Default: none; `mesh.apply` adds them later. */
+  readonly config?: ConfigSource;
+  /**
+   * Endpoints from code, by host (`reviews`, `reviews.default`, FQDN), optionally with `:port`. They give life to
+   * Kubernetes Services whose pods live elsewhere, and are merged with declared endpoints of the same host.
+   */
+  readonly endpoints?: Readonly<Record<string, readonly EndpointInput[]>>;
+  readonly workload?: WorkloadOptions;
+  /**
+   * Whether three things are as older Istio had them: mirrored Hosts get `-shadow`, `consecutiveErrors` ejects, a rule
+   * with `fault` and no `route` is accepted. Default `true`; `false` is exactly today's Istio.
+   */
+  readonly legacySemantics?: boolean;
+  /** Whether unknown fields are errors instead of warnings. Default `false`. */
+  readonly strict?: boolean;
+  /** Makes every decision reproducible. Default: chance. Ignored when `random` is given. */
+  readonly seed?: number;
+  /** Default: the system's. */
+  readonly clock?: Clock;
+  /** Default `Math.random`, or seeded by `seed`. */
+  readonly random?: Random;
+  /** DNS for endpoints and hosts given by name. Default: the system's. */
+  readonly lookup?: (host: string) => Promise<readonly string[]>;
+  /** Opens the socket to an endpoint. Default `net.connect`. */
+  readonly connect?: Connect;
+  /** Gives an undici Dispatcher for an endpoint in place of a socket: in-memory services, mocks. */
+  readonly transport?: Transport;
+  /** Whether calls without a trace context get B3 headers. Default `true`. */
+  readonly tracing?: boolean;
+  /** Bytes of a streamed request body that are kept for retries and mirrors. Default 1 MiB, Envoy's figure. */
+  readonly maxReplayBytes?: number;
+  /** Takes Istio's access log lines. Default: none are written. */
+  readonly accessLog?: (line: string) => void;
+  /** What `discovery` may do beyond the resources. */
+  readonly discovery?: {
+    /** Whether a Service without endpoints is looked up by name. Default `false`: it answers 503 `UH`. */
+    readonly dns?: boolean;
+  };
+}

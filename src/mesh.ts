@@ -1,0 +1,230 @@
+import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { EventEmitter } from 'eventemitter3';
+import { Dispatcher, getGlobalDispatcher } from 'undici';
+import { MeshError } from './common/errors.ts';
+import { seededRandom } from './common/random.ts';
+import type { ConfigIssue } from './config/issue.ts';
+import type { ResourceObject } from './config/resource-set.ts';
+import type { Snapshot } from './config/snapshot.ts';
+import type { CallInfo } from './engine/call-info.ts';
+import { netConnect } from './engine/connection.ts';
+import { Engine } from './engine/engine.ts';
+import { systemClock } from './engine/system-clock.ts';
+import { randomUuid } from './engine/trace-context.ts';
+import type { EjectionEvent } from './engine/upstream-cluster.ts';
+import { explainCall, type Explanation } from './explain.ts';
+import { installMesh, type InstallOptions } from './install.ts';
+import { MeshConfig, type ConfigChange } from './mesh-config.ts';
+import { MeshDispatcher, type DoorContext, type MeshCallOptions } from './mesh-dispatcher.ts';
+import { createFetch } from './mesh-fetch.ts';
+import type { ConfigSource, MeshOptions } from './mesh-options.ts';
+
+/** What a mesh tells of, and with what. */
+export interface MeshEvents {
+  /** Another configuration is in force. */
+  config: (change: ConfigChange) => void;
+  /** An endpoint was ejected by outlier detection, or is back. */
+  ejection: (event: EjectionEvent) => void;
+  /** A call is over. */
+  call: (info: CallInfo) => void;
+}
+
+/** Options of `mesh.request`: undici's own, and what a call through a mesh may say. */
+export type MeshRequestOptions = Partial<Omit<Dispatcher.RequestOptions, 'origin' | 'path' | 'method'>> &
+  MeshCallOptions & { method?: string };
+
+/**
+ * A mesh in this process. Everything that goes through one of its doors (`fetch`, `request`, `dispatcher`, `install`) is
+ * routed by its rules. Make one with {@link createMesh}.
+ */
+export class Mesh implements AsyncDisposable {
+  /** `fetch`'s contract, with global `Request` and `Response`. Needs no `this`. */
+  readonly fetch: typeof globalThis.fetch;
+  /** The mesh as an undici `Dispatcher`. */
+  readonly dispatcher: Dispatcher;
+  readonly #config: MeshConfig;
+  readonly #engine: Engine;
+  readonly #events = new EventEmitter<MeshEvents>();
+  readonly #requests: MeshDispatcher;
+  readonly #legacySemantics: boolean;
+  #passthrough: (() => Dispatcher) | undefined;
+  #closed: Promise<void> | undefined;
+
+  /** Use {@link createMesh}. */
+  constructor(options: MeshOptions) {
+    const workload = { namespace: options.workload?.namespace ?? 'default', labels: options.workload?.labels ?? {}, locality: options.workload?.locality };
+    const random = options.random ?? (options.seed === undefined ? Math.random : seededRandom(options.seed));
+    const seeded = options.random !== undefined || options.seed !== undefined;
+    this.#legacySemantics = options.legacySemantics ?? true;
+    this.#config = new MeshConfig(
+      { strict: options.strict, legacySemantics: this.#legacySemantics },
+      { workload, endpoints: options.endpoints, legacySemantics: this.#legacySemantics, dnsDiscovery: options.discovery?.dns },
+    );
+    this.#engine = new Engine(
+      {
+        clock: options.clock ?? systemClock,
+        random,
+        uuid: seeded ? () => randomUuid(random) : randomUUID,
+        connect: options.connect ?? netConnect,
+        transport: options.transport,
+        lookup: options.lookup ?? systemLookup,
+        tracing: options.tracing ?? true,
+        shadowHosts: this.#legacySemantics,
+        workloadAddress: options.workload?.address ?? '127.0.0.1',
+        onEjection: (event) => this.#events.emit('ejection', event),
+        onFinished: (walk) => {
+          if (this.#events.listenerCount('call') > 0) this.#events.emit('call', walk.describe());
+        },
+      },
+      this.#config.snapshot,
+    );
+    const door: DoorContext = {
+      engine: this.#engine,
+      maxReplayBytes: options.maxReplayBytes ?? 1024 * 1024,
+      passthrough: () => (this.#passthrough ?? getGlobalDispatcher)(),
+      isClosed: () => this.#closed !== undefined,
+    };
+    this.dispatcher = new MeshDispatcher(door);
+    this.#requests = new MeshDispatcher(door, true);
+    this.fetch = createFetch({ dispatch: (opts, handler) => this.#requests.dispatch(opts, handler) });
+  }
+
+  /** The configuration in force. */
+  get snapshot(): Snapshot {
+    return this.#engine.snapshot;
+  }
+
+  /** Warnings about the configuration in force. */
+  get warnings(): readonly ConfigIssue[] {
+    return this.snapshot.warnings;
+  }
+
+  /** undici's `request`, through the mesh. The leanest door. A `host` header is the authority that is routed. */
+  request(url: string | URL, options: MeshRequestOptions = {}): Promise<Dispatcher.ResponseData> {
+    const { origin, path } = splitUrl(url);
+    const method = options.method ?? (options.body ? 'PUT' : 'GET');
+    return this.#requests.request({ ...options, origin, path, method } as Dispatcher.RequestOptions);
+  }
+
+  /**
+   * Makes the mesh the process's global undici dispatcher, so that every `fetch` goes through it; calls that bring their own
+   * `dispatcher` don't. With `{ fetch: true }` the faster `mesh.fetch` takes the place of `globalThis.fetch` too.
+   *
+   * @returns a function that puts everything back.
+   */
+  install(options?: InstallOptions): () => void {
+    const installed = installMesh(this, options);
+    this.#passthrough = installed.passthrough;
+    return () => {
+      installed.restore();
+      this.#passthrough = undefined;
+    };
+  }
+
+  /** What would happen to a call, and why; nothing is sent, nothing changes. */
+  explain(url: string | URL, init: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {}): Explanation {
+    return explainCall(this.#engine, url, init);
+  }
+
+  /**
+   * Adds resources or replaces those of the same kind, namespace and name, all at once. Calls under way end under the rules
+   * they began with.
+   *
+   * @throws {MeshError} `ERR_INVALID_CONFIG` with every issue (file, line, field, value); nothing is changed then.
+   */
+  async apply(source: ConfigSource, options: { readonly strict?: boolean } = {}): Promise<ConfigChange> {
+    const change = await this.#config.apply(source, options.strict === undefined ? {} : { strict: options.strict });
+    return this.#inForce(change);
+  }
+
+  /**
+   * Resources in force, as objects: `VirtualService` (all of the kind), `VirtualService/reviews`,
+   * `VirtualService/default/reviews`; kubectl's short names (`vs`, `dr`, `se`) work too.
+   */
+  get(reference: string): ResourceObject[] {
+    return this.#config.get(reference);
+  }
+
+  /** Removes what `reference` names (see {@link get}). @throws {MeshError} `ERR_NOT_FOUND` */
+  async delete(reference: string): Promise<ConfigChange> {
+    return this.#inForce(this.#config.delete(reference));
+  }
+
+  /** Statistics under Envoy's names, such as `cluster.outbound|9080|v1|reviews.default.svc.cluster.local;.upstream_rq_total`. */
+  stats(pattern?: RegExp): Record<string, number> {
+    for (const cluster of this.#engine.clusters.live()) cluster.settle();
+    return Object.fromEntries(this.#engine.stats.collect(pattern));
+  }
+
+  on<Event extends keyof MeshEvents>(event: Event, listener: MeshEvents[Event]): this {
+    this.#events.on(event, listener as never);
+    return this;
+  }
+
+  off<Event extends keyof MeshEvents>(event: Event, listener: MeshEvents[Event]): this {
+    this.#events.off(event, listener as never);
+    return this;
+  }
+
+  /** Resolves when the mesh can serve: at once, since `createMesh` has read the configuration. */
+  ready(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /**
+   * Takes no further calls, waits for those under way (at most `drainMs` milliseconds, default 5000), then closes every
+   * connection.
+   */
+  close({ drainMs = 5000 }: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#closed ??= this.#drain(drainMs);
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const { clock } = this.#engine;
+    let timer: unknown;
+    const late = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, drainMs)));
+    await Promise.race([this.#engine.idle(), late]);
+    clock.clearTimeout(timer);
+    this.#engine.close(new MeshError('ERR_MESH_CLOSED', 'the mesh was closed'));
+    this.#events.removeAllListeners();
+  }
+
+  #inForce(change: ConfigChange): ConfigChange {
+    this.#engine.use(this.#config.snapshot);
+    this.#events.emit('config', change);
+    return change;
+  }
+}
+
+/**
+ * Makes a mesh and reads its configuration.
+ *
+ * @throws {MeshError} `ERR_INVALID_CONFIG` with every issue of the configuration.
+ */
+export async function createMesh(options: MeshOptions = {}): Promise<Mesh> {
+  const mesh = new Mesh(options);
+  if (options.config !== undefined) await mesh.apply(options.config);
+  return mesh;
+}
+
+async function systemLookup(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
+}
+
+/** Plain URLs are cut by hand: `new URL` costs more than all of routing. Anything unusual goes the long way. */
+const PLAIN_URL = /^(http:\/\/[a-z0-9.-]+(?::\d{1,5})?)(\/[\w/~!$&'()*+,;=:@%-]*(?:\?[\w/~!$&'()*+,;=:@%?.-]*)?)?$/;
+
+function splitUrl(url: string | URL): { origin: string; path: string } {
+  if (typeof url === 'string') {
+    const plain = PLAIN_URL.exec(url);
+    if (plain !== null) return { origin: plain[1]!, path: plain[2] ?? '/' };
+  }
+  const parsed = new URL(url);
+  return { origin: parsed.origin, path: parsed.pathname + parsed.search };
+}
