@@ -1,7 +1,7 @@
 import { CorsPolicy } from './cors.ts';
 import { Destination } from './destination.ts';
 import { Mirror } from './mirror.ts';
-import type { RetryOptions, RouteAction, RouteSpec } from './model.ts';
+import type { RetryOptions, RouteAction, RouteSpec, WeightedDestination } from './model.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import { TimeoutPolicy } from './timeout-policy.ts';
 import { WeightedClusters } from './weighted-clusters.ts';
@@ -15,6 +15,9 @@ const NO_RETRIES: RetryOptions = {
   retryRemoteLocalities: false,
 };
 
+// A rule that has faults but no route leads to no cluster: 503 `NC` for what is not aborted.
+const NOWHERE: readonly WeightedDestination[] = [{ cluster: '', weight: 1 }];
+
 /** A route that sends its requests to clusters, compiled. */
 export class ForwardAction {
   readonly kind = 'forward';
@@ -27,11 +30,12 @@ export class ForwardAction {
 
   constructor(action: RouteAction & { readonly kind: 'forward' }, { match, headers }: RouteSpec) {
     const treatment = { match, headers, rewrite: action.rewrite };
-    const isLone = action.destinations.length === 1;
-    this.destinations = new WeightedClusters(action.destinations.map((spec) => new Destination(spec, treatment, isLone)));
+    const given = action.destinations.length === 0 ? NOWHERE : action.destinations;
+    const isLone = given.length === 1;
+    this.destinations = new WeightedClusters(given.map((spec) => new Destination(spec, treatment, isLone)));
     const retries = action.retries ?? NO_RETRIES;
     this.timeout = new TimeoutPolicy({ routeTimeoutMs: action.timeoutMs, perTryTimeoutMs: retries.perTryTimeoutMs });
-    this.retry = new RetryPolicy(retries);
+    this.retry = RetryPolicy.of(retries);
     this.mirrors = (action.mirrors ?? []).map((options) => new Mirror(options));
     this.cors = action.cors === undefined ? undefined : new CorsPolicy(action.cors);
   }

@@ -12,14 +12,15 @@ export class HeaderCondition {
   readonly name: string;
   readonly matcher: StringMatcher;
   readonly inverted: boolean;
-  readonly #pseudo: boolean;
+  /** Whether it is about a part of the request line rather than a header line. */
+  readonly isPseudo: boolean;
   readonly #missingFits: boolean;
 
   constructor(name: string, match: StringMatch, inverted: boolean) {
     this.name = name.toLowerCase();
     this.matcher = new StringMatcher(match);
     this.inverted = inverted;
-    this.#pseudo = isPseudoHeader(this.name);
+    this.isPseudo = isPseudoHeader(this.name);
     this.#missingFits = inverted && this.matcher.kind !== 'present' && this.matcher.matches('');
   }
 
@@ -29,7 +30,7 @@ export class HeaderCondition {
 
   #anyLineFits(head: RequestHead): boolean {
     const { name, matcher } = this;
-    if (this.#pseudo) {
+    if (this.isPseudo) {
       const value = pseudoHeader(head, name);
       return value === undefined ? this.#missingFits : matcher.matches(value);
     }

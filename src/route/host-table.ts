@@ -1,14 +1,21 @@
 import { hostOf } from './authority.ts';
 import type { VirtualHostSpec } from './model.ts';
-import { VirtualHost } from './virtual-host.ts';
+import type { VirtualHost } from './virtual-host.ts';
+
+/** A virtual host and the one of its domains that selected it. */
+export interface HostMatch {
+  readonly virtualHost: VirtualHost;
+  /** As written, in lower case. */
+  readonly domain: string;
+}
 
 /** Wildcards of one length, by the text that stays when `*` is taken away. */
 interface WildcardGroup {
   readonly length: number;
-  readonly hosts: Map<string, VirtualHost>;
+  readonly hosts: ReadonlyMap<string, HostMatch>;
 }
 
-const MAX_REMEMBERED = 512;
+const MAX_REMEMBERED = 4096;
 
 /**
  * The virtual hosts of one port. A Host selects, whatever its case and port: the domain that equals it, else the longest
@@ -18,37 +25,43 @@ const MAX_REMEMBERED = 512;
  */
 export class HostTable {
   readonly virtualHosts: readonly VirtualHost[];
-  readonly #exact = new Map<string, VirtualHost>();
+  readonly #exact = new Map<string, HostMatch>();
   readonly #suffixes: readonly WildcardGroup[];
   readonly #prefixes: readonly WildcardGroup[];
-  readonly #fallback: VirtualHost | undefined;
-  /** Spares the usual Host its lower-casing and slicing; bounded, for callers choose the keys. */
+  readonly #fallback: HostMatch | undefined;
+  /** Spares the usual Host its slicing and lower-casing; bounded, for callers choose the keys. */
   readonly #remembered = new Map<string, VirtualHost>();
 
-  /** The first virtual host to claim a domain keeps it. */
-  constructor(specs: readonly VirtualHostSpec[]) {
-    this.virtualHosts = specs.map((spec) => new VirtualHost(spec));
-    const suffixes = new Map<string, VirtualHost>();
-    const prefixes = new Map<string, VirtualHost>();
-    const all = new Map<string, VirtualHost>();
+  /**
+   * The first virtual host to claim a domain keeps it.
+   *
+   * @param compile Makes a virtual host of its specification, or finds one made before.
+   */
+  constructor(specs: readonly VirtualHostSpec[], compile: (spec: VirtualHostSpec) => VirtualHost) {
+    this.virtualHosts = specs.map(compile);
+    const suffixes = new Map<string, HostMatch>();
+    const prefixes = new Map<string, HostMatch>();
+    let fallback: HostMatch | undefined;
     for (const virtualHost of this.virtualHosts) {
-      for (const domain of virtualHost.domains) {
-        const text = domain.toLowerCase();
-        if (text === '*') addFirst(all, text, virtualHost);
-        else if (text.startsWith('*')) addFirst(suffixes, text.slice(1), virtualHost);
-        else if (text.endsWith('*')) addFirst(prefixes, text.slice(0, -1), virtualHost);
-        else addFirst(this.#exact, bracketed(text), virtualHost);
+      for (const written of virtualHost.domains) {
+        const domain = written.toLowerCase();
+        const match = { virtualHost, domain };
+        if (domain === '*') fallback ??= match;
+        else if (domain.startsWith('*')) addFirst(suffixes, domain.slice(1), match);
+        else if (domain.endsWith('*')) addFirst(prefixes, domain.slice(0, -1), match);
+        else addFirst(this.#exact, bracketed(domain), match);
       }
     }
     this.#suffixes = longestFirst(suffixes);
     this.#prefixes = longestFirst(prefixes);
-    this.#fallback = all.get('*');
+    this.#fallback = fallback;
   }
 
+  /** The virtual host for a Host as the caller wrote it. */
   find(authority: string): VirtualHost | undefined {
     const remembered = this.#remembered.get(authority);
     if (remembered !== undefined) return remembered;
-    const found = this.#resolve(bracketed(hostOf(authority)));
+    const found = this.lookUp(authority)?.virtualHost;
     if (found !== undefined) {
       if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
       this.#remembered.set(authority, found);
@@ -56,7 +69,9 @@ export class HostTable {
     return found;
   }
 
-  #resolve(host: string): VirtualHost | undefined {
+  /** As {@link find}, with the domain that decided. */
+  lookUp(authority: string): HostMatch | undefined {
+    const host = bracketed(hostOf(authority));
     if (host === '') return undefined;
     const exact = this.#exact.get(host);
     if (exact !== undefined) return exact;
@@ -70,13 +85,18 @@ export class HostTable {
     }
     return this.#fallback;
   }
+
+  /** Every host named in full. */
+  hosts(): Iterable<string> {
+    return this.#exact.keys();
+  }
 }
 
-function addFirst(hosts: Map<string, VirtualHost>, text: string, virtualHost: VirtualHost): void {
-  if (!hosts.has(text)) hosts.set(text, virtualHost);
+function addFirst(hosts: Map<string, HostMatch>, text: string, match: HostMatch): void {
+  if (!hosts.has(text)) hosts.set(text, match);
 }
 
-function longestFirst(hosts: ReadonlyMap<string, VirtualHost>): WildcardGroup[] {
+function longestFirst(hosts: ReadonlyMap<string, HostMatch>): WildcardGroup[] {
   const groups = Map.groupBy(hosts, ([text]) => text.length);
   return [...groups]
     .sort(([a], [b]) => b - a)

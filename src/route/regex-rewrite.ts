@@ -26,10 +26,15 @@ export class RegexRewrite {
     const matcher = this.#regex.matcher(plain);
     let text = '';
     let from = 0;
+    let lastEnd = -1;
     while (matcher.find()) {
-      text += plain.slice(from, matcher.start());
+      const start = matcher.start();
+      const end = matcher.end();
+      // RE2, unlike others, skips an empty match right after a match.
+      if (start === end && start === lastEnd) continue;
+      text += plain.slice(from, start);
       for (const part of this.#parts) text += typeof part === 'string' ? part : (matcher.group(part) ?? '');
-      from = matcher.end();
+      from = lastEnd = end;
     }
     return text + path.slice(from);
   }

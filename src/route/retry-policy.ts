@@ -37,6 +37,8 @@ const GRPC_TOKENS: Readonly<Record<string, number>> = {
   unavailable: 14,
 };
 
+const compiled = new WeakMap<RetryOptions, RetryPolicy>();
+
 /**
  * Which outcomes are worth another attempt, how many, and after what pause. Whether one may be made is also the
  * circuit breaker's and the timeout's business.
@@ -65,6 +67,15 @@ export class RetryPolicy {
     this.tokens = new Set(words.filter((word) => !/^\d+$/.test(word)));
     this.#grpcStatuses = new Set(words.map((word) => GRPC_TOKENS[word]).filter((status) => status !== undefined));
     this.#backoffBaseMs = options.backoffBaseMs;
+  }
+
+  /** The policy of `options`, one for all routes that share the object, as those with the mesh's default do. */
+  static of(options: RetryOptions): RetryPolicy {
+    const present = compiled.get(options);
+    if (present !== undefined) return present;
+    const policy = new RetryPolicy(options);
+    compiled.set(options, policy);
+    return policy;
   }
 
   /** Whether `outcome` is of a kind that is retried; counting attempts is up to the caller. */

@@ -1,6 +1,9 @@
 import { RE2JS } from 're2js';
 import type { StringMatch } from './model.ts';
 
+// `.*`, `/api/.*`, `jason`: most regexes people write. What HTTP compares has no line breaks, at which `.*` would stop.
+const PLAIN_REGEX = /^([\w/~-]*)(\.\*)?$/;
+
 /** Which comparison a {@link StringMatcher} makes. */
 export type StringMatchKind = 'present' | 'exact' | 'prefix' | 'regex';
 
@@ -14,16 +17,19 @@ export class StringMatcher {
   readonly kind: StringMatchKind;
   /** What is compared with; empty for `present`. */
   readonly text: string;
-  readonly #ignoreCase: boolean;
+  readonly ignoresCase: boolean;
   readonly #regex: RE2JS | undefined;
+  /** Set for a regex so plain that comparing text does: what it begins with, and whether anything may follow. */
+  readonly #plain: { readonly start: string; readonly isOpen: boolean } | undefined;
 
   /**
    * @param ignoreCase ASCII case, for `exact` and `prefix` only: a regex brings its own `(?i)`. Source: `ignoreUriCase`.
    * @throws {Error} what RE2 says about a bad regex; see {@link checkRegex}.
    */
   constructor(match: StringMatch, ignoreCase = false) {
-    this.#ignoreCase = ignoreCase;
+    this.ignoresCase = ignoreCase;
     this.#regex = undefined;
+    this.#plain = undefined;
     if (match.exact !== undefined) {
       this.kind = 'exact';
       this.text = match.exact;
@@ -33,7 +39,9 @@ export class StringMatcher {
     } else if (match.regex !== undefined && match.regex !== '*') {
       this.kind = 'regex';
       this.text = match.regex;
-      this.#regex = RE2JS.compile(match.regex);
+      const plain = PLAIN_REGEX.exec(match.regex);
+      if (plain === null) this.#regex = RE2JS.compile(match.regex);
+      else this.#plain = { start: plain[1]!, isOpen: plain[2] !== undefined };
     } else {
       // `*` is no RE2 expression; Istio reads it as "is there" (`canBeConvertedToPresentMatch`).
       this.kind = 'present';
@@ -45,13 +53,14 @@ export class StringMatcher {
   matches(value: string): boolean {
     switch (this.kind) {
       case 'exact':
-        return this.#ignoreCase
+        return this.ignoresCase
           ? value.length === this.text.length && startsWithIgnoringCase(value, this.text)
           : value === this.text;
       case 'prefix':
-        return this.#ignoreCase ? startsWithIgnoringCase(value, this.text) : value.startsWith(this.text);
+        return this.ignoresCase ? startsWithIgnoringCase(value, this.text) : value.startsWith(this.text);
       case 'regex':
-        return this.#regex!.testExact(value);
+        if (this.#plain === undefined) return this.#regex!.testExact(value);
+        return this.#plain.isOpen ? value.startsWith(this.#plain.start) : value === this.#plain.start;
       case 'present':
         return true;
     }
@@ -60,7 +69,7 @@ export class StringMatcher {
   /** `exact "jason"`, `prefix "/api" (any case)`, `present`. */
   describe(): string {
     if (this.kind === 'present') return 'present';
-    const caseless = this.#ignoreCase && this.kind !== 'regex' ? ' (any case)' : '';
+    const caseless = this.ignoresCase && this.kind !== 'regex' ? ' (any case)' : '';
     return `${this.kind} ${JSON.stringify(this.text)}${caseless}`;
   }
 }

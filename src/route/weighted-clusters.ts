@@ -1,3 +1,4 @@
+import { assertNoIssues } from '../common/errors.ts';
 import type { Random } from '../common/random.ts';
 
 /** Anything with a share; see `WeightedDestination`. */
@@ -17,24 +18,26 @@ export class WeightedClusters<T extends Weighted> {
   readonly #ends: readonly number[];
   readonly #total: number;
 
+  /** @throws {MeshError} `ERR_INVALID_CONFIG` when nothing can be chosen: no destination, or several without any weight. */
   constructor(destinations: readonly T[]) {
     this.choices = destinations.length === 1 ? destinations : destinations.filter(({ weight }) => weight > 0);
+    const problem = `must add up to more than 0, got ${destinations.length} destinations without weight`;
+    assertNoIssues(this.choices.length === 0 ? [{ path: 'route.weight', problem }] : []);
     let total = 0;
     this.#ends = this.choices.map(({ weight }) => (total += weight));
     this.#total = total;
   }
 
-  /** Draws nothing when there is no choice. `undefined` only when every weight of several is 0. */
-  pick(random: Random): T | undefined {
+  /** One draw; none when there is no choice. */
+  pick(random: Random): T {
     const choices = this.choices;
-    if (choices.length <= 1) return choices[0];
-    // Envoy's draw is a whole number modulo the total.
-    const drawn = Math.floor(random() * this.#total);
-    const ends = this.#ends;
-    for (let i = 0; i < ends.length; i++) {
-      if (drawn < ends[i]!) return choices[i];
-    }
-    return choices.at(-1);
+    const last = choices.length - 1;
+    if (last === 0) return choices[0]!;
+    const drawn = random() * this.#total;
+    let i = 0;
+    // The end of a share is no part of it, so that a share's probability is its weight exactly.
+    while (i < last && drawn >= this.#ends[i]!) i++;
+    return choices[i]!;
   }
 
   /** The share of `choice` in percent, for explanations. */

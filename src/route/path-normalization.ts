@@ -1,0 +1,144 @@
+/** Source: MeshConfig `pathNormalization.normalization`; Istio's `DEFAULT` is `BASE`. */
+export type PathNormalization = 'NONE' | 'BASE' | 'MERGE_SLASHES' | 'DECODE_AND_MERGE_SLASHES';
+
+/**
+ * `path` as routing and the upstream see it, or `undefined` when it cannot be brought into that form, which is answered 400
+ * (`path_normalization_failed`) before any routing. A path with a fragment cannot, in any mode. The query stays as it is.
+ *
+ * `BASE` resolves dot segments, decodes escapes of unreserved characters, turns `\` into `/` and escapes what may not stand
+ * in a path. `MERGE_SLASHES` also merges repeated slashes, `DECODE_AND_MERGE_SLASHES` decodes `%2F` and `%5C` before all that.
+ *
+ * Source: Istio `buildHTTPConnectionManager`; Envoy `ConnectionManagerUtility::maybeNormalizePath`, `PathUtil`.
+ */
+export function normalizePath(path: string, mode: PathNormalization): string | undefined {
+  if (path.includes('#')) return undefined;
+  if (mode === 'NONE') return path;
+  const query = path.indexOf('?');
+  const given = query === -1 ? path : path.slice(0, query);
+  let plain: string | undefined = mode === 'DECODE_AND_MERGE_SLASHES' ? decodeSlashes(given) : given;
+  if (!isCanonical(plain)) plain = canonicalize(plain);
+  if (plain === undefined) return undefined;
+  if (mode !== 'BASE') plain = mergeSlashes(plain);
+  if (plain === given) return path;
+  return query === -1 ? plain : plain + path.slice(query);
+}
+
+const COPY = 0;
+/** Unreserved in RFC 3986: stands for itself, and its escape is decoded. The dot has its own rules. */
+const UNRESERVED = 1;
+const SPECIAL = 2;
+
+const KIND = new Uint8Array(256).fill(SPECIAL);
+for (const char of "!$&'()*+,/:;=@[]") KIND[char.charCodeAt(0)] = COPY;
+for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_~') {
+  KIND[char.charCodeAt(0)] = UNRESERVED;
+}
+
+const PERCENT = 37;
+const DOT = 46;
+const SLASH = 47;
+const BACKSLASH = 92;
+
+// What nearly every path is: nothing to do, and found out without allocating.
+function isCanonical(path: string): boolean {
+  if (path.charCodeAt(0) !== SLASH) return false;
+  for (let i = 1; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    if (code === DOT) {
+      if (path.charCodeAt(i - 1) === SLASH) return false;
+    } else if (code > 255 || KIND[code] === SPECIAL) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Envoy canonicalizes with Chromium's URL library of before 2024; this follows its rules, not the URL standard's.
+function canonicalize(given: string): string | undefined {
+  const path = given.toWellFormed().replaceAll(/[^\0-\xff]+/gu, encodeURIComponent);
+  let output = path.startsWith('/') || path.startsWith('\\') ? '' : '/';
+  let strayPercent = -Infinity;
+  for (let i = 0; i < path.length; i++) {
+    const code = path.charCodeAt(i);
+    const dot = dotLength(path, i);
+    if (dot > 0) {
+      const segment = output.endsWith('/') ? dotSegment(path, i + dot) : undefined;
+      if (segment?.isParent) output = withoutLastSegment(output);
+      if (segment === undefined) output += '.';
+      i = (segment?.end ?? i + dot) - 1;
+    } else if (code === BACKSLASH) {
+      output += '/';
+    } else if (code === PERCENT) {
+      const decoded = decodedByte(path, i);
+      if (decoded === undefined) {
+        strayPercent = output.length;
+        output += '%';
+      } else if (decoded === 0) {
+        return undefined;
+      } else if (KIND[decoded] === UNRESERVED) {
+        // `%%34%31` must not become an escape of its own.
+        if (strayPercent >= output.length - 2) output = `${output.slice(0, strayPercent)}%25${output.slice(strayPercent + 1)}`;
+        strayPercent = -Infinity;
+        output += String.fromCharCode(decoded);
+        i += 2;
+      } else {
+        output += path.slice(i, i + 3);
+        i += 2;
+      }
+    } else if (code === 0) {
+      return undefined;
+    } else {
+      output += KIND[code] === SPECIAL ? escaped(code) : path[i]!;
+    }
+  }
+  return output;
+}
+
+/** Length of a dot at `at`, plain or as `%2e`; 0 when there is none. */
+function dotLength(path: string, at: number): number {
+  if (path.charCodeAt(at) === DOT) return 1;
+  return path.charCodeAt(at) === PERCENT && decodedByte(path, at) === DOT ? 3 : 0;
+}
+
+/** What a slash and a dot that ends at `after` begin: `.` or `..`, and where the next segment starts; or a mere name. */
+function dotSegment(path: string, after: number): { readonly isParent: boolean; readonly end: number } | undefined {
+  if (after === path.length) return { isParent: false, end: after };
+  if (isSlash(path, after)) return { isParent: false, end: after + 1 };
+  const second = dotLength(path, after);
+  if (second === 0) return undefined;
+  const end = after + second;
+  if (end === path.length) return { isParent: true, end };
+  return isSlash(path, end) ? { isParent: true, end: end + 1 } : undefined;
+}
+
+function isSlash(path: string, at: number): boolean {
+  const code = path.charCodeAt(at);
+  return code === SLASH || code === BACKSLASH;
+}
+
+/** `/a/b/` → `/a/`; `/` stays. */
+function withoutLastSegment(path: string): string {
+  const slash = path.lastIndexOf('/', path.length - 2);
+  return slash === -1 ? '/' : path.slice(0, slash + 1);
+}
+
+function decodedByte(path: string, at: number): number | undefined {
+  const hex = path.slice(at + 1, at + 3);
+  return /^[0-9a-fA-F]{2}$/.test(hex) ? Number.parseInt(hex, 16) : undefined;
+}
+
+function escaped(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+}
+
+function decodeSlashes(path: string): string {
+  return path.includes('%') ? path.replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '\\') : path;
+}
+
+// As Envoy joins it: what stands at the ends counts by itself, so that `//` alone stays.
+function mergeSlashes(path: string): string {
+  if (!path.includes('//')) return path;
+  const start = path.startsWith('/') ? '/' : '';
+  const end = path.endsWith('/') ? '/' : '';
+  return start + path.split('/').filter((segment) => segment !== '').join('/') + end;
+}
