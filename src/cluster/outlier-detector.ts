@@ -1,5 +1,6 @@
 import type { Host } from './host.ts';
 import type { OutlierDetectionOptions } from './model.ts';
+import { outlierSettings, type Detection, type OutlierSettings } from './outlier-settings.ts';
 import { OutlierStats } from './outlier-stats.ts';
 
 /**
@@ -12,22 +13,6 @@ import { OutlierStats } from './outlier-stats.ts';
  */
 export type OutlierEvent = number | 'connect-success' | 'connect-failure' | 'timeout';
 
-type Detection = 'consecutive_5xx' | 'consecutive_gateway_failure' | 'consecutive_local_origin_failure';
-
-/** Envoy's `max_ejection_time`, which Istio doesn't set: no ejection lasts longer, unless the base time does. */
-const MAX_EJECTION_TIME_MS = 300_000;
-
-interface Settings {
-  readonly thresholds: Readonly<Record<Detection, number>>;
-  readonly enforced: Readonly<Record<Detection, boolean>>;
-  readonly intervalMs: number;
-  readonly baseMs: number;
-  readonly capMs: number;
-  readonly maxPercent: number;
-  readonly split: boolean;
-  readonly errorCodes: ReadonlySet<number> | undefined;
-}
-
 /**
  * Ejects hosts of one cluster that fail in a row, and lets them back.
  *
@@ -38,12 +23,12 @@ interface Settings {
 export class OutlierDetector {
   readonly stats = new OutlierStats();
   readonly #hosts = new Set<Host>();
-  #settings: Settings;
+  #settings: OutlierSettings;
   #nextSweepAt: number;
 
   /** @param now when the cluster came to be, in milliseconds: sweeps are counted from here. */
   constructor(options: OutlierDetectionOptions, now: number) {
-    this.#settings = read(options);
+    this.#settings = outlierSettings(options);
     this.#nextSweepAt = now + this.#settings.intervalMs;
   }
 
@@ -55,12 +40,13 @@ export class OutlierDetector {
   /** Other options from `now` on. Counts and ejections stay. */
   update(options: OutlierDetectionOptions, now: number): void {
     const { intervalMs } = this.#settings;
-    this.#settings = read(options);
+    this.#settings = outlierSettings(options);
     if (this.#settings.intervalMs !== intervalMs) this.#nextSweepAt = now + this.#settings.intervalMs;
   }
 
   /** Watches `host`; it counts among those of which `maxEjectionPercent` may be ejected. */
   add(host: Host): void {
+    if (this.#hosts.has(host)) return;
     this.#hosts.add(host);
     if (host.health.ejected) this.stats.ejections_active++;
   }
@@ -202,29 +188,4 @@ export class OutlierDetector {
     health.ejectedAt = now;
     if (health.backoff * baseMs < capMs + baseMs) health.backoff++;
   }
-}
-
-/** Istio's reading of what is unset or 0, and Envoy's defaults below that. */
-function read(options: OutlierDetectionOptions): Settings {
-  const { consecutive5xxErrors, consecutiveGatewayErrors, consecutiveLocalOriginFailures, httpErrorCodes } = options;
-  const baseMs = options.baseEjectionTimeMs ?? 30_000;
-  return {
-    thresholds: {
-      consecutive_5xx: consecutive5xxErrors ?? 5,
-      consecutive_gateway_failure: consecutiveGatewayErrors ?? 5,
-      consecutive_local_origin_failure: consecutiveLocalOriginFailures ?? 5,
-    },
-    enforced: {
-      consecutive_5xx: consecutive5xxErrors !== 0,
-      // Unset, Envoy still counts five in a row as detected, but Istio enforces it only where it is asked for.
-      consecutive_gateway_failure: (consecutiveGatewayErrors ?? 0) > 0,
-      consecutive_local_origin_failure: consecutiveLocalOriginFailures !== 0,
-    },
-    intervalMs: options.intervalMs || 10_000,
-    baseMs,
-    capMs: Math.max(MAX_EJECTION_TIME_MS, baseMs),
-    maxPercent: Math.min(100, options.maxEjectionPercent || 10),
-    split: options.splitExternalLocalOriginErrors ?? false,
-    errorCodes: httpErrorCodes === undefined || httpErrorCodes.length === 0 ? undefined : new Set(httpErrorCodes),
-  };
 }
