@@ -1,0 +1,10 @@
+import { defineConfig } from 'tsdown';
+
+const entry = { index: 'src/index.ts', opossum: 'src/adapters/opossum.ts', testing: 'src/testing/index.ts' };
+const shared = { entry, platform: 'node' as const, target: 'node22.19', dts: true, sourcemap: true, fixedExtension: true };
+
+export default defineConfig([
+  { ...shared, format: 'esm', clean: true },
+  // Jest can't `require` a package that is ESM only, so those travel inside our CJS files.
+  { ...shared, format: 'cjs', clean: false, deps: { alwaysBundle: ['p-limit', 'yocto-queue'] } },
+]);
