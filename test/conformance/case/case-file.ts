@@ -1,0 +1,105 @@
+/** One case of a suite: a configuration, a caller, and the steps whose observations are compared. */
+export interface ConformanceCase {
+  readonly topic: string;
+  readonly slug: string;
+  readonly about: string;
+  /** Names of world files, loaded before `config`. */
+  readonly worlds: readonly string[];
+  /** YAML, several documents; may be empty. */
+  readonly config: string;
+  /** MeshConfig of the case, or `undefined` for Istio's defaults. */
+  readonly mesh: unknown;
+  readonly client: CaseClient;
+  readonly backends: readonly BackendSpec[];
+  /** Endpoints, `ip:port`, where nothing listens. */
+  readonly down: readonly string[];
+  /** Calls carry the address that an application would have dialled. */
+  readonly capture: boolean;
+  /** Addresses by host name. */
+  readonly dns: ReadonlyMap<string, readonly string[]>;
+  /** Observations carry the access log lines they caused. */
+  readonly accessLog: boolean;
+  readonly steps: readonly Step[];
+  /** What of the case this runner can't do yet, such as `gateways`; empty when it can do everything. */
+  readonly notYet: readonly string[];
+}
+
+/** Who calls. */
+export interface CaseClient {
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** `region/zone/subzone` */
+  readonly locality?: string;
+}
+
+/** A server beyond those that the configuration names, or with manners of its own. */
+export interface BackendSpec {
+  /** `ip:port` */
+  readonly address: string;
+  /** Attempts to connect get no answer. */
+  readonly silent: boolean;
+}
+
+export type Step = RequestStep | WaitStep | TogetherStep | StatsStep | NotYetStep;
+
+export interface RequestStep {
+  readonly kind: 'request';
+  readonly request: RequestSpec;
+  /** Absent: one call, observed in full. Given: that many, observed as tallies. */
+  readonly times?: number;
+  /** Calls at once. Default 1. */
+  readonly concurrency: number;
+  readonly compare?: Compare;
+}
+
+export interface WaitStep {
+  readonly kind: 'wait';
+  readonly ms: number;
+}
+
+export interface TogetherStep {
+  readonly kind: 'together';
+  readonly items: readonly { readonly afterMs: number; readonly step: RequestStep | NotYetStep }[];
+}
+
+export interface StatsStep {
+  readonly kind: 'stats';
+  readonly pattern: RegExp;
+  readonly compare?: Compare;
+}
+
+/** A step that this runner can't do yet; it is observed as a failure, never left out. */
+export interface NotYetStep {
+  readonly kind: 'not-yet';
+  /** Such as `tcp`. */
+  readonly what: string;
+}
+
+/** One HTTP call. `{n}` in the url, in `from` and in header values is the number of the call. */
+export interface RequestSpec {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string;
+  /** A body of that many `x`. */
+  readonly bodyBytes?: number;
+  /** Milliseconds between the first byte of the body and the rest. */
+  readonly bodyDelayMs?: number;
+  readonly plan?: string;
+  /** Sent exactly so, in place of the url's path and query. */
+  readonly rawPath?: string;
+  /** The caller keeps and sends cookies. */
+  readonly cookies: boolean;
+  /** The caller's IP. */
+  readonly from?: string;
+  /** `ip:port` that the application dialled. */
+  readonly dst?: string;
+  /** Milliseconds after which the caller leaves. */
+  readonly timeoutMs?: number;
+}
+
+/** How a step is compared when the general rule does not fit. */
+export type Compare = 'exact' | 'rotation' | 'same' | Bounds;
+
+/** By name, such as `status.503` or `elapsedMs`: the least and the greatest value; or the tally that a stat equals. */
+export type Bounds = Readonly<Record<string, readonly [number, number] | string>>;

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { readCase } from './read-case.ts';
+
+function read(text: string): ReturnType<typeof readCase> {
+  return readCase(text, 'topic', 'slug');
+}
+
+describe('readCase', () => {
+  it('fills in what a case leaves out', () => {
+    expect(read('steps: []')).toMatchObject({ worlds: [], config: '', client: { namespace: 'default', labels: {} }, down: [], capture: false, steps: [], notYet: [] });
+  });
+
+  it('takes one name for a list of one', () => {
+    const { worlds, dns } = read('{world: multi, dns: {a: 127.0.0.1, b: [127.0.0.2, 127.0.0.3]}}');
+
+    expect([worlds, dns.get('a'), dns.get('b')]).toEqual([['multi'], ['127.0.0.1'], ['127.0.0.2', '127.0.0.3']]);
+  });
+
+  it('reads every kind of step', () => {
+    const { steps, notYet } = read(`
+steps:
+- request: {url: "http://a/", plan: "200", bodyDelay: 400ms, timeoutMs: 200, cookies: true}
+  times: 3
+  concurrency: 2
+  compare: exact
+- wait: 1.1s
+- stats: x$
+- together: [{after: 50ms, request: {url: "http://a/"}}]
+`);
+
+    expect(steps).toMatchObject([
+      { kind: 'request', times: 3, concurrency: 2, compare: 'exact', request: { method: 'GET', bodyDelayMs: 400, timeoutMs: 200, cookies: true } },
+      { kind: 'wait', ms: 1100 },
+      { kind: 'stats', pattern: /x$/ },
+      { kind: 'together', items: [{ afterMs: 50, step: { kind: 'request' } }] },
+    ]);
+    expect(notYet).toEqual([]);
+  });
+
+  it.each([
+    ['- tcp: {host: a}', 'tcp'],
+    ['- tls: {host: a}', 'tls'],
+    ['- request: {url: "http://a/", via: egress}', 'via'],
+    ['- request: {url: "http://a/", http2: true}', 'http2'],
+    ['- request: {url: "http://a/", grpc: true}', 'grpc'],
+    ['- request: {url: "http://a/", unheardOf: 1}', 'unheardOf'],
+    ['- together: [{tcp: {host: a}}]', 'tcp'],
+    ['- unheardOf: 1', 'unheardOf'],
+  ])('says what it can not do yet: %s', (step, what) => {
+    expect(read(`steps:\n${step}`).notYet).toEqual([what]);
+  });
+
+  it('says so for parts of a case, too', () => {
+    expect(read('{gateways: {egress: {ip: 127.0.3.1}}, unheardOf: 1}').notYet).toEqual(['gateways', 'unheardOf']);
+  });
+
+  it.each([['wait: soon', 'expected a duration, got "soon"'], ['request: [1]', 'expected a mapping']])('refuses a step with %s', (step, message) => {
+    expect(() => read(`steps: [{${step}}]`)).toThrow(message);
+  });
+});

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import type { BackendSpec, CaseClient, ConformanceCase } from './case-file.ts';
+import { Fields } from './fields.ts';
+import { readStep } from './read-step.ts';
+
+/** Every `TOPIC/SLUG` under `folder`, in order of name. */
+export function listCases(folder: string): { topic: string; slug: string }[] {
+  const topics = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return topics
+    .flatMap(({ name: topic }) =>
+      readdirSync(join(folder, topic))
+        .filter((file) => file.endsWith('.yaml'))
+        .map((file) => ({ topic, slug: file.slice(0, -'.yaml'.length) })),
+    )
+    .sort((a, b) => (`${a.topic}/${a.slug}` < `${b.topic}/${b.slug}` ? -1 : 1));
+}
+
+/** @throws when the file is no case: a bad suite must not look like a bad mesh. */
+export function loadCase(folder: string, topic: string, slug: string): ConformanceCase {
+  return readCase(readFileSync(join(folder, topic, `${slug}.yaml`), 'utf8'), topic, slug);
+}
+
+/** A case from the text of its file. */
+export function readCase(text: string, topic: string, slug: string): ConformanceCase {
+  const file = new Fields(parse(text), `${topic}/${slug}`);
+  const notYet = new Set<string>();
+  const read = {
+    topic,
+    slug,
+    about: file.text('about') ?? '',
+    worlds: file.texts('world'),
+    config: file.text('config') ?? '',
+    mesh: file.raw('mesh'),
+    client: readClient(file.fields('client')),
+    backends: file.list('backends').map((entry, i) => readBackend(new Fields(entry, `${topic}/${slug}.backends[${i}]`))),
+    down: file.texts('down'),
+    capture: file.flag('capture'),
+    dns: new Map(file.fields('dns').entries().map(([host, to]) => [host, (Array.isArray(to) ? to : [to]).map(String)])),
+    accessLog: file.flag('accessLog'),
+    steps: file.list('steps').map((entry, i) => readStep(new Fields(entry, `${topic}/${slug}.steps[${i}]`), notYet)),
+  };
+  if (file.has('gateways')) notYet.add('gateways');
+  file.text('source');
+  for (const name of file.unknown()) notYet.add(name);
+  return { ...read, notYet: [...notYet] };
+}
+
+function readClient(client: Fields): CaseClient {
+  return {
+    namespace: client.text('namespace') ?? 'default',
+    labels: (client.raw('labels') ?? {}) as Record<string, string>,
+    locality: client.text('locality'),
+  };
+}
+
+// `protocol`, `clientCert` and `http2` of a backend say what it speaks besides plain HTTP/1.1. The steps that need it are
+// themselves "not yet", so that the rest of such a case still runs.
+function readBackend(backend: Fields): BackendSpec {
+  return { address: backend.text('address') ?? '', silent: backend.flag('silent') };
+}

@@ -1,0 +1,55 @@
+import type { ConformanceCase, RequestSpec } from '../case/case-file.ts';
+import { dialledIp } from '../case/dialled-address.ts';
+import type { Document } from '../case/documents.ts';
+import type { Call } from './outcome.ts';
+
+/** Where calls come from when a step does not say. */
+const CALLER_IP = '127.0.9.1';
+
+/** A caller without patience of its own waits this long; no recorded call comes near it. */
+const PATIENCE_MS = 12_000;
+
+/** What a call depends on besides its step. */
+export interface CallContext {
+  readonly conformanceCase: ConformanceCase;
+  readonly documents: readonly Document[];
+  readonly id: string;
+  /** Takes the place of `{n}`. */
+  readonly n: number;
+  readonly cookie: string | undefined;
+}
+
+/** The call that `request` asks for. */
+export function buildCall(request: RequestSpec, context: CallContext): Call {
+  const { conformanceCase, documents, id, n, cookie } = context;
+  const number = (text: string): string => text.replaceAll('{n}', String(n));
+  const url = new URL(number(request.url));
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    headers[name] = Array.isArray(value) ? value.map((one) => number(String(one))) : number(String(value));
+  }
+  if (cookie !== undefined) headers.cookie = cookie;
+  headers['x-call'] = id;
+  if (request.plan !== undefined) headers['x-plan'] = request.plan;
+  return {
+    id,
+    url,
+    path: request.rawPath ?? `${url.pathname}${url.search}`,
+    method: request.method,
+    headers,
+    body: bodyOf(request),
+    bodyDelayMs: request.bodyDelayMs ?? 0,
+    originalDst: request.dst ?? (conformanceCase.capture ? dialled(url, conformanceCase, documents) : null),
+    sourceAddress: number(request.from ?? CALLER_IP),
+    timeoutMs: request.timeoutMs ?? PATIENCE_MS,
+  };
+}
+
+function bodyOf({ body, bodyBytes }: RequestSpec): Uint8Array | undefined {
+  if (bodyBytes !== undefined) return Buffer.alloc(bodyBytes, 'x');
+  return body === undefined ? undefined : Buffer.from(body);
+}
+
+function dialled(url: URL, conformanceCase: ConformanceCase, documents: readonly Document[]): string {
+  return `${dialledIp(url.hostname, conformanceCase, documents)}:${url.port || '80'}`;
+}

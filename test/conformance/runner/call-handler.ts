@@ -1,0 +1,101 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { CallInfo } from '../../../src/index.ts';
+import { NO_FACTS } from '../record/record-request.ts';
+import type { HeaderRecord, MeshFacts, Outcome } from './outcome.ts';
+
+type Reply = Omit<Outcome, 'planned' | 'log'>;
+
+/** What the mesh hands to a handler beside the controller: it tells how the call goes. */
+interface Describing {
+  describe?(): CallInfo;
+}
+
+/** The caller of one call: takes everything that comes back, and leaves when its patience ends. */
+export class CallHandler implements Dispatcher.DispatchHandler {
+  readonly #timeoutMs: number;
+  readonly #informational: number[] = [];
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #call: Describing | undefined;
+  #status: number | undefined;
+  #headers: HeaderRecord = {};
+  #timedOut = false;
+  #end: (reply: Pick<Reply, 'error' | 'trailers'>) => void = () => {};
+
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Makes the call by `dispatch` and resolves when it is over. */
+  async outcome(dispatch: (handler: Dispatcher.DispatchHandler) => unknown): Promise<Reply> {
+    const startedAt = performance.now();
+    const timer = setTimeout(() => {
+      this.#timedOut = true;
+      this.#controller?.abort(new Error('the caller left'));
+      // A call that never began has no controller to hear of it.
+      if (this.#controller === undefined) this.#end({ error: 'CLIENT_TIMEOUT', trailers: {} });
+    }, this.#timeoutMs);
+    const ended = new Promise<Pick<Reply, 'error' | 'trailers'>>((resolve) => (this.#end = resolve));
+    try {
+      dispatch(this);
+    } catch (error) {
+      this.onResponseError(undefined, error as Error);
+    }
+    const { error, trailers } = await ended;
+    clearTimeout(timer);
+    const elapsedMs = performance.now() - startedAt;
+    return {
+      status: this.#status,
+      error,
+      informational: this.#informational,
+      headers: this.#headers,
+      trailers,
+      body: Buffer.concat(this.#chunks).toString(),
+      elapsedMs,
+      facts: factsOf(this.#call),
+    };
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
+    this.#controller = controller;
+    this.#call = context as Describing;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200) {
+      this.#informational.push(status);
+      return;
+    }
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    this.#end({ trailers: trailers ?? {} });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#end({ error: this.#timedOut ? 'CLIENT_TIMEOUT' : codeOf(error), trailers: {} });
+  }
+}
+
+// What goes past the mesh leaves no entry in a proxy's log.
+function factsOf(call: Describing | undefined): MeshFacts {
+  const info = call?.describe?.();
+  if (info === undefined || info.lane === 'passthrough') return NO_FACTS;
+  // Envoy logs no cluster where there is none of that name; ts-mesh names the one that was looked for.
+  const cluster = info.details === 'cluster_not_found' ? null : info.cluster;
+  return { flags: info.flags, details: info.details, cluster: cluster ?? null, route: info.route ?? null };
+}
+
+// A failure after the headers, or one without a code of its own, is what a broken connection is for a caller of a proxy.
+function codeOf(error: Error): string {
+  const { code, cause } = error as NodeJS.ErrnoException & { cause?: { code?: string } };
+  const own = cause?.code ?? code;
+  return own === undefined || own.startsWith('ERR_') || own.startsWith('UND_ERR_') ? 'ECONNRESET' : own;
+}

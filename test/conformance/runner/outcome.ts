@@ -1,0 +1,63 @@
+import type { ClusterEndpoints } from '../compare/cluster-endpoints.ts';
+
+/** What the mesh tells about a call, in Envoy's words; `null` where it said nothing. */
+export interface MeshFacts {
+  readonly flags: string | null;
+  readonly details: string | null;
+  readonly cluster: string | null;
+  readonly route: string | null;
+}
+
+/** Header values by lower-case name. */
+export type HeaderRecord = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** How one call ended, as its caller saw it. */
+export interface Outcome {
+  /** Absent when no answer came. */
+  readonly status?: number;
+  /** `CLIENT_TIMEOUT` when the caller left, else the code of the failure, also of one after the headers. */
+  readonly error?: string;
+  /** 1xx statuses that came first. */
+  readonly informational: readonly number[];
+  readonly headers: HeaderRecord;
+  readonly trailers: HeaderRecord;
+  readonly body: string;
+  /** Until the last byte, or the failure. */
+  readonly elapsedMs: number;
+  readonly facts: MeshFacts;
+  /** The plan that travelled with the call; empty for none. */
+  readonly planned: string;
+  /** The access log lines it caused, where a case asks for them. */
+  readonly log?: readonly string[];
+}
+
+/** One call to make. */
+export interface Call {
+  /** Its identity; travels as `x-call`. */
+  readonly id: string;
+  readonly url: URL;
+  /** Path and query, exactly as they go on the wire. */
+  readonly path: string;
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body?: Uint8Array;
+  /** Milliseconds between the first byte of the body and the rest; 0: all at once. */
+  readonly bodyDelayMs: number;
+  /** `ip:port` that the application dialled, or `null` for none. */
+  readonly originalDst: string | null;
+  readonly sourceAddress: string;
+  /** Milliseconds after which the caller leaves. */
+  readonly timeoutMs: number;
+}
+
+/** A mesh that is put to the test. */
+export interface MeshUnderTest {
+  /** Never rejects: a failure is an outcome. */
+  send(call: Call): Promise<Omit<Outcome, 'planned' | 'log'>>;
+  stats(pattern: RegExp): Readonly<Record<string, number>>;
+  /** Access log lines written so far. */
+  readonly logLines: readonly string[];
+  /** The clusters as the mesh itself sees them: what to compare with where nothing better is known. */
+  readonly clusters: ClusterEndpoints;
+  close(): Promise<void>;
+}
