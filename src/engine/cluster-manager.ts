@@ -34,6 +34,11 @@ export class ClusterManager {
     return cluster;
   }
 
+  /** The cluster if it has been used. */
+  peek(name: string): UpstreamCluster | undefined {
+    return this.#live.get(name);
+  }
+
   /** Those that have been used. */
   live(): IterableIterator<UpstreamCluster> {
     return this.#live.values();
