@@ -1,0 +1,161 @@
+import { placeEndpoints, type LocalitySetting } from '../../cluster/locality.ts';
+import type { ClusterSpec, Endpoint } from '../../cluster/model.ts';
+import { SubsetResolver } from '../../cluster/subset-resolver.ts';
+import type { Origin } from '../../common/origin.ts';
+import type { CallerOptions } from '../compile-options.ts';
+import type { LocalityLbSpec, SubsetSpec } from '../istio-types.ts';
+import type { MeshConfig } from '../mesh-settings.ts';
+import { parseLocality } from '../registry/endpoint-fields.ts';
+import type { Service, ServicePort } from '../registry/service.ts';
+import { originOf, type Resource } from '../resource.ts';
+import { BLACK_HOLE_CLUSTER, clusterName, PASSTHROUGH_CLUSTER } from './cluster-name.ts';
+import type { DestinationRules, DeclaredSubset, MergedRule } from './destination-rules.ts';
+import { effectivePolicy } from './effective-policy.ts';
+import {
+  circuitBreakerOptions,
+  connectionOptions,
+  loadBalancerOptions,
+  outlierOptions,
+  tlsOptions,
+  upstreamProtocol,
+} from './policy-options.ts';
+
+/** What clusters depend on beside the service and its DestinationRule. */
+export interface ClusterContext {
+  readonly caller: CallerOptions;
+  readonly mesh: MeshConfig;
+  readonly rules: DestinationRules;
+  readonly legacySemantics: boolean;
+}
+
+/** Envoy's idle timeout in the cluster for unknown destinations, as Istio sets it. */
+const PASSTHROUGH_IDLE_TIMEOUT_MS = 300_000;
+
+/** The clusters of one service: for each port one for the whole service and one for each subset. */
+export function serviceClusters(service: Service, context: ClusterContext): ClusterSpec[] {
+  if (service.externalName !== undefined) return [];
+  const rule = context.rules.find(service);
+  return service.ports
+    .filter(({ protocol }) => protocol !== 'UDP')
+    .flatMap((port) => portClusters(service, port, rule, context));
+}
+
+/** The two clusters that every snapshot has. Source: istio `buildDefaultPassthroughCluster`, `buildBlackHoleCluster`. */
+export function specialClusters(mesh: MeshConfig): ClusterSpec[] {
+  const common = {
+    host: '',
+    port: 0,
+    subset: '',
+    endpoints: [],
+    connection: { ...connectionOptions(mesh.connectionPool, mesh), idleTimeoutMs: PASSTHROUGH_IDLE_TIMEOUT_MS },
+    panicThreshold: 50,
+    origins: [],
+  };
+  return [
+    {
+      ...common,
+      name: PASSTHROUGH_CLUSTER,
+      discovery: 'original-dst',
+      protocol: 'downstream',
+      loadBalancer: { kind: 'PASSTHROUGH' },
+      circuitBreaker: circuitBreakerOptions(mesh.connectionPool, undefined),
+    },
+    {
+      ...common,
+      name: BLACK_HOLE_CLUSTER,
+      discovery: 'static',
+      protocol: 'http1',
+      loadBalancer: { kind: 'ROUND_ROBIN' },
+      circuitBreaker: {},
+    },
+  ];
+}
+
+function portClusters(service: Service, port: ServicePort, rule: MergedRule | undefined, context: ClusterContext): ClusterSpec[] {
+  const subsets = (rule?.subsets ?? []).map(({ spec }) => ({ name: spec.name, labels: spec.labels ?? {} }));
+  const endpoints = new SubsetResolver(portEndpoints(service, port), subsets);
+  return [undefined, ...(rule?.subsets ?? [])]
+    .map((subset) => clusterSpec(service, port, rule, subset, endpoints.resolve(subset?.spec.name ?? '') ?? [], context))
+    .filter(isBuilt);
+}
+
+/** Envoy refuses a DNS cluster without a name to look up, so that calls to it find no cluster at all. */
+function isBuilt({ discovery, endpoints }: ClusterSpec): boolean {
+  return endpoints.length > 0 || (discovery !== 'strict-dns' && discovery !== 'logical-dns');
+}
+
+function portEndpoints(service: Service, port: ServicePort): Endpoint[] {
+  const result: Endpoint[] = [];
+  for (const { address, ports, labels, weight, locality, origin } of service.endpoints) {
+    const number = ports.get(port.name);
+    if (number !== undefined) result.push({ address, port: number, labels, weight, locality, ...(origin && { origin }) });
+  }
+  return result;
+}
+
+function clusterSpec(
+  service: Service,
+  port: ServicePort,
+  rule: MergedRule | undefined,
+  subset: DeclaredSubset | undefined,
+  endpoints: readonly Endpoint[],
+  context: ClusterContext,
+): ClusterSpec {
+  const { mesh, caller, legacySemantics } = context;
+  const name = subset?.spec.name ?? '';
+  const policy = effectivePolicy(rule?.trafficPolicy, subset?.spec, port.number, mesh);
+  const loadBalancer = loadBalancerOptions(policy.loadBalancer);
+  const outlierDetection = outlierOptions(policy.outlierDetection, legacySemantics);
+  const dialled = service.discovery === 'original-dst' || loadBalancer.kind === 'PASSTHROUGH';
+  const where = { host: service.host, port: port.number, subset: name, selected: rule?.selector !== undefined };
+  const tls = tlsOptions(policy.tls, where);
+  return {
+    name: clusterName(service.host, port.number, name),
+    host: service.host,
+    port: port.number,
+    subset: name,
+    discovery: dialled ? 'original-dst' : service.discovery,
+    ...(dialled
+      ? { endpoints: [] }
+      : placeEndpoints(
+          endpoints,
+          { locality: parseLocality(caller.locality), labels: caller.labels },
+          localitySetting(policy.loadBalancer?.localityLbSetting, mesh.localityLb),
+          outlierDetection !== undefined,
+        )),
+    protocol: upstreamProtocol(port.protocol, policy.connectionPool, mesh.h2Upgrade),
+    loadBalancer: dialled ? { kind: 'PASSTHROUGH' } : loadBalancer,
+    circuitBreaker: circuitBreakerOptions(policy.connectionPool, policy.retryBudget),
+    connection: connectionOptions(policy.connectionPool, mesh),
+    ...(outlierDetection && { outlierDetection }),
+    // Istio turns Envoy's panic mode off everywhere but where a rule asks for it.
+    panicThreshold: policy.outlierDetection?.minHealthPercent ?? 0,
+    ...(tls && { tls }),
+    origins: clusterOrigins(service, rule, subset?.spec, subset?.resource),
+  };
+}
+
+function localitySetting(own: LocalityLbSpec | undefined, mesh: LocalityLbSpec): LocalitySetting | undefined {
+  const spec = own ?? mesh;
+  if (spec.enabled === false) return undefined;
+  return {
+    distribute: (spec.distribute ?? []).map(({ from = '', to = {} }) => ({ from, to })),
+    failover: (spec.failover ?? []).map(({ from = '', to = '' }) => ({ from, to })),
+    failoverPriority: spec.failoverPriority ?? [],
+  };
+}
+
+function clusterOrigins(
+  service: Service,
+  rule: MergedRule | undefined,
+  subset: SubsetSpec | undefined,
+  subsetFrom: Resource | undefined,
+): Origin[] {
+  const origins: Origin[] = [service.origin];
+  if (rule?.policyFrom !== undefined) origins.push(originOf(rule.policyFrom, 'spec.trafficPolicy'));
+  if (subset !== undefined && subsetFrom !== undefined) {
+    const subsets = (subsetFrom.spec as { subsets?: SubsetSpec[] }).subsets ?? [];
+    origins.push(originOf(subsetFrom, `spec.subsets[${subsets.indexOf(subset)}]`));
+  }
+  return origins;
+}

@@ -1,0 +1,155 @@
+import { expandHost } from '../../common/host-name.ts';
+import type { CallerOptions } from '../compile-options.ts';
+import type { DestinationRuleSpec, SubsetSpec, TrafficPolicySpec } from '../istio-types.ts';
+import type { MeshConfig } from '../mesh-settings.ts';
+import { byAge, hasLabels } from '../registry/endpoint-fields.ts';
+import { HostMap } from '../registry/host-map.ts';
+import type { Service } from '../registry/service.ts';
+import type { Resource } from '../resource.ts';
+
+/** A subset and the DestinationRule that declares it. */
+export interface DeclaredSubset {
+  readonly spec: SubsetSpec;
+  readonly resource: Resource;
+}
+
+/** DestinationRules of one namespace for one host, merged. */
+export interface MergedRule {
+  readonly namespace: string;
+  readonly exportTo: readonly string[];
+  /** Labels of the callers that it is for; absent: all. */
+  readonly selector: Readonly<Record<string, string>> | undefined;
+  readonly trafficPolicy: TrafficPolicySpec | undefined;
+  /** Where `trafficPolicy` is written. */
+  readonly policyFrom: Resource | undefined;
+  readonly subsets: readonly DeclaredSubset[];
+}
+
+type Pool = HostMap<MergedRule[]>;
+
+/**
+ * Finds the one DestinationRule (after merging) that applies to calls of a service by one caller.
+ *
+ * The caller's namespace comes first, then the service's, then the root namespace; the first of them with a rule for the host
+ * decides alone. Nothing is merged across them, or across hosts.
+ *
+ * Source: istio `setDestinationRules`, `destinationRule`, `mergeDestinationRule`.
+ */
+export class DestinationRules {
+  readonly #caller: CallerOptions;
+  readonly #rootNamespace: string;
+  /** What callers of its own namespace may see. */
+  readonly #local: Pool = new HostMap();
+  /** By namespace, what goes beyond it. */
+  readonly #exported = new Map<string, Pool>();
+
+  constructor(resources: readonly Resource[], caller: CallerOptions, mesh: MeshConfig, domain: string) {
+    this.#caller = caller;
+    this.#rootNamespace = mesh.rootNamespace;
+    const rules = resources.filter(({ kind }) => kind === 'DestinationRule').toSorted(bySelectorThenAge);
+    for (const resource of rules) this.#add(resource, mesh.destinationRuleExportTo, domain);
+  }
+
+  /** `undefined`: no rule, mesh defaults only. */
+  find(service: Pick<Service, 'host' | 'namespace'>): MergedRule | undefined {
+    return this.#choose(
+      this.#local.find(service.host) ??
+        this.#exportedBy(service.namespace, service.host) ??
+        this.#exportedBy(this.#rootNamespace, service.host) ??
+        [],
+    );
+  }
+
+  #add(resource: Resource, defaultExportTo: readonly string[], domain: string): void {
+    const spec = resource.spec as DestinationRuleSpec;
+    const { namespace } = resource;
+    const host = expandHost(spec.host, namespace, domain);
+    // A rule for some workloads is its namespace's own business.
+    const exportTo = spec.workloadSelector === undefined ? (spec.exportTo ?? []) : ['.'];
+    const rule: MergedRule = {
+      namespace,
+      exportTo: exportTo.map((target) => (target === '.' ? namespace : target)).toSorted(),
+      selector: spec.workloadSelector?.matchLabels,
+      trafficPolicy: spec.trafficPolicy,
+      policyFrom: spec.trafficPolicy === undefined ? undefined : resource,
+      subsets: uniqueSubsets((spec.subsets ?? []).map((subset) => ({ spec: subset, resource }))),
+    };
+    const privately = isPrivate(rule, defaultExportTo);
+    const here = namespace === this.#caller.namespace && reaches(rule, namespace);
+    // Rules of the root namespace are meant for everybody; for callers of that namespace itself only private ones come first.
+    if (here && (namespace !== this.#rootNamespace || privately)) insert(this.#local, host, rule);
+    if (privately) return;
+    let pool = this.#exported.get(namespace);
+    if (pool === undefined) this.#exported.set(namespace, (pool = new HostMap()));
+    insert(pool, host, rule);
+  }
+
+  #exportedBy(namespace: string, host: string): MergedRule[] | undefined {
+    const visible = this.#exported
+      .get(namespace)
+      ?.find(host)
+      ?.filter((rule) => reaches(rule, this.#caller.namespace));
+    return visible === undefined || visible.length === 0 ? undefined : visible;
+  }
+
+  /** One that selects the caller, else the last of those for everybody. */
+  #choose(rules: readonly MergedRule[]): MergedRule | undefined {
+    const { namespace, labels } = this.#caller;
+    return (
+      rules.find((rule) => rule.selector !== undefined && rule.namespace === namespace && hasLabels(labels, rule.selector)) ??
+      rules.findLast((rule) => rule.selector === undefined)
+    );
+  }
+}
+
+function bySelectorThenAge(a: Resource, b: Resource): number {
+  const selected = (resource: Resource): number => Number((resource.spec as DestinationRuleSpec).workloadSelector === undefined);
+  return selected(a) - selected(b) || byAge(a, b);
+}
+
+function isPrivate({ exportTo, namespace }: MergedRule, defaultExportTo: readonly string[]): boolean {
+  if (exportTo.length === 0) return defaultExportTo.includes('.');
+  return exportTo.length === 1 && exportTo[0] === namespace;
+}
+
+function reaches({ exportTo }: MergedRule, namespace: string): boolean {
+  return exportTo.length === 0 || exportTo.includes('*') || exportTo.includes(namespace);
+}
+
+/** Joins `rule` to one of the same host, export and selector: subsets add up, of the policies the first counts, whole. */
+function insert(pool: Pool, host: string, rule: MergedRule): void {
+  const rules = pool.get(host);
+  if (rules === undefined) {
+    pool.set(host, [rule]);
+    return;
+  }
+  const index = rules.findIndex((other) => sameList(other.exportTo, rule.exportTo) && sameLabels(other.selector, rule.selector));
+  const partner = rules[index];
+  if (partner === undefined) {
+    rules.push(rule);
+    return;
+  }
+  rules[index] = {
+    ...partner,
+    trafficPolicy: partner.trafficPolicy ?? rule.trafficPolicy,
+    policyFrom: partner.policyFrom ?? rule.policyFrom,
+    subsets: uniqueSubsets([...partner.subsets, ...rule.subsets]),
+  };
+}
+
+function uniqueSubsets(subsets: readonly DeclaredSubset[]): DeclaredSubset[] {
+  const byName = new Map<string, DeclaredSubset>();
+  for (const subset of subsets) {
+    if (!byName.has(subset.spec.name)) byName.set(subset.spec.name, subset);
+  }
+  return [...byName.values()];
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+function sameLabels(a: Readonly<Record<string, string>> | undefined, b: Readonly<Record<string, string>> | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return Object.keys(a).length === Object.keys(b).length && hasLabels(a, b);
+}

@@ -1,0 +1,43 @@
+import type { KubernetesServiceSpec } from '../istio-types.ts';
+import type { MeshConfig } from '../mesh-settings.ts';
+import { originOf, type Resource } from '../resource.ts';
+import type { KubernetesEndpoints } from './kubernetes-endpoints.ts';
+import { kubernetesProtocol } from './port-protocol.ts';
+import type { Service } from './service.ts';
+
+const EXPORT_TO = 'networking.istio.io/exportTo';
+
+/** The registry's view of one Kubernetes Service. Source: istio pkg/config/kube `ConvertService`. */
+export function kubernetesService(resource: Resource, endpoints: KubernetesEndpoints, mesh: MeshConfig, domain: string): Service {
+  const spec = resource.spec as KubernetesServiceSpec;
+  const alias = spec.type === 'ExternalName';
+  const headless = !alias && spec.clusterIP === 'None';
+  const addresses = new Set([spec.clusterIP, ...(spec.clusterIPs ?? [])]);
+  return {
+    host: `${resource.name}.${resource.namespace}.svc.${domain}`,
+    namespace: resource.namespace,
+    registry: 'kubernetes',
+    ports: (spec.ports ?? []).map((port) => ({
+      number: port.port,
+      name: port.name ?? '',
+      protocol: kubernetesProtocol(port),
+      targetPort: typeof port.targetPort === 'number' && port.targetPort > 0 ? port.targetPort : port.port,
+    })),
+    addresses: [...addresses].filter((address) => address !== undefined && address !== '' && address !== 'None') as string[],
+    discovery: headless ? 'original-dst' : 'static',
+    headless,
+    ...(alias ? { externalName: (spec.externalName ?? '').replace(/\.$/, '').toLowerCase() } : {}),
+    aliases: [],
+    exportTo: exportTo(resource) ?? mesh.serviceExportTo,
+    endpoints: alias || headless ? [] : endpoints.of(resource),
+    createdAtMs: resource.createdAtMs,
+    order: resource.order,
+    origin: originOf(resource),
+  };
+}
+
+function exportTo(resource: Resource): readonly string[] | undefined {
+  const annotation = resource.annotations[EXPORT_TO];
+  if (annotation === undefined || annotation.trim() === '') return undefined;
+  return annotation.split(',').map((namespace) => namespace.trim());
+}

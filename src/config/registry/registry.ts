@@ -1,0 +1,138 @@
+import type { CompileOptions } from '../compile-options.ts';
+import type { ConfigIssue } from '../issue.ts';
+import type { MeshConfig } from '../mesh-settings.ts';
+import type { Resource } from '../resource.ts';
+import { resolveCodeEndpoints, serviceEndpoint, type CodeEndpoint } from './code-endpoints.ts';
+import { byAge, parseLocality } from './endpoint-fields.ts';
+import { KubernetesEndpoints } from './kubernetes-endpoints.ts';
+import { kubernetesService } from './kubernetes-services.ts';
+import { serviceEntryServices } from './service-entries.ts';
+import type { Service, ServiceEndpoint } from './service.ts';
+import { WorkloadIndex } from './workloads.ts';
+
+/** Every service that the documents and the code declare, whoever may see it; one per host and namespace, oldest first. */
+export class Registry {
+  readonly services: readonly Service[];
+  readonly #byHost = new Map<string, Service[]>();
+
+  constructor(services: readonly Service[]) {
+    this.services = services;
+    for (const service of services) {
+      const list = this.#byHost.get(service.host);
+      if (list === undefined) this.#byHost.set(service.host, [service]);
+      else list.push(service);
+    }
+  }
+
+  has(host: string): boolean {
+    return this.#byHost.has(host);
+  }
+
+  /** The services of this very host, in whatever namespaces. */
+  find(host: string): readonly Service[] {
+    return this.#byHost.get(host) ?? [];
+  }
+}
+
+export function buildRegistry(
+  resources: readonly Resource[],
+  options: CompileOptions,
+  mesh: MeshConfig,
+): { registry: Registry; issues: readonly ConfigIssue[] } {
+  const domain = options.domain ?? 'cluster.local';
+  const workloads = new WorkloadIndex(resources);
+  const endpoints = new KubernetesEndpoints(resources, workloads);
+  const declared = resources.flatMap((resource): Service[] => {
+    if (resource.kind === 'Service') return [kubernetesService(resource, endpoints, mesh, domain)];
+    if (resource.kind === 'ServiceEntry') return serviceEntryServices(resource, workloads, mesh);
+    return [];
+  });
+  const merged = new Registry(mergeSameHost(declared.toSorted(byAge)));
+  const namespaces = new Set(['default', options.workload.namespace, ...resources.map(({ namespace }) => namespace)]);
+  const code = resolveCodeEndpoints(options, merged, namespaces);
+  const complete = [...merged.services, ...code.newServices]
+    .map((service) => withCodeEndpoints(service, code.byHost.get(service.host)))
+    .map((service) => withOwnName(service, options.dnsDiscovery === true));
+  return { registry: new Registry(withAliases(complete)), issues: code.issues };
+}
+
+/**
+ * Services of one host in one namespace are one service: the Kubernetes one, else the oldest. ServiceEntries that are found
+ * the same way add their ports, and all of them share their endpoints.
+ *
+ * Source: istio `appendSidecarServices`; endpoints are indexed by host and namespace.
+ */
+function mergeSameHost(services: readonly Service[]): Service[] {
+  const byName = new Map<string, Service>();
+  for (const service of services) {
+    const key = `${service.namespace}/${service.host}`;
+    const known = byName.get(key);
+    byName.set(key, known === undefined ? service : merge(known, service));
+  }
+  return [...byName.values()];
+}
+
+function merge(older: Service, younger: Service): Service {
+  const [kept, other] = younger.registry === 'kubernetes' && older.registry !== 'kubernetes' ? [younger, older] : [older, younger];
+  if (kept.discovery !== other.discovery) return kept;
+  const known = new Set(kept.ports.map(({ number }) => number));
+  const ports = kept.registry === other.registry ? other.ports.filter(({ number }) => !known.has(number)) : [];
+  return { ...kept, ports: [...kept.ports, ...ports], endpoints: [...kept.endpoints, ...other.endpoints] };
+}
+
+function withCodeEndpoints(service: Service, added: readonly CodeEndpoint[] | undefined): Service {
+  if (added === undefined || added.length === 0 || service.externalName !== undefined) return service;
+  const endpoints = [...service.endpoints, ...added.map((endpoint) => serviceEndpoint(endpoint, service.ports))];
+  // Whoever lists a service's addresses does not mean those that the caller dialled.
+  return { ...service, endpoints, discovery: service.discovery === 'original-dst' ? 'static' : service.discovery };
+}
+
+/** Without endpoints, DNS resolves the service's own host; a wildcard has no address. */
+function withOwnName(service: Service, dnsDiscovery: boolean): Service {
+  const { host, discovery, endpoints } = service;
+  if (endpoints.length > 0 || host.startsWith('*') || service.externalName !== undefined) return service;
+  if (discovery === 'static' && dnsDiscovery && service.registry === 'kubernetes') {
+    // The cluster's DNS answers with the service's own address, where its own port numbers count.
+    return { ...service, discovery: 'strict-dns', endpoints: [ownName(service, (port) => port.number)] };
+  }
+  if (discovery !== 'strict-dns' && discovery !== 'logical-dns') return service;
+  return { ...service, endpoints: [ownName(service, (port) => port.targetPort)] };
+}
+
+function ownName(service: Service, portOf: (port: Service['ports'][number]) => number): ServiceEndpoint {
+  return {
+    address: service.host,
+    ports: new Map(service.ports.map((port) => [port.name, portOf(port)])),
+    labels: {},
+    weight: 1,
+    locality: parseLocality(undefined),
+    origin: service.origin,
+  };
+}
+
+/** Tells each service which ExternalName Services lead to it, through others of their kind too. */
+function withAliases(services: readonly Service[]): Service[] {
+  const targets = new Map<string, string>();
+  for (const { host, externalName } of services) {
+    if (externalName !== undefined) targets.set(host, externalName);
+  }
+  if (targets.size === 0) return [...services];
+  const aliases = new Map<string, string[]>();
+  for (const host of targets.keys()) {
+    const target = followAliases(host, targets);
+    if (target === undefined) continue;
+    aliases.set(target, [...(aliases.get(target) ?? []), host]);
+  }
+  return services.map((service) => ({ ...service, aliases: aliases.get(service.host) ?? [] }));
+}
+
+function followAliases(host: string, targets: ReadonlyMap<string, string>): string | undefined {
+  const seen = new Set<string>();
+  let current = host;
+  for (let next = targets.get(current); next !== undefined; next = targets.get(current)) {
+    if (seen.has(current)) return undefined;
+    seen.add(current);
+    current = next;
+  }
+  return current;
+}

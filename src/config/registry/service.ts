@@ -1,0 +1,53 @@
+import type { Locality } from '../../cluster/model.ts';
+import type { Origin } from '../../common/origin.ts';
+import type { PortProtocol } from './port-protocol.ts';
+
+/** One port of a service, as callers see it. */
+export interface ServicePort {
+  readonly number: number;
+  /** Endpoints offer ports by this name; empty for the only port of a Kubernetes Service. */
+  readonly name: string;
+  readonly protocol: PortProtocol;
+  /** Where an endpoint that says nothing of ports is reached: `targetPort` when that is a number, else `number`. */
+  readonly targetPort: number;
+}
+
+/** One address behind a service. */
+export interface ServiceEndpoint {
+  readonly address: string;
+  /** Where each service port (by name) is reached at this address; a port that is missing is not served here. */
+  readonly ports: ReadonlyMap<string, number>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly weight: number;
+  readonly locality: Locality;
+  readonly origin?: Origin;
+}
+
+/** A host of the registry: from a Kubernetes Service, from a ServiceEntry, or from endpoints given in code. */
+export interface Service {
+  /** FQDN, external host, or `*.suffix`. */
+  readonly host: string;
+  readonly namespace: string;
+  readonly registry: 'kubernetes' | 'service-entry' | 'code';
+  readonly ports: readonly ServicePort[];
+  /** Virtual IP addresses under which the service answers too. */
+  readonly addresses: readonly string[];
+  readonly discovery: 'static' | 'strict-dns' | 'logical-dns' | 'original-dst';
+  /** A Kubernetes Service without cluster IP: its pods are addressed one by one, by names below its own. */
+  readonly headless: boolean;
+  /** Target of an ExternalName Service, which has no cluster of its own. */
+  readonly externalName?: string;
+  /** Hosts of ExternalName Services that end here. */
+  readonly aliases: readonly string[];
+  /** As declared, or the mesh's default; never empty. */
+  readonly exportTo: readonly string[];
+  readonly endpoints: readonly ServiceEndpoint[];
+  readonly createdAtMs: number;
+  readonly order: number;
+  readonly origin: Origin;
+}
+
+/** The port of `service` with this number, if it has one. */
+export function findPort(service: Service, number: number): ServicePort | undefined {
+  return service.ports.find((port) => port.number === number);
+}

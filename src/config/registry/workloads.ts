@@ -1,0 +1,101 @@
+import type { Locality } from '../../cluster/model.ts';
+import type { Origin } from '../../common/origin.ts';
+import type { PodBody, WorkloadEntrySpec } from '../istio-types.ts';
+import { originOf, type Resource } from '../resource.ts';
+import { parseLocality } from './endpoint-fields.ts';
+
+/** Something that runs at an address: a WorkloadEntry, or a Pod that is ready. */
+export interface Workload {
+  readonly kind: 'WorkloadEntry' | 'Pod';
+  readonly address: string;
+  /** By service port name, of a Pod by container port name. */
+  readonly ports: Readonly<Record<string, number>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly weight: number;
+  readonly locality: Locality;
+  readonly origin: Origin;
+}
+
+const NO_WORKLOADS: readonly Workload[] = [];
+
+/** All workloads of a set of resources, ready to be selected by labels or found by name and address. */
+export class WorkloadIndex {
+  readonly #byNamespace = new Map<string, Workload[]>();
+  readonly #pods = new Map<string, Workload>();
+
+  constructor(resources: readonly Resource[]) {
+    const nodes = new Map(resources.filter(({ kind }) => kind === 'Node').map((node) => [node.name, node]));
+    for (const resource of resources) {
+      if (resource.kind === 'WorkloadEntry') this.#add(resource, entryWorkload(resource));
+      if (resource.kind === 'Pod') this.#addPod(resource, nodes);
+    }
+  }
+
+  inNamespace(namespace: string): readonly Workload[] {
+    return this.#byNamespace.get(namespace) ?? NO_WORKLOADS;
+  }
+
+  /** The Pod that an endpoint stands for: by `targetRef`, else by its address. Pods that are not ready included. */
+  pod(namespace: string, name: string | undefined, address: string): Workload | undefined {
+    return (name === undefined ? undefined : this.#pods.get(`${namespace}/${name}`)) ?? this.#pods.get(address);
+  }
+
+  #addPod(resource: Resource, nodes: ReadonlyMap<string, Resource>): void {
+    const { status } = resource.spec as PodBody;
+    const address = status?.podIP ?? status?.podIPs?.[0]?.ip ?? '';
+    const workload = podWorkload(resource, address, nodes);
+    this.#pods.set(`${resource.namespace}/${resource.name}`, workload);
+    if (address === '') return;
+    this.#pods.set(address, workload);
+    if (isReady(status)) this.#add(resource, workload);
+  }
+
+  #add(resource: Resource, workload: Workload): void {
+    const list = this.#byNamespace.get(resource.namespace);
+    if (list === undefined) this.#byNamespace.set(resource.namespace, [workload]);
+    else list.push(workload);
+  }
+}
+
+function entryWorkload(resource: Resource): Workload {
+  const spec = resource.spec as WorkloadEntrySpec;
+  return {
+    kind: 'WorkloadEntry',
+    address: spec.address ?? '',
+    ports: spec.ports ?? {},
+    labels: { ...spec.labels, ...resource.labels },
+    weight: spec.weight ?? 1,
+    locality: parseLocality(spec.locality),
+    origin: originOf(resource),
+  };
+}
+
+function podWorkload(resource: Resource, address: string, nodes: ReadonlyMap<string, Resource>): Workload {
+  const { spec } = resource.spec as PodBody;
+  const ports: Record<string, number> = {};
+  for (const container of spec?.containers ?? []) {
+    for (const port of container.ports ?? []) {
+      if (port.name !== undefined) ports[port.name] ??= port.containerPort;
+    }
+  }
+  const locality = podLocality(resource, nodes.get(spec?.nodeName ?? ''));
+  return { kind: 'Pod', address, ports, labels: resource.labels, weight: 1, locality, origin: originOf(resource) };
+}
+
+/** The label `istio-locality` beats the node's topology labels. */
+function podLocality(pod: Resource, node: Resource | undefined): Locality {
+  const label = pod.labels['istio-locality'];
+  // A label value cannot hold slashes, so dots part it.
+  if (label !== undefined) return parseLocality(label, label.includes('/') ? '/' : '.');
+  return {
+    region: node?.labels['topology.kubernetes.io/region'] ?? '',
+    zone: node?.labels['topology.kubernetes.io/zone'] ?? '',
+    subzone: node?.labels['topology.istio.io/subzone'] ?? '',
+  };
+}
+
+function isReady(status: PodBody['status']): boolean {
+  if (status?.phase === 'Succeeded' || status?.phase === 'Failed') return false;
+  const ready = status?.conditions?.find((condition) => condition.type === 'Ready');
+  return ready === undefined || ready.status === 'True';
+}

@@ -1,0 +1,134 @@
+import type { HttpMatchSpec, HttpRouteSpec, StringMatchSpec } from '../istio-types.ts';
+import { isExportedTo } from '../scope/export-to.ts';
+import type { HttpRule, VirtualService } from './virtual-service.ts';
+
+/**
+ * Puts the rules of delegates in the place of the root rules that name them, and drops the delegates themselves. A root rule
+ * whose delegate is missing, or not exported to the root's namespace, disappears. One level only.
+ *
+ * Source: istio `mergeVirtualServicesIfNeeded`.
+ */
+export function resolveDelegates(virtualServices: readonly VirtualService[]): VirtualService[] {
+  const delegates = new Map<string, VirtualService>();
+  for (const candidate of virtualServices) {
+    if (candidate.hosts.length === 0) delegates.set(`${candidate.resource.namespace}/${candidate.resource.name}`, candidate);
+  }
+  return virtualServices
+    .filter((candidate) => candidate.hosts.length > 0)
+    .map((root) => {
+      if (!root.rules.some((rule) => rule.spec.delegate !== undefined)) return root;
+      return { ...root, rules: root.rules.flatMap((rule) => resolveRule(rule, root.resource.namespace, delegates)) };
+    });
+}
+
+function resolveRule(root: HttpRule, namespace: string, delegates: ReadonlyMap<string, VirtualService>): readonly HttpRule[] {
+  const { delegate: reference } = root.spec;
+  if (reference === undefined) return [root];
+  const found = delegates.get(`${reference.namespace ?? namespace}/${reference.name}`);
+  if (found === undefined || !isExportedTo(found.exportTo, found.resource.namespace, namespace)) return [];
+  return found.rules.flatMap((rule) => {
+    const spec = mergeRules(root.spec, rule.spec);
+    return spec === undefined ? [] : [{ ...rule, spec }];
+  });
+}
+
+/** What a delegate's rule leaves unset comes from the root's; contradicting matches drop the delegate's rule. */
+function mergeRules(root: HttpRouteSpec, delegate: HttpRouteSpec): HttpRouteSpec | undefined {
+  const match = mergeMatches(root.match ?? [], delegate.match ?? []);
+  if (match === undefined) return undefined;
+  const inherited: HttpRouteSpec = {
+    rewrite: root.rewrite,
+    directResponse: root.directResponse,
+    timeout: root.timeout,
+    retries: root.retries,
+    fault: root.fault,
+    mirror: root.mirror,
+    mirrors: root.mirrors,
+    mirrorPercent: root.mirrorPercent,
+    mirrorPercentage: root.mirrorPercentage,
+    corsPolicy: root.corsPolicy,
+    headers: root.headers,
+  };
+  const own = Object.fromEntries(Object.entries(delegate).filter(([, value]) => value !== undefined && value !== null));
+  return { ...inherited, ...own, name: joinNames(root.name, delegate.name), match };
+}
+
+/** All pairs that agree. Each entry of the delegate must agree with one of the root's at least. */
+function mergeMatches(root: readonly HttpMatchSpec[], delegate: readonly HttpMatchSpec[]): HttpMatchSpec[] | undefined {
+  if (root.length === 0) return [...delegate];
+  if (delegate.length === 0) return [...root];
+  const merged: HttpMatchSpec[] = [];
+  for (const entry of delegate) {
+    const partners = root.filter((candidate) => agree(candidate, entry));
+    if (partners.length === 0) return undefined;
+    merged.push(...partners.map((partner) => mergeMatch(partner, entry)));
+  }
+  return merged;
+}
+
+function mergeMatch(root: HttpMatchSpec, delegate: HttpMatchSpec): HttpMatchSpec {
+  const merged: HttpMatchSpec = { ...root };
+  for (const [key, value] of Object.entries(delegate)) {
+    if (value !== undefined && value !== null && !isEmptyList(value)) Object.assign(merged, { [key]: value });
+  }
+  merged.name = joinNames(root.name, delegate.name);
+  if (root.headers ?? delegate.headers) merged.headers = { ...root.headers, ...delegate.headers };
+  if (root.withoutHeaders ?? delegate.withoutHeaders) merged.withoutHeaders = { ...root.withoutHeaders, ...delegate.withoutHeaders };
+  if (root.queryParams ?? delegate.queryParams) merged.queryParams = { ...root.queryParams, ...delegate.queryParams };
+  if (root.sourceLabels ?? delegate.sourceLabels) merged.sourceLabels = { ...root.sourceLabels, ...delegate.sourceLabels };
+  return merged;
+}
+
+/** Whether `leaf` asks for no more than a part of what `root` lets through. */
+function agree(root: HttpMatchSpec, leaf: HttpMatchSpec): boolean {
+  return (
+    within(root.uri, leaf.uri) &&
+    within(root.scheme, leaf.scheme) &&
+    within(root.method, leaf.method) &&
+    within(root.authority, leaf.authority) &&
+    allWithin(root.headers, leaf.headers) &&
+    allWithin(root.withoutHeaders, leaf.withoutHeaders) &&
+    allWithin(root.queryParams, leaf.queryParams) &&
+    (root.ignoreUriCase ?? false) === (leaf.ignoreUriCase ?? false) &&
+    equalIfBoth(root.port, leaf.port) &&
+    equalIfBoth(root.sourceNamespace, leaf.sourceNamespace) &&
+    Object.entries(leaf.sourceLabels ?? {}).every(([key, value]) => equalIfBoth(root.sourceLabels?.[key], value)) &&
+    gatewaysWithin(root.gateways ?? [], leaf.gateways ?? [])
+  );
+}
+
+function within(root: StringMatchSpec | null | undefined, leaf: StringMatchSpec | null | undefined): boolean {
+  if (!root || !leaf) return true;
+  // Whether one regular expression is within another cannot be told.
+  if (root.regex || leaf.regex) return !isSet(root) || !isSet(leaf);
+  if (root.exact) return leaf.exact === root.exact;
+  if (root.prefix) return (leaf.prefix || leaf.exact || root.prefix).startsWith(root.prefix);
+  return true;
+}
+
+function isSet(match: StringMatchSpec): boolean {
+  return Boolean(match.regex || match.exact || match.prefix);
+}
+
+function allWithin(
+  root: Record<string, StringMatchSpec | null> | undefined,
+  leaf: Record<string, StringMatchSpec | null> | undefined,
+): boolean {
+  return Object.entries(leaf ?? {}).every(([key, value]) => within(root?.[key], value));
+}
+
+function equalIfBoth<T extends string | number>(root: T | undefined, leaf: T | undefined): boolean {
+  return !root || !leaf || root === leaf;
+}
+
+function gatewaysWithin(root: readonly string[], leaf: readonly string[]): boolean {
+  return root.length === 0 || leaf.length === 0 || leaf.every((gateway) => root.includes(gateway));
+}
+
+function isEmptyList(value: unknown): boolean {
+  return (Array.isArray(value) && value.length === 0) || value === '';
+}
+
+function joinNames(root: string | undefined, delegate: string | undefined): string | undefined {
+  return root && delegate ? `${root}-${delegate}` : delegate || root;
+}

@@ -1,0 +1,87 @@
+import type { RouteConfigurationSpec, SkippedRule, VirtualHostSpec } from '../../route/model.ts';
+import { clusterName, PASSTHROUGH_CLUSTER } from '../clusters/cluster-name.ts';
+import { isDeclaredHttp, isHttp } from '../registry/port-protocol.ts';
+import { findPort, type Service } from '../registry/service.ts';
+import type { DestinationSpec } from '../istio-types.ts';
+import type { EgressListener, SidecarScope } from '../scope/sidecar-scope.ts';
+import { ListenerRules } from './listener-rules.ts';
+import type { RouteContext } from './route-context.ts';
+import { virtualHosts } from './virtual-hosts.ts';
+
+/**
+ * One route configuration for each port on which a service in scope speaks HTTP. A port without one has no HTTP listener.
+ *
+ * Source: istio `buildSidecarOutboundHTTPRouteConfig`.
+ */
+export function routeConfigurations(
+  scope: SidecarScope,
+  rejected: ReadonlyMap<string, readonly SkippedRule[]>,
+  shared: Omit<RouteContext, 'port' | 'clusterOf'>,
+): RouteConfigurationSpec[] {
+  const configurations: RouteConfigurationSpec[] = [];
+  const done = new Set<number>();
+  for (const listener of scope.listeners) {
+    const rules = new ListenerRules(listener, rejected);
+    for (const [port, services] of servicesByPort(listener)) {
+      // An earlier listener with this port of its own keeps it.
+      if (done.has(port)) continue;
+      done.add(port);
+      const catchAll = opensPort(listener, port, services);
+      const context: RouteContext = { ...shared, port, clusterOf: (destination) => destinationCluster(destination, port, services) };
+      const hosts = virtualHosts(services, rules, context);
+      configurations.push({ port, virtualHosts: catchAll ? [...hosts, catchAllHost(scope)] : hosts });
+    }
+  }
+  return configurations.toSorted((a, b) => a.port - b.port);
+}
+
+/** By port, the services that have it, of ports on which some service speaks HTTP. */
+function servicesByPort(listener: EgressListener): Map<number, Map<string, Service>> {
+  const byPort = new Map<number, Map<string, Service>>();
+  const http = new Set<number>();
+  if (listener.port !== undefined && listener.http) {
+    http.add(listener.port);
+    byPort.set(listener.port, new Map());
+  }
+  for (const service of listener.services) {
+    for (const { number, protocol } of service.ports) {
+      if (isHttp(protocol) && service.externalName === undefined) http.add(number);
+      const services = byPort.get(number);
+      if (services === undefined) byPort.set(number, new Map([[service.host, service]]));
+      else services.set(service.host, service);
+    }
+  }
+  for (const port of byPort.keys()) if (!http.has(port)) byPort.delete(port);
+  return byPort;
+}
+
+/** Whether the port is HTTP for whatever Host: not when only sniffed ports of services with addresses of their own are there. */
+function opensPort(listener: EgressListener, port: number, services: ReadonlyMap<string, Service>): boolean {
+  if (listener.http) return true;
+  return [...services.values()].some((service) => {
+    const protocol = findPort(service, port)?.protocol;
+    if (protocol === undefined || service.externalName !== undefined) return false;
+    const ownAddress = service.registry === 'kubernetes' || service.addresses.length > 0;
+    return isDeclaredHttp(protocol) || (protocol === 'SNIFFED' && !ownAddress);
+  });
+}
+
+/**
+ * The port of a destination that names none is the one that was called. A destination that is an ExternalName Service is its
+ * target. Source: istio `GetDestinationCluster`.
+ */
+function destinationCluster({ host, subset, port }: DestinationSpec, called: number, services: ReadonlyMap<string, Service>): string {
+  return clusterName(services.get(host)?.externalName ?? host, port?.number ?? called, subset ?? '');
+}
+
+/** Source: istio `buildCatchAllVirtualHost`. */
+function catchAllHost({ outboundTrafficPolicy, egressProxy }: SidecarScope): VirtualHostSpec {
+  if (outboundTrafficPolicy === 'REGISTRY_ONLY') {
+    const action = { kind: 'direct', status: 502 } as const;
+    return { name: 'block_all', domains: ['*'], routes: [{ name: 'block_all', match: {}, action }] };
+  }
+  const cluster =
+    egressProxy === undefined ? PASSTHROUGH_CLUSTER : clusterName(egressProxy.host, egressProxy.port?.number ?? 0, egressProxy.subset);
+  const action = { kind: 'forward', destinations: [{ cluster, weight: 0 }] } as const;
+  return { name: 'allow_any', domains: ['*'], routes: [{ name: 'allow_any', match: {}, action }] };
+}

@@ -1,0 +1,20 @@
+import type { HashPolicy } from '../../route/model.ts';
+import type { CallerOptions } from '../compile-options.ts';
+import type { DestinationSpec } from '../istio-types.ts';
+import type { MeshConfig } from '../mesh-settings.ts';
+import type { Service } from '../registry/service.ts';
+
+/** What the routes of one port depend on beside the rule they come from. */
+export interface RouteContext {
+  readonly port: number;
+  readonly caller: CallerOptions;
+  readonly mesh: MeshConfig;
+  readonly legacySemantics: boolean;
+  readonly domain: string;
+  /** The cluster of a destination on this port, whether or not there is one of that name. */
+  readonly clusterOf: (destination: DestinationSpec) => string;
+  /** What the balancer of a destination hashes, when the DestinationRule in force asks for a consistent hash. */
+  readonly hashPolicy: (destination: DestinationSpec) => HashPolicy | undefined;
+  /** The same for a service without VirtualService. */
+  readonly serviceHashPolicy: (service: Service, port: number) => HashPolicy | undefined;
+}

@@ -1,0 +1,143 @@
+import { hostCovers, isWildcardHost } from '../../common/host-name.ts';
+import type { RouteSpec, SkippedRule, VirtualHostSpec } from '../../route/model.ts';
+import { clusterName } from '../clusters/cluster-name.ts';
+import { isHttp } from '../registry/port-protocol.ts';
+import { findPort, type Service } from '../registry/service.ts';
+import { originOf, resourceName } from '../resource.ts';
+import { hostDomains, serviceDomains, type Domains } from './domains.ts';
+import type { ListenerRules } from './listener-rules.ts';
+import type { RouteContext } from './route-context.ts';
+import { retryOptions } from './route-policies.ts';
+import { compileRules, type CompiledRules } from './rule-routes.ts';
+import type { VirtualService } from './virtual-service.ts';
+
+/** A virtual host before its domains are settled against those of the others. */
+interface Draft {
+  readonly host: string;
+  readonly service: Service | undefined;
+  readonly routes: readonly RouteSpec[];
+  readonly skipped: SkippedRule[];
+  readonly origin: VirtualHostSpec['origin'];
+}
+
+/** A VirtualService makes hosts of its own on this port alone. Elsewhere it only governs services. */
+const PORT_OF_UNREGISTERED_HOSTS = 80;
+
+/**
+ * The virtual hosts of one port: those of VirtualServices in order of precedence, then one for each service that none of
+ * them governs. Of equal hosts the first counts, alone. The catch-all is not among them.
+ *
+ * Source: istio `BuildSidecarOutboundVirtualHosts`, `BuildSidecarVirtualHostWrapper`.
+ */
+export function virtualHosts(services: ReadonlyMap<string, Service>, rules: ListenerRules, context: RouteContext): VirtualHostSpec[] {
+  const drafts = new Map<string, Draft>();
+  const passedOver = new Map<string, SkippedRule[]>();
+  const all = context.port === PORT_OF_UNREGISTERED_HOSTS;
+  for (const virtualService of all ? rules.virtualServices : rules.governing(services.keys())) {
+    addGoverned(virtualService, services, rules, context, drafts, passedOver);
+  }
+  for (const service of services.values()) {
+    if (drafts.has(service.host) || service.externalName !== undefined || !servesHttp(service, context.port)) continue;
+    const skipped = [...rules.rejected(service.host), ...(passedOver.get(service.host) ?? [])];
+    drafts.set(service.host, { host: service.host, service, routes: [defaultRoute(service, context)], skipped, origin: service.origin });
+  }
+  return settleDomains([...drafts.values()], context);
+}
+
+function addGoverned(
+  virtualService: VirtualService,
+  services: ReadonlyMap<string, Service>,
+  rules: ListenerRules,
+  context: RouteContext,
+  drafts: Map<string, Draft>,
+  passedOver: Map<string, SkippedRule[]>,
+): void {
+  const governed = governedServices(virtualService, services, rules).filter((service) => servesHttp(service, context.port));
+  if (governed.length === 0 && context.port !== PORT_OF_UNREGISTERED_HOSTS) return;
+  const served = new Set(governed.map(({ host }) => host));
+  const own = virtualService.hosts.filter((host) => !services.has(host) && !governsAny(host, governed));
+  const compile = rulesOf(virtualService, context);
+  for (const host of [...own, ...served]) {
+    const { routes, skipped } = compile(host);
+    const winner = drafts.get(host);
+    if (winner !== undefined) {
+      const { resource } = virtualService;
+      const reason = `${winner.origin === undefined ? 'another' : resourceName(winner.origin)} has the same host and comes first`;
+      winner.skipped.push({ origin: originOf(resource), reason });
+    } else if (routes.length === 0) {
+      passedOver.set(host, [...(passedOver.get(host) ?? []), ...skipped]);
+    } else {
+      const before = [...rules.rejected(host), ...(passedOver.get(host) ?? [])];
+      const origin = originOf(virtualService.resource);
+      drafts.set(host, { host, service: services.get(host), routes, skipped: [...before, ...skipped], origin });
+    }
+  }
+}
+
+/** The services on the port that have one of the VirtualService's hosts, or whose most specific wildcard is its. */
+function governedServices(virtualService: VirtualService, services: ReadonlyMap<string, Service>, rules: ListenerRules): Service[] {
+  const named = virtualService.hosts.flatMap((host) => services.get(host) ?? []);
+  const covered = rules.coveredBy(virtualService).flatMap((host) => services.get(host) ?? []);
+  return [...new Set([...named, ...covered])];
+}
+
+/** A wildcard that governs services is no host in itself. */
+function governsAny(host: string, services: readonly Service[]): boolean {
+  return isWildcardHost(host) && services.some((service) => hostCovers(host, service.host));
+}
+
+/** All hosts of a VirtualService share its routes, unless a rule leaves the destination to the host. */
+function rulesOf(virtualService: VirtualService, context: RouteContext): (host: string) => CompiledRules {
+  if (virtualService.rules.some(({ spec }) => spec.fault !== undefined && (spec.route ?? []).length === 0)) {
+    return (host) => compileRules(virtualService.rules, context, host);
+  }
+  const shared = compileRules(virtualService.rules, context, '');
+  return () => shared;
+}
+
+/** Source: istio `BuildDefaultHTTPOutboundRoute`. */
+function defaultRoute(service: Service, context: RouteContext): RouteSpec {
+  const hashPolicy = context.serviceHashPolicy(service, context.port);
+  // Unlike a rule's lone destination, a hash does not keep retries of the default route from looking for another host.
+  const retries = retryOptions(context.mesh.retryPolicy, false);
+  const cluster = clusterName(service.host, context.port);
+  return {
+    name: 'default',
+    match: {},
+    action: {
+      kind: 'forward',
+      destinations: [{ cluster, weight: 0, ...(hashPolicy && { hashPolicy }) }],
+      ...(retries && { retries }),
+    },
+    origin: service.origin,
+  };
+}
+
+function servesHttp(service: Service, number: number): boolean {
+  const port = findPort(service, number);
+  return port !== undefined && isHttp(port.protocol);
+}
+
+/** Every name goes to one virtual host: to the first that wants it, but never as a short form to one whose name it is not. */
+function settleDomains(drafts: readonly Draft[], context: RouteContext): VirtualHostSpec[] {
+  const taken = new Set<string>();
+  const serviceHosts = new Set(drafts.filter(({ service }) => service !== undefined).map(({ host }) => host.toLowerCase()));
+  const result: VirtualHostSpec[] = [];
+  for (const draft of drafts) {
+    const domains = wantedDomains(draft, context, serviceHosts);
+    const free = domains.all.filter((name) => !taken.has(name) && !(domains.short.has(name) && serviceHosts.has(name)));
+    for (const name of free) taken.add(name);
+    if (free.length === 0) continue;
+    const { host, routes, skipped, origin } = draft;
+    const name = `${host}:${context.port}`;
+    result.push({ name, domains: [...new Set(free)], routes, ...(skipped.length > 0 && { skipped }), origin });
+  }
+  return result.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function wantedDomains({ host, service }: Draft, { caller, domain }: RouteContext, serviceHosts: ReadonlySet<string>): Domains {
+  if (service === undefined) return hostDomains(host);
+  // An ExternalName Service with rules of its own keeps its names; else they are the target's.
+  const aliases = service.aliases.filter((alias) => !serviceHosts.has(alias.toLowerCase()));
+  return serviceDomains({ ...service, aliases }, caller.namespace, domain);
+}

@@ -1,0 +1,139 @@
+import { hostCovers, hostsOverlap } from '../../common/host-name.ts';
+import type { CallerOptions } from '../compile-options.ts';
+import type { DestinationSpec, SidecarSpec } from '../istio-types.ts';
+import { outboundMode, type MeshConfig } from '../mesh-settings.ts';
+import { byAge, hasLabels } from '../registry/endpoint-fields.ts';
+import { isDeclaredHttp, parseProtocol } from '../registry/port-protocol.ts';
+import type { Registry } from '../registry/registry.ts';
+import { findPort, type Service } from '../registry/service.ts';
+import type { Resource } from '../resource.ts';
+import { destinationsOf, type VirtualService } from '../routes/virtual-service.ts';
+import type { MeshSettings } from '../snapshot.ts';
+import { EgressHosts } from './egress-hosts.ts';
+import { isExportedTo } from './export-to.ts';
+
+/** What callers may name on one port, or, without a port, on all ports that no other listener has. */
+export interface EgressListener {
+  readonly port: number | undefined;
+  /** Whether the listener's own port is declared as HTTP. */
+  readonly http: boolean;
+  readonly services: readonly Service[];
+  /** In order of precedence. */
+  readonly virtualServices: readonly VirtualService[];
+}
+
+/** The part of the mesh that one caller sees. */
+export interface SidecarScope {
+  readonly listeners: readonly EgressListener[];
+  /** Everything that needs clusters: what callers may name, and what the rules that apply to them send to. */
+  readonly services: readonly Service[];
+  readonly outboundTrafficPolicy: MeshSettings['outboundTrafficPolicy'];
+  /** Where unknown destinations go instead of the dialled address. */
+  readonly egressProxy: DestinationSpec | undefined;
+}
+
+/**
+ * Applies the Sidecar that governs `caller`: the oldest of its namespace whose selector fits, else the one without selector, else
+ * the root namespace's. Without any, everything that is exported to the caller's namespace is in scope.
+ *
+ * Source: istio `getSidecarScope`, `convertToSidecarScope`.
+ */
+export function sidecarScope(
+  resources: readonly Resource[],
+  registry: Registry,
+  virtualServices: readonly VirtualService[],
+  caller: CallerOptions,
+  mesh: MeshConfig,
+): SidecarScope {
+  const visible = registry.services.filter((service) => isExportedTo(service.exportTo, service.namespace, caller.namespace));
+  const sidecar = chooseSidecar(resources, caller, mesh.rootNamespace);
+  const spec: SidecarSpec = (sidecar?.spec as SidecarSpec | undefined) ?? {};
+  const egress = spec.egress === undefined || spec.egress.length === 0 ? [{ hosts: ['*/*'] }] : spec.egress;
+  const listeners = egress.map((listener) =>
+    egressListener(listener, visible, virtualServices, caller.namespace),
+  );
+  return {
+    listeners,
+    services: withDestinations(listeners, visible, caller.namespace),
+    outboundTrafficPolicy: outboundMode(spec.outboundTrafficPolicy, mesh.settings.outboundTrafficPolicy),
+    egressProxy: spec.outboundTrafficPolicy?.egressProxy,
+  };
+}
+
+function chooseSidecar(resources: readonly Resource[], caller: CallerOptions, rootNamespace: string): Resource | undefined {
+  const sidecars = resources.filter(({ kind }) => kind === 'Sidecar').toSorted(byAge);
+  const selectorOf = (sidecar: Resource): SidecarSpec['workloadSelector'] => (sidecar.spec as SidecarSpec).workloadSelector;
+  const own = sidecars.filter(({ namespace }) => namespace === caller.namespace);
+  return (
+    own.find((sidecar) => selectorOf(sidecar) !== undefined && hasLabels(caller.labels, selectorOf(sidecar)?.labels ?? {})) ??
+    own.find((sidecar) => selectorOf(sidecar) === undefined) ??
+    sidecars.find((sidecar) => sidecar.namespace === rootNamespace && selectorOf(sidecar) === undefined)
+  );
+}
+
+function egressListener(
+  listener: { port?: { number: number; protocol?: string }; hosts: string[] },
+  visible: readonly Service[],
+  virtualServices: readonly VirtualService[],
+  namespace: string,
+): EgressListener {
+  // `.` is the caller's own namespace, in the root namespace's default Sidecar too.
+  const hosts = new EgressHosts(listener.hosts, namespace);
+  const port = listener.port?.number;
+  const imported = visible
+    .filter((service) => hosts.some(service.namespace, (host) => hostCovers(host, service.host)))
+    .map((service) => (port === undefined ? service : onlyPort(service, port)))
+    .filter((service) => service !== undefined);
+  return {
+    port,
+    http: port !== undefined && isDeclaredHttp(parseProtocol(listener.port?.protocol)),
+    services: onePerHost(imported, namespace),
+    virtualServices: virtualServices.filter(({ resource, hosts: own }) =>
+      hosts.some(resource.namespace, (host) => own.some((name) => hostsOverlap(host, name))),
+    ),
+  };
+}
+
+function onlyPort(service: Service, number: number): Service | undefined {
+  const port = findPort(service, number);
+  return port === undefined ? undefined : { ...service, ports: [port] };
+}
+
+/** Of one host in several namespaces: the caller's own, else the Kubernetes one, else the oldest. */
+function onePerHost(services: readonly Service[], namespace: string): Service[] {
+  const chosen = new Map<string, Service>();
+  const rank = (service: Service): number => (service.namespace === namespace ? 2 : service.registry === 'kubernetes' ? 1 : 0);
+  for (const service of services) {
+    const known = chosen.get(service.host);
+    if (known === undefined || rank(service) > rank(known)) chosen.set(service.host, service);
+  }
+  return [...chosen.values()];
+}
+
+/** Adds the services that rules in scope send to. They get clusters, but do not become hosts that callers may name. */
+function withDestinations(listeners: readonly EgressListener[], visible: readonly Service[], namespace: string): Service[] {
+  const services = new Map<string, Service>();
+  for (const { services: own } of listeners) {
+    for (const service of own) services.set(service.host, union(services.get(service.host), service));
+  }
+  const byHost = new Map<string, Service[]>();
+  for (const service of visible) byHost.set(service.host, [...(byHost.get(service.host) ?? []), service]);
+  for (const listener of listeners) {
+    for (const virtualService of listener.virtualServices) {
+      for (const destination of destinationsOf(virtualService)) {
+        const [found] = onePerHost(byHost.get(destination.host) ?? [], namespace);
+        const port = listener.port ?? destination.port;
+        const needed = found === undefined || port === undefined ? found : onlyPort(found, port);
+        if (needed !== undefined) services.set(needed.host, union(services.get(needed.host), needed));
+      }
+    }
+  }
+  return [...services.values()];
+}
+
+/** Listeners with ports, and destinations with ports, each import a part of a service. */
+function union(known: Service | undefined, more: Service): Service {
+  if (known === undefined) return more;
+  const missing = more.namespace === known.namespace ? more.ports.filter(({ number }) => findPort(known, number) === undefined) : [];
+  return missing.length === 0 ? known : { ...known, ports: [...known.ports, ...missing] };
+}
