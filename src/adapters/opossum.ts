@@ -51,6 +51,10 @@ export class FailedAnswerError extends Error {
   }
 }
 
+/** What a call takes besides the signal. */
+type ArgumentsOf<Call> = Call extends (signal: AbortSignal, ...args: infer Args) => unknown ? Args : never;
+type AnswerOf<Call extends (...args: never[]) => unknown> = Awaited<ReturnType<Call>>;
+
 /**
  * Puts the classic open / half-open breaker, with a fallback, around a mesh call.
  *
@@ -68,15 +72,17 @@ export class FailedAnswerError extends Error {
  *
  * Call {@link ProtectedCall.breaker}`.shutdown()` when done with it.
  */
-export function withBreaker<Args extends unknown[], Answer extends BreakerAnswer, Fallback = never>(
-  call: (signal: AbortSignal, ...args: Args) => Promise<Answer>,
-  options: WithBreakerOptions<Args, Fallback> = {},
-): ProtectedCall<Args, Answer | Fallback> {
+export function withBreaker<Call extends (signal: AbortSignal, ...args: never[]) => Promise<BreakerAnswer>, Fallback = never>(
+  call: Call,
+  options: WithBreakerOptions<ArgumentsOf<Call>, Fallback> = {},
+): ProtectedCall<ArgumentsOf<Call>, AnswerOf<Call> | Fallback> {
+  type Args = ArgumentsOf<Call>;
+  type Answer = AnswerOf<Call>;
   const { fallback, timeoutMs = 10_000, isFailure = (answer) => statusOf(answer) >= 500 } = options;
 
   const breaker = new CircuitBreaker<[AbortController, ...Args], Answer | Fallback>(
     async (controller, ...args) => {
-      const answer = await call(controller.signal, ...args);
+      const answer = (await call(controller.signal, ...(args as never[]))) as Answer;
       if (controller.signal.aborted) discard(answer);
       else if (isFailure(answer)) throw new FailedAnswerError(answer);
       return answer;
@@ -92,10 +98,14 @@ export function withBreaker<Args extends unknown[], Answer extends BreakerAnswer
   if (fallback !== undefined) {
     breaker.fallback(async (_controller: AbortController, ...rest: [...Args, Error]) => {
       const error = rest.pop() as Error;
+      const failed = error instanceof FailedAnswerError ? error.answer : undefined;
+      let result: unknown;
       try {
-        return await fallback(error, ...(rest as unknown as Args));
+        result = await fallback(error, ...(rest as unknown as Args));
+        return result;
       } finally {
-        if (error instanceof FailedAnswerError) discard(error.answer);
+        // A fallback may also decide that the failed answer is the best there is.
+        if (failed !== undefined && result !== failed) discard(failed);
       }
     });
   }

@@ -26,7 +26,7 @@ describe('withBreaker', () => {
     { what: 'a statusCode of 500', call: async () => ({ statusCode: 500 }), says: 'status 500' },
   ])('counts $what as an error and falls back', async ({ call, says }) => {
     const fallback = vi.fn((error: Error, name: string) => ({ guest: name, because: error.message }));
-    const find = track(withBreaker<[string], BreakerAnswer, { guest: string; because: string }>(call, { fallback }));
+    const find = track(withBreaker(call as (signal: AbortSignal, name: string) => Promise<BreakerAnswer>, { fallback }));
 
     expect(await find('cheng')).toEqual({ guest: 'cheng', because: expect.stringContaining(says) });
     expect(find.breaker.stats).toMatchObject({ failures: 1, fallbacks: 1, successes: 0 });
@@ -129,6 +129,16 @@ describe('withBreaker', () => {
     );
 
     expect(await find()).toBe('no healthy upstream');
+  });
+
+  it('keeps the failed answer alive when the fallback returns it', async () => {
+    const find = track(
+      withBreaker(async () => new Response('no healthy upstream', { status: 503 }), {
+        fallback: (error) => (error as FailedAnswerError).answer as Response,
+      }),
+    );
+
+    expect(await (await find()).text()).toBe('no healthy upstream');
   });
 
   it('takes a caller’s own idea of failure', async () => {

@@ -1,0 +1,23 @@
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+/** Shows that work goes on: a spinner on a terminal, a line elsewhere. Dispose of it to make it go away. */
+export function progress(text: string, stream: NodeJS.WriteStream = process.stdout): Disposable {
+  if (!stream.isTTY) {
+    stream.write(`  running      ${text}\n`);
+    return { [Symbol.dispose]: () => undefined };
+  }
+  const startedAtMs = performance.now();
+  let frame = 0;
+  const draw = (): void => {
+    const elapsed = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+    stream.write(`\r\x1b[2K  ${FRAMES[frame++ % FRAMES.length]} ${text}  ${elapsed} s`);
+  };
+  draw();
+  const timer = setInterval(draw, 100);
+  return {
+    [Symbol.dispose]: () => {
+      clearInterval(timer);
+      stream.write('\r\x1b[2K');
+    },
+  };
+}
