@@ -73,5 +73,7 @@ function linesOf(head: RequestHead, name: string, first: string): string | reado
 
 function shown(name: string, actual: string | readonly string[]): string {
   if (SECRET.test(name)) return '<redacted>';
+  // A query may hold what its parameters' names would have hidden.
+  if (name === ':path' && typeof actual === 'string') return JSON.stringify(actual.replace(/\?.+/s, '?…'));
   return [actual].flat().map((line) => JSON.stringify(line)).join(' | ');
 }

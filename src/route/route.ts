@@ -14,7 +14,7 @@ export class Route {
   readonly origin: Origin | undefined;
   readonly matcher: RequestMatcher;
   readonly action: ForwardAction | ReplyAction;
-  /** Not for redirects and direct responses only: Envoy's fault filter comes before all of them. */
+  /** To be asked before the action, whatever its kind. */
   readonly faults: FaultInjector | undefined;
 
   /** @throws {Error} for values that validation refuses: bad regular expressions, faults, header values. */

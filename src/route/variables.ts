@@ -3,7 +3,7 @@ import { isPseudoHeader, pseudoHeader } from './header-value.ts';
 import type { RequestHead } from './model.ts';
 
 /** Response headers as undici hands them: lower-case names, an array where a name had several lines. */
-export type ResponseHeaders = Record<string, string | string[] | undefined>;
+export type ResponseHeaders = Record<string, string | string[]>;
 
 /** What a `%NAME%` in a header value may ask for besides the request and response headers; the engine knows. */
 export interface VariableSource {

@@ -1,0 +1,80 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RouteTable } from '../../src/route/route-table.ts';
+import { VirtualHost } from '../../src/route/virtual-host.ts';
+import { head, route, virtualHost } from './support.ts';
+
+describe('RouteTable', () => {
+  const table = new RouteTable([
+    { port: 80, virtualHosts: [virtualHost(['reviews', 'reviews.default'], [route('on-80')]), virtualHost('*')] },
+    { port: 9080, virtualHosts: [virtualHost('reviews', [route('on-9080')])] },
+  ]);
+
+  it('looks a host up on the port that was called, not the one in the Host', () => {
+    expect(table.virtualHost(80, 'reviews:9080')?.routes[0]?.name).toBe('on-80');
+    expect(table.virtualHost(9080, 'reviews')?.routes[0]?.name).toBe('on-9080');
+  });
+
+  it('knows its ports', () => {
+    expect(table.hasPort(80)).toBe(true);
+    expect(table.hasPort(81)).toBe(false);
+    expect(table.virtualHost(81, 'reviews')).toBeUndefined();
+    expect(table.virtualHost(9080, 'details')).toBeUndefined();
+  });
+
+  it('takes the first configuration of a port', () => {
+    const twice = new RouteTable([
+      { port: 80, virtualHosts: [virtualHost('a')] },
+      { port: 80, virtualHosts: [virtualHost('b')] },
+    ]);
+
+    expect(twice.virtualHost(80, 'a')).toBeDefined();
+    expect(twice.virtualHost(80, 'b')).toBeUndefined();
+  });
+
+  it('takes compiled virtual hosts over where the specification is the same object', () => {
+    const [same, changed] = [virtualHost('same', [route('x')]), virtualHost('changed', [route('x')])];
+    const before = new RouteTable([{ port: 80, virtualHosts: [same, changed] }]);
+    const after = new RouteTable([{ port: 80, virtualHosts: [{ ...changed }, same] }], before);
+
+    expect(after.virtualHost(80, 'same')).toBe(before.virtualHost(80, 'same'));
+    expect(after.virtualHost(80, 'changed')).not.toBe(before.virtualHost(80, 'changed'));
+  });
+
+  it('refuses a bad expression when it is made, not when a request comes', () => {
+    const bad = virtualHost('a', [route('x', { uri: { regex: '(' } })]);
+
+    expect(() => new RouteTable([{ port: 80, virtualHosts: [bad] }])).toThrow(/missing closing \)/);
+  });
+});
+
+describe('VirtualHost', () => {
+  it('gives the first route that matches, although a later one is more specific', () => {
+    const host = new VirtualHost(
+      virtualHost('reviews', [
+        route('both', { uri: { prefix: '/v' }, headers: { 'x-env': { exact: 'dev' } } }),
+        route('prefix', { uri: { prefix: '/v' } }),
+        route('exact', { uri: { exact: '/v' } }),
+      ]),
+    );
+
+    expect(host.match(head({ path: '/v', headers: ['x-env', 'dev'] }))?.name).toBe('both');
+    expect(host.match(head({ path: '/v?x' }))?.name).toBe('prefix');
+    expect(host.match(head({ path: '/' }))).toBeUndefined();
+  });
+
+  it('matches route by route what it matches as a whole', () => {
+    const host = new VirtualHost(virtualHost('reviews', [route('a', { uri: { exact: '/a' } }), route('b', { uri: { prefix: '/' } })]));
+
+    fc.assert(
+      fc.property(fc.constantFrom('/a', '/a?x', '/b', '*'), (path) => {
+        const request = head({ path });
+        expect(host.match(request)).toBe(host.routes.find((each) => each.matches(request)));
+      }),
+    );
+  });
+
+  it('has no default route', () => {
+    expect(new VirtualHost(virtualHost('reviews')).match(head())).toBeUndefined();
+  });
+});
