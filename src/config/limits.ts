@@ -12,3 +12,6 @@ export const MAX_DOCUMENTS = 100_000;
 
 /** How many YAML syntax problems are reported of one document; those after the first few are echoes. */
 export const MAX_SYNTAX_ISSUES = 3;
+
+/** How many maps and lists one object handed in from code may hold. */
+export const MAX_OBJECT_NODES = 1_000_000;

@@ -22,4 +22,9 @@ export class LineMap {
     }
     return { file: this.#file, line: low + 1, column: offset - starts[low]! + 1 };
   }
+
+  /** Where a line (from 1) starts; `undefined` when there is no such line. */
+  offsetOf(line: number): number | undefined {
+    return this.#starts[line - 1];
+  }
 }

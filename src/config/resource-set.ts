@@ -1,87 +1,80 @@
-import type { Resource } from './resource.ts';
+import { stringify } from 'yaml';
+import type { ResourceReference } from './resource-reference.ts';
+import { resourceName, type Resource } from './resource.ts';
+import { kindInfo } from './kinds.ts';
+import { formatTimestamp } from './timestamps.ts';
 
-/** A resource as kubectl would print it. */
-export interface ResourceObject {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string; readonly labels?: object; readonly annotations?: object };
-  readonly [body: string]: unknown;
-}
-
-/** kubectl's short and plural names, lower-case. */
-const KIND_NAMES: Readonly<Record<string, string>> = {
-  vs: 'VirtualService', dr: 'DestinationRule', se: 'ServiceEntry', we: 'WorkloadEntry', gw: 'Gateway', sidecar: 'Sidecar',
-  svc: 'Service', ep: 'Endpoints', endpoints: 'Endpoints', po: 'Pod', deploy: 'Deployment', cm: 'ConfigMap', eps: 'EndpointSlice',
-};
-
-interface Reference {
-  readonly kind: string;
-  readonly namespace?: string | undefined;
-  readonly name?: string | undefined;
-}
-
-/** Resources by kind, namespace and name, in order of arrival. Immutable: a change makes a new set. */
+/** The resources in force. Immutable: each change gives another set. */
 export class ResourceSet {
-  static readonly empty: ResourceSet = new ResourceSet([]);
-  readonly all: readonly Resource[];
+  static readonly empty = new ResourceSet(new Map(), 0);
 
-  private constructor(all: readonly Resource[]) {
-    this.all = all;
+  readonly #byName: ReadonlyMap<string, Resource>;
+  readonly #nextOrder: number;
+
+  private constructor(byName: ReadonlyMap<string, Resource>, nextOrder: number) {
+    this.#byName = byName;
+    this.#nextOrder = nextOrder;
   }
 
-  /** Adds `resources`; one of the same kind, namespace and name is replaced and keeps its place. */
+  /** In the order of arrival. */
+  get all(): readonly Resource[] {
+    return [...this.#byName.values()];
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  /** A set with `resources` added, in their order; one of the same kind, namespace and name is replaced and its place kept. */
   apply(resources: readonly Resource[]): ResourceSet {
-    const byKey = new Map(this.all.map((resource) => [keyOf(resource), resource]));
-    let order = this.all.reduce((max, resource) => Math.max(max, resource.order), -1);
+    const byName = new Map(this.#byName);
+    let nextOrder = this.#nextOrder;
     for (const resource of resources) {
-      const before = byKey.get(keyOf(resource));
-      byKey.set(keyOf(resource), { ...resource, order: before?.order ?? ++order });
+      const key = resourceName(resource);
+      const order = byName.get(key)?.order ?? nextOrder++;
+      byName.set(key, Object.freeze({ ...resource, order }));
     }
-    return new ResourceSet([...byKey.values()]);
+    return new ResourceSet(byName, nextOrder);
   }
 
-  /** Removes what `reference` names. */
-  delete(reference: string): { readonly set: ResourceSet; readonly deleted: readonly Resource[] } {
-    const deleted = this.#find(reference);
-    const gone = new Set(deleted);
-    return { set: deleted.length === 0 ? this : new ResourceSet(this.all.filter((resource) => !gone.has(resource))), deleted };
+  /** A set without what `reference` means, see {@link ResourceSet.get}; this very set when that is nothing. */
+  delete(reference: ResourceReference): ResourceSet {
+    const gone = this.get(reference);
+    if (gone.length === 0) return this;
+    const byName = new Map(this.#byName);
+    for (const resource of gone) byName.delete(resourceName(resource));
+    return new ResourceSet(byName, this.#nextOrder);
   }
 
-  /** `VirtualService` (all of the kind), `vs/reviews` (in namespace `default`), `vs/shop/cart`. */
-  get(reference: string): ResourceObject[] {
-    return this.#find(reference).map(toObject);
-  }
-
-  #find(reference: string): Resource[] {
-    const { kind, namespace, name } = parseReference(reference);
-    return this.all.filter(
-      (resource) =>
-        resource.kind.toLowerCase() === kind.toLowerCase() &&
-        (name === undefined || resource.name === name) &&
-        (name === undefined || resource.namespace === (namespace ?? 'default')),
-    );
+  /**
+   * What `reference` means, in the order of arrival. A name without a namespace means the one in `default`, or else the
+   * one of that name elsewhere; of several elsewhere none, for that would be a guess. Without a name: all of the kind.
+   */
+  get({ kind, name, namespace }: ResourceReference): readonly Resource[] {
+    if (name !== undefined) {
+      const exact = this.#byName.get(resourceName({ kind, namespace: namespace ?? 'default', name }));
+      if (exact !== undefined) return [exact];
+      if (namespace !== undefined) return [];
+    }
+    const found = this.all.filter((resource) => resource.kind === kind
+      && (name === undefined || resource.name === name)
+      && (namespace === undefined || resource.namespace === namespace));
+    return name !== undefined && found.length > 1 ? [] : found;
   }
 }
 
-function keyOf({ kind, namespace, name }: Resource): string {
-  return `${kind}/${namespace}/${name}`;
-}
-
-function parseReference(reference: string): Reference {
-  const [rawKind = '', ...rest] = reference.trim().split('/');
-  const lower = rawKind.toLowerCase().replace(/\..*$/, '');
-  const kind = KIND_NAMES[lower] ?? lower.replace(/ies$/, 'y').replace(/(?<=[a-z]{3})s$/, '');
-  const known = KIND_NAMES[lower] ?? (['virtualservice', 'destinationrule', 'serviceentry', 'workloadentry'].includes(kind) ? kind : lower);
-  const [namespace, name] = rest.length > 1 ? rest : [undefined, rest[0]];
-  return { kind: known, namespace, name };
-}
-
-function toObject({ apiVersion, kind, name, namespace, labels, annotations, spec }: Resource): ResourceObject {
+/** `resource` as a document that could be applied again. */
+export function exportResource(resource: Resource): Record<string, unknown> {
+  const { kind, apiVersion, name, namespace, labels, annotations, createdAtMs } = resource;
   const metadata = {
     name,
     namespace,
-    ...(Object.keys(labels).length === 0 ? {} : { labels }),
-    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels: { ...labels } }),
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }),
+    ...(createdAtMs === 0 ? {} : { creationTimestamp: formatTimestamp(createdAtMs) }),
   };
+  const spec = structuredClone(resource.spec);
+  if (kind === 'ConfigMap') return { apiVersion, kind, metadata, data: { mesh: stringify(spec) } };
+  if (kindInfo(kind)?.body === 'document') return { apiVersion, kind, metadata, ...(spec as object) };
   return { apiVersion, kind, metadata, spec };
 }

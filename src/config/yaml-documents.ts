@@ -1,6 +1,6 @@
 import { Composer, Parser, type Document } from 'yaml';
-import type { Location } from '../common/origin.ts';
 import type { ConfigDocument, ParsedDocuments } from './document.ts';
+import { locateInScalar } from './embedded-text.ts';
 import type { ConfigIssue } from './issue.ts';
 import { MAX_DOCUMENTS, MAX_SYNTAX_ISSUES, MAX_TEXT_LENGTH } from './limits.ts';
 import { LineMap } from './line-map.ts';
@@ -31,7 +31,7 @@ export function parseDocuments(text: string, file: string, options: { strict?: b
       const root = index.size;
       const value = values.read(document.contents, '', document.contents.range[0]);
       problems.push(...values.problems);
-      if (problems.length === 0 && value !== null) documents.push(new YamlDocument(value, index, root, lines));
+      if (problems.length === 0 && value !== null) documents.push(yamlDocument(value, index, root, lines, text));
     }
     for (const problem of problems) issues.push(toIssue(problem, lines));
   }
@@ -66,23 +66,21 @@ function toIssue(problem: YamlProblem, lines: LineMap): ConfigIssue {
   return { severity: 'error', code, resource: '', path: '', value: '', message, hint, ...lines.locate(offset) };
 }
 
-class YamlDocument implements ConfigDocument {
-  readonly value: unknown;
-  readonly #index: PositionIndex;
-  readonly #root: number;
-  readonly #lines: LineMap;
+// Two scopes on purpose: a resource keeps its `locate`, which must not keep the whole text alive.
+function yamlDocument(value: unknown, index: PositionIndex, root: number, lines: LineMap, text: string): ConfigDocument {
+  return {
+    value,
+    ...locators(index, root, lines),
+    locateInText: (path, line, column) => locateInScalar(text, index.find(root, path).value, lines, line, column),
+  };
+}
 
-  constructor(value: unknown, index: PositionIndex, root: number, lines: LineMap) {
-    this.value = value;
-    this.#index = index;
-    this.#root = root;
-    this.#lines = lines;
-  }
-
-  locate = (path: string): Location => this.#lines.locate(this.#index.find(this.#root, path).value);
-
-  locateKey = (path: string): Location => {
-    const place = this.#index.find(this.#root, path);
-    return this.#lines.locate(place.found ? place.key : place.value);
+function locators(index: PositionIndex, root: number, lines: LineMap): Pick<ConfigDocument, 'locate' | 'locateKey'> {
+  return {
+    locate: (path) => lines.locate(index.find(root, path).value),
+    locateKey: (path) => {
+      const place = index.find(root, path);
+      return lines.locate(place.found ? place.key : place.value);
+    },
   };
 }

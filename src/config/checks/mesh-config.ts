@@ -1,0 +1,17 @@
+import { parseDurationMs } from '../../common/duration.ts';
+import type { MeshConfigSpec } from '../istio-types.ts';
+import type { Cursor } from './cursor.ts';
+import { checkDuration } from './primitives.ts';
+
+const LONGEST_CONNECT_MS = 3_600_000;
+
+/** Source: istio `ValidateMeshConfig`, as far as the fields are read. */
+export function checkMeshConfig(config: MeshConfigSpec, at: Cursor): void {
+  const { connectTimeout, defaultConfig } = config;
+  if (connectTimeout !== undefined) {
+    checkDuration(connectTimeout, at.to('connectTimeout'));
+    if ((parseDurationMs(connectTimeout) ?? 0) > LONGEST_CONNECT_MS) at.to('connectTimeout').invalid('must be at most 1h');
+  }
+  const { sampling = 0 } = defaultConfig?.tracing ?? {};
+  if (sampling < 0 || sampling > 100) at.to('defaultConfig', 'tracing', 'sampling').invalid('must be 0 to 100 (percent)');
+}

@@ -1,0 +1,40 @@
+import { checkMeshConfig } from '../checks/mesh-config.ts';
+import { connectionPool, localityLbSetting, outlierDetection, tcpKeepalive } from './destination-rule.ts';
+import { any, anyDuration, bool, double, enumOf, message, openMessage, text, type Field } from './field.ts';
+import { outboundMode, textList } from './shared.ts';
+import { retries } from './virtual-service.ts';
+
+/** Known to Istio and not read here. */
+const UNREAD = [
+  'proxyListenPort', 'proxyInboundListenPort', 'proxyHttpPort', 'ingressClass', 'ingressService', 'ingressControllerMode',
+  'ingressSelector', 'enableTracing', 'enableEnvoyAccessLogService', 'disableEnvoyListenerLog', 'inboundTrafficPolicy',
+  'configSources', 'trustDomainAliases', 'caCertificates', 'zoneAwareLbSetting', 'inboundClusterStatName',
+  'outboundClusterStatName', 'certificates', 'thriftConfig', 'serviceSettings', 'enablePrometheusMerge',
+  'verifyCertificateAtClient', 'extensionProviders', 'defaultProviders', 'discoverySelectors',
+  'defaultInboundHttpRetryPolicy', 'meshMTLS', 'tlsDefaults', 'protocolDetectionTimeout', 'ca', 'hboneIdleTimeout',
+  'serviceScopeConfigs',
+];
+
+/** Source: istio/api mesh/v1alpha1/config.proto. */
+export const meshConfig: Field = message('MeshConfig', {
+  outboundTrafficPolicy: message('OutboundTrafficPolicy', { mode: outboundMode }),
+  connectTimeout: anyDuration,
+  defaultHttpRetryPolicy: retries,
+  defaultTrafficPolicy: message('DefaultTrafficPolicy', { connectionPool, outlierDetection }),
+  localityLbSetting,
+  tcpKeepalive,
+  h2UpgradePolicy: enumOf('DO_NOT_UPGRADE', 'UPGRADE'),
+  enableAutoMtls: bool,
+  accessLogFile: text,
+  accessLogFormat: text,
+  accessLogEncoding: enumOf('TEXT', 'JSON'),
+  defaultServiceExportTo: textList,
+  defaultVirtualServiceExportTo: textList,
+  defaultDestinationRuleExportTo: textList,
+  rootNamespace: text,
+  trustDomain: text,
+  dnsRefreshRate: anyDuration,
+  pathNormalization: message('ProxyPathNormalization', { normalization: enumOf('DEFAULT', 'NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES') }),
+  defaultConfig: openMessage('ProxyConfig', { tracing: openMessage('Tracing', { sampling: double }) }),
+  ...Object.fromEntries(UNREAD.map((name) => [name, any])),
+}, checkMeshConfig);
