@@ -8,7 +8,7 @@
 export { configureMesh, meshFetch } from './default-mesh.ts';
 export { meshInfo } from './mesh-info.ts';
 export { createMesh, Mesh, type MeshEvents, type MeshRequestOptions } from './mesh.ts';
-export type { ConfigChange } from './mesh-config.ts';
+export type { ConfigChange, ResourceObject } from './mesh-config.ts';
 export type { MeshCallOptions } from './mesh-dispatcher.ts';
 export type { ConfigSource, MeshOptions, WorkloadOptions } from './mesh-options.ts';
 export type { InstallOptions } from './install.ts';
@@ -27,7 +27,7 @@ export type { CallerOptions, CompileOptions, EndpointInput } from './config/comp
 export { formatIssue, type ConfigIssue } from './config/issue.ts';
 export { readResources, type ConfigInput, type ReadOptions, type ReadResult } from './config/read-resources.ts';
 export type { Resource } from './config/resource.ts';
-export { ResourceSet, type ResourceObject } from './config/resource-set.ts';
+export { ResourceSet } from './config/resource-set.ts';
 export type { MeshSettings, Snapshot } from './config/snapshot.ts';
 
 // The pure core: which cluster, with what treatment?

@@ -4,7 +4,8 @@ import type { CompileOptions } from './config/compile-options.ts';
 import { formatIssue, type ConfigIssue } from './config/issue.ts';
 import { readResources, type ConfigInput, type ReadOptions } from './config/read-resources.ts';
 import { resourceName, type Resource } from './config/resource.ts';
-import { ResourceSet, type ResourceObject } from './config/resource-set.ts';
+import { parseReference } from './config/resource-reference.ts';
+import { exportResource, ResourceSet } from './config/resource-set.ts';
 import type { Snapshot } from './config/snapshot.ts';
 import { loadConfigPath } from './discovery/config-files.ts';
 import type { ConfigSource } from './mesh-options.ts';
@@ -16,6 +17,14 @@ export interface ConfigChange {
   /** `VirtualService default/reviews`, …: what was added, replaced or deleted. */
   readonly changed: readonly string[];
   readonly warnings: readonly ConfigIssue[];
+}
+
+/** A resource as a document that could be applied again. */
+export interface ResourceObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string; readonly [field: string]: unknown };
+  readonly [field: string]: unknown;
 }
 
 /** The resources in force and the snapshot compiled from them. A change that has an error changes nothing. */
@@ -43,18 +52,22 @@ export class MeshConfig {
     return this.#use(this.#resources.apply(resources), resources, [...loaded.issues, ...issues]);
   }
 
+  /** @throws {MeshError} `ERR_INVALID_ARGUMENT` for a reference that can't be read. */
   get(reference: string): ResourceObject[] {
-    return this.#resources.get(reference);
+    return this.#resources.get(parseReference(reference)).map((resource) => exportResource(resource) as ResourceObject);
   }
 
   /** @throws {MeshError} `ERR_NOT_FOUND` when there is no such resource. */
   delete(reference: string): ConfigChange {
-    const { set, deleted } = this.#resources.delete(reference);
+    const parsed = parseReference(reference);
+    const deleted = this.#resources.get(parsed);
     if (deleted.length === 0) {
+      const { size } = this.#resources;
       const known = this.#resources.all.slice(0, 5).map(resourceName).join(', ');
-      throw new MeshError('ERR_NOT_FOUND', `there is no ${reference} to delete${known === '' ? '' : ` (there is: ${known}${this.#resources.all.length > 5 ? ', …' : ''})`}`);
+      const hint = size === 0 ? '' : ` (there is: ${known}${size > 5 ? `, and ${size - 5} more` : ''})`;
+      throw new MeshError('ERR_NOT_FOUND', `there is no ${reference} to delete${hint}`);
     }
-    return this.#use(set, deleted, []);
+    return this.#use(this.#resources.delete(parsed), deleted, []);
   }
 
   #use(set: ResourceSet, changed: readonly Resource[], issues: readonly ConfigIssue[]): ConfigChange {

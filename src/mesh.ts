@@ -5,7 +5,6 @@ import { Dispatcher, getGlobalDispatcher } from 'undici';
 import { MeshError } from './common/errors.ts';
 import { seededRandom } from './common/random.ts';
 import type { ConfigIssue } from './config/issue.ts';
-import type { ResourceObject } from './config/resource-set.ts';
 import type { Snapshot } from './config/snapshot.ts';
 import type { CallInfo } from './engine/call-info.ts';
 import { netConnect } from './engine/connection.ts';
@@ -15,7 +14,7 @@ import { randomUuid } from './engine/trace-context.ts';
 import type { EjectionEvent } from './engine/upstream-cluster.ts';
 import { explainCall, type Explanation } from './explain.ts';
 import { installMesh, type InstallOptions } from './install.ts';
-import { MeshConfig, type ConfigChange } from './mesh-config.ts';
+import { MeshConfig, type ConfigChange, type ResourceObject } from './mesh-config.ts';
 import { MeshDispatcher, type DoorContext, type MeshCallOptions } from './mesh-dispatcher.ts';
 import { createFetch } from './mesh-fetch.ts';
 import type { ConfigSource, MeshOptions } from './mesh-options.ts';
@@ -153,8 +152,7 @@ export class Mesh implements AsyncDisposable {
 
   /** Statistics under Envoy's names, such as `cluster.outbound|9080|v1|reviews.default.svc.cluster.local;.upstream_rq_total`. */
   stats(pattern?: RegExp): Record<string, number> {
-    for (const cluster of this.#engine.clusters.live()) cluster.settle();
-    return Object.fromEntries(this.#engine.stats.collect(pattern));
+    return Object.fromEntries(this.#engine.collect(pattern));
   }
 
   on<Event extends keyof MeshEvents>(event: Event, listener: MeshEvents[Event]): this {

@@ -1,4 +1,5 @@
 import type { Snapshot } from '../config/snapshot.ts';
+import { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { StatsRegistry } from '../telemetry/stats-registry.ts';
 import { UpstreamCluster, type ClusterEnvironment } from './upstream-cluster.ts';
 
@@ -37,6 +38,13 @@ export class ClusterManager {
   /** The cluster if it has been used. */
   peek(name: string): UpstreamCluster | undefined {
     return this.#live.get(name);
+  }
+
+  /** The statistics of those that have not been used: made for the asking, and kept by no one. */
+  *unused({ clusters }: Pick<Snapshot, 'clusters'>): IterableIterator<readonly [name: string, stats: ClusterStats]> {
+    for (const [name, spec] of clusters) {
+      if (!this.#live.has(name)) yield [name, new UpstreamCluster(spec, new ClusterStats(), this.#environment).stats];
+    }
   }
 
   /** Those that have been used. */

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
 import type { Random } from '../common/random.ts';
 import type { Snapshot } from '../config/snapshot.ts';
-import { StatsRegistry } from '../telemetry/stats-registry.ts';
+import { StatsRegistry, type NamePattern } from '../telemetry/stats-registry.ts';
 import { ClusterManager, type ClusterManagerOptions } from './cluster-manager.ts';
 import { MirrorSender } from './mirror-sender.ts';
 import { RequestWalk, type MeshRequest } from './request-walk.ts';
@@ -62,6 +62,13 @@ export class Engine {
   dispatch(request: MeshRequest, handler: Dispatcher.DispatchHandler): void {
     this.active++;
     new RequestWalk(this, this.#snapshot, request, handler).run();
+  }
+
+  /** All statistics as they are now, under Envoy's names. */
+  collect(pattern?: NamePattern): Map<string, number> {
+    for (const cluster of this.clusters.live()) cluster.settle();
+    for (const { port } of this.#snapshot.routes.configurations) this.stats.faults(port);
+    return this.stats.collect(pattern, this.clusters.unused(this.#snapshot));
   }
 
   /** Called by each walk once. */

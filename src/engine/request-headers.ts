@@ -44,8 +44,8 @@ export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
       if (name === 'host') host ??= String(Array.isArray(value) ? value[0] : value);
       if (STRIPPED.has(name) || (name === 'te' && value !== 'trailers')) return;
     }
-    if (typeof value === 'string') headers.push(name, value);
-    else if (Array.isArray(value)) for (const one of value) headers.push(name, String(one));
+    if (typeof value === 'string') headers.push(name, trim(value));
+    else if (Array.isArray(value)) for (const one of value) headers.push(name, trim(String(one)));
     else headers.push(name, String(value));
   };
   if (input === null || input === undefined) return { headers, host };
@@ -57,6 +57,11 @@ export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
     for (const name in input) take(name, (input as Record<string, string>)[name]);
   }
   return { headers, host };
+}
+
+/** On the wire, spaces around a value are no part of it, so rules must not see them. Source: RFC 9110 §5.5. */
+function trim(value: string): string {
+  return value.charCodeAt(0) <= 32 || value.charCodeAt(value.length - 1) <= 32 ? value.trim() : value;
 }
 
 const UPPER = /[A-Z]/;

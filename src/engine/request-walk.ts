@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Host } from '../cluster/host.ts';
 import type { TimerHandle } from '../common/clock.ts';
 import { MeshError } from '../common/errors.ts';
-import { getHeader, type HeaderList } from '../common/headers.ts';
+import { getHeader, setHeader, type HeaderList } from '../common/headers.ts';
 import { formatOrigin } from '../common/origin.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { formatGrpcTimeout, isGrpcContentType } from '../route/grpc.ts';
@@ -172,9 +172,11 @@ export class RequestWalk implements Dispatcher.DispatchController, AttemptOwner,
     const { head, body } = this.request;
     const host = this.#pickHost();
     if (host === undefined) return;
+    // Before the operations, which may change these too.
+    this.#setAttemptHeaders(head.headers, 1);
     this.destination!.prepareRequest(head, this);
-    this.#upstream = { method: head.method, path: head.path, headers: head.headers, body };
     head.headers.push('host', head.authority);
+    this.#upstream = { method: head.method, path: head.path, headers: head.headers, body };
     if (body.complete) this.#requestComplete();
     else body.onComplete(() => this.#requestComplete());
     for (const mirror of action.mirrors) {
@@ -208,15 +210,19 @@ export class RequestWalk implements Dispatcher.DispatchController, AttemptOwner,
   /** The prepared request, with what differs from attempt to attempt. */
   #attemptRequest(): UpstreamRequest {
     const request = this.#upstream!;
+    if (this.attempts === 1) return request;
+    const headers = request.headers.slice();
+    this.#setAttemptHeaders(headers, this.attempts);
+    return { ...request, headers };
+  }
+
+  #setAttemptHeaders(headers: HeaderList, attempt: number): void {
+    setHeader(headers, 'x-envoy-attempt-count', String(attempt));
     const elapsedMs = this.#requestCompleteAtMs < 0 ? 0 : this.#engine.clock.now() - this.#requestCompleteAtMs;
-    const headers: HeaderList = this.attempts === 1 ? request.headers : withoutAttemptHeaders(request.headers);
-    headers.push('x-envoy-attempt-count', String(this.attempts));
     const expectedMs = this.#timeouts!.expectedTimeoutMs(elapsedMs);
-    if (expectedMs !== undefined) {
-      headers.push('x-envoy-expected-rq-timeout-ms', String(expectedMs));
-      if (this.#isGrpc) setGrpcTimeout(headers, expectedMs);
-    }
-    return headers === request.headers ? request : { ...request, headers };
+    if (expectedMs === undefined) return;
+    setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
+    if (this.#isGrpc) setHeader(headers, 'grpc-timeout', formatGrpcTimeout(expectedMs));
   }
 
   #requestComplete(): void {
@@ -477,21 +483,6 @@ export class RequestWalk implements Dispatcher.DispatchController, AttemptOwner,
   #errorDetails(flags: string): { flags: string; attempts: number; cluster: string | undefined; rule: string } {
     return { flags, attempts: this.attempts, cluster: this.cluster?.name, rule: this.describeRule() };
   }
-}
-
-function withoutAttemptHeaders(headers: HeaderList): HeaderList {
-  const kept: HeaderList = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (name !== 'x-envoy-attempt-count' && name !== 'x-envoy-expected-rq-timeout-ms') kept.push(name, headers[i + 1]!);
-  }
-  return kept;
-}
-
-function setGrpcTimeout(headers: HeaderList, timeoutMs: number): void {
-  const at = headers.indexOf('grpc-timeout');
-  if (at >= 0 && at % 2 === 0) headers[at + 1] = formatGrpcTimeout(timeoutMs);
-  else headers.push('grpc-timeout', formatGrpcTimeout(timeoutMs));
 }
 
 /** What the transport said, in Envoy's words. It goes into the details only. */

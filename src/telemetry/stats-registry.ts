@@ -52,15 +52,18 @@ export class StatsRegistry {
    * `cluster.outbound|9080|v1|reviews.default.svc.cluster.local;.upstream_rq_total`.
    *
    * @param pattern only names that pass it.
+   * @param unused clusters that exist but were never called, so that nothing has counted for them yet.
    */
-  collect(pattern?: NamePattern): Map<string, number> {
+  collect(pattern?: NamePattern, unused: Iterable<readonly [name: string, stats: ClusterStats]> = []): Map<string, number> {
     const found: [string, number][] = [];
     const add = (name: string, value: number): void => {
       if (pattern === undefined || pattern.test(name)) found.push([name, value]);
     };
-    for (const [name, stats] of this.#clusters) {
-      const prefix = `cluster.${statName(name)};.`;
-      stats.visit((stat, value) => add(prefix + stat, value));
+    for (const clusters of [this.#clusters, unused]) {
+      for (const [name, stats] of clusters) {
+        const prefix = `cluster.${statName(name)};.`;
+        stats.visit((stat, value) => add(prefix + stat, value));
+      }
     }
     for (const [port, stats] of this.#faults) {
       for (const [stat, value] of Object.entries(stats)) add(`http.outbound_0.0.0.0_${port};.fault.${stat}`, Number(value));
