@@ -2,6 +2,7 @@ import { RouteTable } from '../route/route-table.ts';
 import { DestinationRules } from './clusters/destination-rules.ts';
 import { serviceClusters, specialClusters } from './clusters/cluster-specs.ts';
 import { destinationHashPolicy, serviceHashPolicy } from './clusters/hash-policy.ts';
+import { danglingNames } from './compile-issues.ts';
 import type { CompileOptions } from './compile-options.ts';
 import type { ConfigIssue } from './issue.ts';
 import { readMeshConfig } from './mesh-settings.ts';
@@ -48,13 +49,14 @@ export function compileSnapshot(resources: readonly Resource[], options: Compile
     serviceHashPolicy: (service, port) => serviceHashPolicy(rules.find(service), port),
   });
 
+  const warnings = [...issues, ...danglingNames(resources, applicable, { registry, rules, services: inScope, domain })];
   const snapshot: Snapshot = Object.freeze({
     version: options.version,
     resources,
     routes: new RouteTable(configurations),
     clusters: new Map(clusters.map((cluster) => [cluster.name, cluster])),
     settings: Object.freeze({ ...mesh.settings, outboundTrafficPolicy: scope.outboundTrafficPolicy }),
-    warnings: issues,
+    warnings,
   });
-  return { snapshot, issues };
+  return { snapshot, issues: warnings };
 }

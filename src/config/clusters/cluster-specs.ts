@@ -1,13 +1,12 @@
-import { placeEndpoints, type LocalitySetting } from '../../cluster/locality.ts';
+import { placeEndpoints, type LocalitySetting, type PlacedEndpoints } from '../../cluster/locality.ts';
 import type { ClusterSpec, Endpoint } from '../../cluster/model.ts';
 import { SubsetResolver } from '../../cluster/subset-resolver.ts';
 import type { Origin } from '../../common/origin.ts';
 import type { CallerOptions } from '../compile-options.ts';
-import type { LocalityLbSpec, SubsetSpec } from '../istio-types.ts';
+import type { LocalityLbSpec } from '../istio-types.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { parseLocality } from '../registry/endpoint-fields.ts';
 import type { Service, ServicePort } from '../registry/service.ts';
-import { originOf, type Resource } from '../resource.ts';
 import { BLACK_HOLE_CLUSTER, clusterName, PASSTHROUGH_CLUSTER } from './cluster-name.ts';
 import type { DestinationRules, DeclaredSubset, MergedRule } from './destination-rules.ts';
 import { effectivePolicy } from './effective-policy.ts';
@@ -117,12 +116,7 @@ function clusterSpec(
     discovery: dialled ? 'original-dst' : service.discovery,
     ...(dialled
       ? { endpoints: [] }
-      : placeEndpoints(
-          endpoints,
-          { locality: parseLocality(caller.locality), labels: caller.labels },
-          localitySetting(policy.loadBalancer?.localityLbSetting, mesh.localityLb),
-          outlierDetection !== undefined,
-        )),
+      : placed(endpoints, policy.loadBalancer?.localityLbSetting ?? mesh.localityLb, outlierDetection !== undefined, caller)),
     protocol: upstreamProtocol(port.protocol, policy.connectionPool, mesh.h2Upgrade),
     loadBalancer: dialled ? { kind: 'PASSTHROUGH' } : loadBalancer,
     circuitBreaker: circuitBreakerOptions(policy.connectionPool, policy.retryBudget),
@@ -131,31 +125,25 @@ function clusterSpec(
     // Istio turns Envoy's panic mode off everywhere but where a rule asks for it.
     panicThreshold: policy.outlierDetection?.minHealthPercent ?? 0,
     ...(tls && { tls }),
-    origins: clusterOrigins(service, rule, subset?.spec, subset?.resource),
+    origins: clusterOrigins(service, rule, subset),
   };
 }
 
-function localitySetting(own: LocalityLbSpec | undefined, mesh: LocalityLbSpec): LocalitySetting | undefined {
-  const spec = own ?? mesh;
-  if (spec.enabled === false) return undefined;
-  return {
-    distribute: (spec.distribute ?? []).map(({ from = '', to = {} }) => ({ from, to })),
-    failover: (spec.failover ?? []).map(({ from = '', to = '' }) => ({ from, to })),
-    failoverPriority: spec.failoverPriority ?? [],
+/** Endpoints in the order and with the priorities that their places give them. */
+function placed(endpoints: readonly Endpoint[], spec: LocalityLbSpec, outlierDetection: boolean, caller: CallerOptions): PlacedEndpoints {
+  const { distribute = [], failover = [], failoverPriority = [] } = spec;
+  const somewhere = endpoints.some(({ locality }) => locality.region !== '');
+  // Most endpoints are nowhere in particular; then there is nothing to sort or to prefer.
+  if (!somewhere && distribute.length + failover.length + failoverPriority.length === 0) return { endpoints };
+  const setting: LocalitySetting = {
+    distribute: distribute.map(({ from = '', to = {} }) => ({ from, to })),
+    failover: failover.map(({ from = '', to = '' }) => ({ from, to })),
+    failoverPriority,
   };
+  const here = { locality: parseLocality(caller.locality), labels: caller.labels };
+  return placeEndpoints(endpoints, here, spec.enabled === false ? undefined : setting, outlierDetection);
 }
 
-function clusterOrigins(
-  service: Service,
-  rule: MergedRule | undefined,
-  subset: SubsetSpec | undefined,
-  subsetFrom: Resource | undefined,
-): Origin[] {
-  const origins: Origin[] = [service.origin];
-  if (rule?.policyFrom !== undefined) origins.push(originOf(rule.policyFrom, 'spec.trafficPolicy'));
-  if (subset !== undefined && subsetFrom !== undefined) {
-    const subsets = (subsetFrom.spec as { subsets?: SubsetSpec[] }).subsets ?? [];
-    origins.push(originOf(subsetFrom, `spec.subsets[${subsets.indexOf(subset)}]`));
-  }
-  return origins;
+function clusterOrigins(service: Service, rule: MergedRule | undefined, subset: DeclaredSubset | undefined): Origin[] {
+  return [service.origin, rule?.policyOrigin, subset?.origin].filter((origin) => origin !== undefined);
 }

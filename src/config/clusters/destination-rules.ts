@@ -1,16 +1,17 @@
 import { expandHost } from '../../common/host-name.ts';
+import type { Origin } from '../../common/origin.ts';
 import type { CallerOptions } from '../compile-options.ts';
 import type { DestinationRuleSpec, SubsetSpec, TrafficPolicySpec } from '../istio-types.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { byAge, hasLabels } from '../registry/endpoint-fields.ts';
 import { HostMap } from '../registry/host-map.ts';
 import type { Service } from '../registry/service.ts';
-import type { Resource } from '../resource.ts';
+import { originOf, type Resource } from '../resource.ts';
 
 /** A subset and the DestinationRule that declares it. */
 export interface DeclaredSubset {
   readonly spec: SubsetSpec;
-  readonly resource: Resource;
+  readonly origin: Origin;
 }
 
 /** DestinationRules of one namespace for one host, merged. */
@@ -21,7 +22,7 @@ export interface MergedRule {
   readonly selector: Readonly<Record<string, string>> | undefined;
   readonly trafficPolicy: TrafficPolicySpec | undefined;
   /** Where `trafficPolicy` is written. */
-  readonly policyFrom: Resource | undefined;
+  readonly policyOrigin: Origin | undefined;
   readonly subsets: readonly DeclaredSubset[];
 }
 
@@ -69,10 +70,10 @@ export class DestinationRules {
     const rule: MergedRule = {
       namespace,
       exportTo: exportTo.map((target) => (target === '.' ? namespace : target)).toSorted(),
-      selector: spec.workloadSelector?.matchLabels,
+      selector: spec.workloadSelector === undefined ? undefined : (spec.workloadSelector.matchLabels ?? {}),
       trafficPolicy: spec.trafficPolicy,
-      policyFrom: spec.trafficPolicy === undefined ? undefined : resource,
-      subsets: uniqueSubsets((spec.subsets ?? []).map((subset) => ({ spec: subset, resource }))),
+      policyOrigin: spec.trafficPolicy === undefined ? undefined : originOf(resource, 'spec.trafficPolicy'),
+      subsets: uniqueSubsets(declaredSubsets(resource)),
     };
     const privately = isPrivate(rule, defaultExportTo);
     const here = namespace === this.#caller.namespace && reaches(rule, namespace);
@@ -132,9 +133,14 @@ function insert(pool: Pool, host: string, rule: MergedRule): void {
   rules[index] = {
     ...partner,
     trafficPolicy: partner.trafficPolicy ?? rule.trafficPolicy,
-    policyFrom: partner.policyFrom ?? rule.policyFrom,
+    policyOrigin: partner.policyOrigin ?? rule.policyOrigin,
     subsets: uniqueSubsets([...partner.subsets, ...rule.subsets]),
   };
+}
+
+function declaredSubsets(resource: Resource): DeclaredSubset[] {
+  const { subsets = [] } = resource.spec as DestinationRuleSpec;
+  return subsets.map((spec, index) => ({ spec, origin: originOf(resource, `spec.subsets[${index}]`) }));
 }
 
 function uniqueSubsets(subsets: readonly DeclaredSubset[]): DeclaredSubset[] {

@@ -54,7 +54,8 @@ export function sidecarScope(
   );
   return {
     listeners,
-    services: withDestinations(listeners, visible, caller.namespace),
+    // Without a Sidecar nothing is left that a destination could add.
+    services: sidecar === undefined ? listeners.flatMap(({ services }) => services) : withDestinations(listeners, visible, caller.namespace),
     outboundTrafficPolicy: outboundMode(spec.outboundTrafficPolicy, mesh.settings.outboundTrafficPolicy),
     egressProxy: spec.outboundTrafficPolicy?.egressProxy,
   };

@@ -22,11 +22,17 @@ interface EnvoyLocality {
 }
 type EnvoyCluster = Json & { name: string; type: string; lb_policy?: string; load_assignment?: { endpoints?: EnvoyLocality[] } };
 
+/** A virtual host for comparison; the domains are left out where they cannot be compared. */
+export interface VirtualHostForm {
+  domains?: string[];
+  routes: unknown[];
+}
+
 const UNLIMITED = 4_294_967_295;
 
 /** By `port virtual-host`: domains and routes. A sniffed service's own table is the port's, with its own domains. */
-export function istiodVirtualHosts(config: ProxyConfig): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
+export function istiodVirtualHosts(config: ProxyConfig): Record<string, VirtualHostForm> {
+  const result: Record<string, VirtualHostForm> = {};
   for (const { name, virtual_hosts: hosts } of config.routes) {
     const sniffed = name.includes(':');
     const port = name.slice(name.lastIndexOf(':') + 1);
@@ -141,6 +147,7 @@ export function istiodClusters(config: ProxyConfig): Record<string, unknown> {
 }
 
 function istiodCluster(cluster: EnvoyCluster, localities: EnvoyLocality[]): unknown {
+  const weighted = (cluster.common_lb_config as Json | undefined)?.locality_weighted_lb_config !== undefined;
   const special = !cluster.name.startsWith('outbound|');
   const [limits] = ((cluster.circuit_breakers as { thresholds?: Json[] })?.thresholds ?? []) as Json[];
   const protocol = ((cluster.typed_extension_protocol_options as Json)?.['envoy.extensions.upstreams.http.v3.HttpProtocolOptions'] ?? {}) as Record<string, Json>;
@@ -164,7 +171,8 @@ function istiodCluster(cluster: EnvoyCluster, localities: EnvoyLocality[]): unkn
     endpoints: localities.flatMap((group) =>
       (group.lb_endpoints ?? []).map(({ endpoint, load_balancing_weight: weight = 1 }) => {
         const { address, port_value: port } = endpoint.address.socket_address;
-        return `${address}:${port} weight ${weight} priority ${group.priority ?? 0} in ${Object.values(group.locality ?? {}).join('/')}`;
+        const share = weighted ? ` of ${group.load_balancing_weight}` : '';
+        return `${address}:${port} weight ${weight} priority ${group.priority ?? 0} in ${Object.values(group.locality ?? {}).join('/')}${share}`;
       }),
     ),
   });

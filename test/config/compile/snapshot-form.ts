@@ -1,13 +1,13 @@
 import type { ClusterSpec } from '../../../src/cluster/model.ts';
 import type { HeaderOperations, MirrorOptions, RedirectOptions, RouteMatch, RouteSpec, StringMatch, WeightedDestination } from '../../../src/route/model.ts';
 import type { Snapshot } from '../../../src/config/snapshot.ts';
-import { clean, sorted } from './istiod-form.ts';
+import { clean, sorted, type VirtualHostForm } from './istiod-form.ts';
 
 type Json = Record<string, unknown>;
 
 /** The virtual hosts of a snapshot as istiod would say them. */
-export function snapshotVirtualHosts(snapshot: Snapshot): Record<string, unknown> {
-  const result: Record<string, unknown> = {};
+export function snapshotVirtualHosts(snapshot: Snapshot): Record<string, VirtualHostForm> {
+  const result: Record<string, VirtualHostForm> = {};
   for (const { port, virtualHosts } of snapshot.routes.configurations) {
     for (const { name, domains, routes } of virtualHosts) {
       result[`${port} ${name}`] = { domains: [...domains].sort(), routes: routes.map((route) => routeForm(route, port)) };
@@ -159,7 +159,7 @@ function redirectForm({ uri, prefixRewrite, authority, scheme, port, derivePort,
   return clean({
     scheme_redirect: scheme,
     host_redirect: authority,
-    port_redirect: derivePort === 'FROM_REQUEST_PORT' ? called : port,
+    port_redirect: derivePort === 'FROM_REQUEST_PORT' ? called : port === (scheme === 'https' ? 443 : 80) ? undefined : port,
     ...(prefixRewrite === undefined ? { path_redirect: uri ?? '' } : { prefix_rewrite: prefixRewrite }),
     response_code: CODES[redirectCode ?? 301],
   });
@@ -186,7 +186,7 @@ export function snapshotClusters(snapshot: Snapshot): Record<string, unknown> {
 }
 
 function clusterForm(cluster: ClusterSpec): unknown {
-  const { loadBalancer, circuitBreaker, connection, outlierDetection, priorities } = cluster;
+  const { loadBalancer, circuitBreaker, connection, outlierDetection, priorities, localityWeights } = cluster;
   const special = !cluster.name.startsWith('outbound|');
   const limits = [circuitBreaker.maxConnections, circuitBreaker.maxPendingRequests, circuitBreaker.maxRequests, circuitBreaker.maxRetries];
   return clean({
@@ -217,7 +217,11 @@ function clusterForm(cluster: ClusterSpec): unknown {
     tls: cluster.tls && clean({ sni: cluster.tls.sni }),
     endpoints: cluster.endpoints.map(
       ({ address, port, weight, locality }, index) =>
-        `${address}:${port} weight ${weight} priority ${priorities?.[index] ?? 0} in ${[locality.region, locality.zone, locality.subzone].filter((part) => part !== '').join('/')}`,
+        `${address}:${port} weight ${weight} priority ${priorities?.[index] ?? 0} in ${localityName(locality)}${localityWeights === undefined ? '' : ` of ${localityWeights[index]}`}`,
     ),
   });
+}
+
+function localityName({ region, zone, subzone }: ClusterSpec['endpoints'][number]['locality']): string {
+  return [region, zone, subzone].filter((part) => part !== '').join('/');
 }

@@ -1,0 +1,98 @@
+import type { DestinationRules, MergedRule } from './clusters/destination-rules.ts';
+import { expandHost, isWildcardHost } from '../common/host-name.ts';
+import type { ConfigIssue } from './issue.ts';
+import type { DestinationRuleSpec, DestinationSpec } from './istio-types.ts';
+import type { Registry } from './registry/registry.ts';
+import type { Service } from './registry/service.ts';
+import { resourceName, type Resource } from './resource.ts';
+import type { HttpRule, VirtualService } from './routes/virtual-service.ts';
+
+/** What the issues are looked for in. */
+export interface IssueContext {
+  readonly registry: Registry;
+  readonly rules: DestinationRules;
+  /** By host, what has clusters for this caller. */
+  readonly services: ReadonlyMap<string, Service>;
+  readonly domain: string;
+}
+
+/**
+ * Names in rules that lead nowhere: destinations without a service, port or subset, DestinationRules for hosts that nobody
+ * declares. They are warnings, because the other half may be applied later.
+ */
+export function danglingNames(resources: readonly Resource[], virtualServices: readonly VirtualService[], context: IssueContext): ConfigIssue[] {
+  const inRules = virtualServices.flatMap(({ rules }) => rules.flatMap((rule) => ruleIssues(rule, context)));
+  const inPolicies = resources
+    .filter(({ kind }) => kind === 'DestinationRule')
+    .flatMap((resource) => destinationRuleIssues(resource, context));
+  return unique([...inRules, ...inPolicies]);
+}
+
+function ruleIssues({ spec, resource, path }: HttpRule, context: IssueContext): ConfigIssue[] {
+  const destinations: [string, DestinationSpec][] = [
+    ...(spec.route ?? []).map(({ destination }, index): [string, DestinationSpec] => [`${path}.route[${index}].destination`, destination]),
+    ...(spec.mirrors ?? []).map(({ destination }, index): [string, DestinationSpec] => [`${path}.mirrors[${index}].destination`, destination]),
+    ...(spec.mirror === undefined ? [] : [[`${path}.mirror`, spec.mirror] satisfies [string, DestinationSpec]]),
+  ];
+  return destinations.flatMap(([where, destination]) => destinationIssue(resource, where, destination, context) ?? []);
+}
+
+function destinationIssue(resource: Resource, path: string, { host, port, subset }: DestinationSpec, context: IssueContext): ConfigIssue | undefined {
+  const service = context.services.get(host);
+  if (service === undefined) return unknownHost(resource, `${path}.host`, host, context);
+  const ports = service.ports.map(({ number }) => number);
+  if (port?.number !== undefined && !ports.includes(port.number)) {
+    return warning(resource, `${path}.port.number`, port.number, 'WARN_UNKNOWN_PORT', {
+      message: `${host} has no port ${port.number}, so calls end with 503 NC`,
+      hint: `its ports: ${ports.join(', ')}`,
+    });
+  }
+  const rule = context.rules.find(service);
+  if (!subset || rule?.subsets.some(({ spec }) => spec.name === subset)) return undefined;
+  return warning(resource, `${path}.subset`, subset, 'WARN_UNKNOWN_SUBSET', {
+    message: `no DestinationRule in force for ${host} declares the subset ${subset}, so calls end with 503 NC`,
+    hint: subsetHint(rule, host),
+  });
+}
+
+function subsetHint(rule: MergedRule | undefined, host: string): string {
+  if (rule === undefined) return `apply a DestinationRule for ${host} that has this subset`;
+  const names = rule.subsets.map(({ spec }) => spec.name);
+  return names.length === 0 ? 'the rule in force declares no subsets' : `the rule in force declares ${names.join(', ')}`;
+}
+
+function unknownHost(resource: Resource, path: string, host: string, { registry, domain }: IssueContext): ConfigIssue {
+  const dotted = /^[^.*]+\.[^.]+(\.svc)?$/.test(host) ? `${host.replace(/\.svc$/, '')}.svc.${domain}` : undefined;
+  if (registry.has(host)) {
+    return warning(resource, path, host, 'WARN_HOST_NOT_VISIBLE', {
+      message: `${host} is not visible to this workload (exportTo, or a Sidecar), so calls end with 503 NC`,
+    });
+  }
+  return warning(resource, path, host, 'WARN_UNKNOWN_HOST', {
+    message: `no Service or ServiceEntry declares ${host}, so calls end with 503 NC`,
+    ...(dotted !== undefined && registry.has(dotted) && { hint: `a name with a dot is taken literally: write ${dotted}` }),
+  });
+}
+
+function destinationRuleIssues(resource: Resource, { registry, domain }: IssueContext): ConfigIssue[] {
+  const host = expandHost((resource.spec as DestinationRuleSpec).host, resource.namespace, domain);
+  // A wildcard may well be there for services to come.
+  if (isWildcardHost(host) || registry.has(host)) return [];
+  const message = `no Service or ServiceEntry declares ${host}, so this rule governs nothing`;
+  return [warning(resource, 'spec.host', host, 'WARN_UNKNOWN_HOST', { message })];
+}
+
+function warning(
+  resource: Resource,
+  path: string,
+  value: unknown,
+  code: string,
+  text: Pick<ConfigIssue, 'message' | 'hint'>,
+): ConfigIssue {
+  return { severity: 'warning', code, resource: resourceName(resource), path, value: JSON.stringify(value), ...text, ...resource.locate(path) };
+}
+
+/** A delegate that several roots use is compiled once for each of them. */
+function unique(issues: readonly ConfigIssue[]): ConfigIssue[] {
+  return [...new Map(issues.map((issue) => [`${issue.resource} ${issue.path} ${issue.code}`, issue])).values()];
+}
