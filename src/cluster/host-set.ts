@@ -92,7 +92,6 @@ export class HostSet {
    * with one address the first counts.
    */
   update(spec: HostSetSpec, now: number): HostChanges {
-    this.applyDue(now);
     const before = this.#hosts;
     const seen = this.#picture();
     this.#spec = spec;

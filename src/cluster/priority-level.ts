@@ -71,11 +71,11 @@ function weightOf(pool: LocalityPool): number {
 }
 
 /**
- * The localities that can take requests. One that lost hosts keeps its weight until fewer than 1 / 1.4 of them are healthy,
+ * The localities with healthy hosts. One that lost some keeps its weight until fewer than 1 / 1.4 of them are healthy,
  * and then gets less. Source: Envoy locality weighted load balancing.
  */
-function localityPools(hosts: readonly Host[], healthy: readonly Host[]): readonly LocalityPool[] {
-  const totals = countByLocality(hosts);
+function localityPools(all: readonly Host[], healthy: readonly Host[]): readonly LocalityPool[] {
+  const totals = countByLocality(all);
   const groups = new Map<string, Host[]>();
   for (const host of healthy) {
     const key = localityKey(host);
@@ -83,9 +83,9 @@ function localityPools(hosts: readonly Host[], healthy: readonly Host[]): readon
     if (group === undefined) groups.set(key, [host]);
     else group.push(host);
   }
-  return [...groups].flatMap(([key, group]) => {
-    const weight = group[0]!.localityWeight * Math.min(1, (1.4 * group.length) / totals.get(key)!);
-    return weight > 0 ? [{ hosts: group, balancer: undefined, weight }] : [];
+  return [...groups].map(([key, hosts]) => {
+    const weight = hosts[0]!.localityWeight * Math.min(1, (1.4 * hosts.length) / totals.get(key)!);
+    return { hosts, balancer: undefined, weight };
   });
 }
 
