@@ -39,6 +39,10 @@ async function runAll(options: DemoArguments): Promise<boolean> {
 async function run(scenario: Scenario, position: string, { divisor, verbose }: DemoArguments): Promise<Outcome> {
   const note = (text: string): void => write(`  · ${text.replaceAll('\n', '\n    ')}\n`);
   // A spinner and notes would write over each other.
-  using _spinner = verbose ? undefined : progress(position);
-  return play(scenario, { seeds: new Seeds(divisor), note: verbose ? note : () => undefined });
+  const stop = verbose ? () => undefined : progress(position);
+  try {
+    return await play(scenario, { seeds: new Seeds(divisor), note: verbose ? note : () => undefined });
+  } finally {
+    stop();
+  }
 }

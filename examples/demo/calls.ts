@@ -1,5 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Works with something that runs, and stops it whatever happens (`await using`, which Node 22 does not know). */
+export async function during<Running extends AsyncDisposable, Result>(
+  starting: Promise<Running>,
+  work: (running: Running) => Promise<Result>,
+): Promise<Result> {
+  const running = await starting;
+  try {
+    return await work(running);
+  } finally {
+    await running[Symbol.asyncDispose]();
+  }
+}
+
 /** Makes `count` calls, one after the other. */
 export async function inTurn<Result>(count: number, call: () => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];

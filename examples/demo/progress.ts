@@ -1,10 +1,10 @@
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-/** Shows that work goes on: a spinner on a terminal, a line elsewhere. Dispose of it to make it go away. */
-export function progress(text: string, stream: NodeJS.WriteStream = process.stdout): Disposable {
+/** Shows that work goes on: a spinner on a terminal, a line elsewhere. Call the result to make it go away. */
+export function progress(text: string, stream: NodeJS.WriteStream = process.stdout): () => void {
   if (!stream.isTTY) {
     stream.write(`  running      ${text}\n`);
-    return { [Symbol.dispose]: () => undefined };
+    return () => undefined;
   }
   const startedAtMs = performance.now();
   let frame = 0;
@@ -14,10 +14,8 @@ export function progress(text: string, stream: NodeJS.WriteStream = process.stdo
   };
   draw();
   const timer = setInterval(draw, 100);
-  return {
-    [Symbol.dispose]: () => {
-      clearInterval(timer);
-      stream.write('\r\x1b[2K');
-    },
+  return () => {
+    clearInterval(timer);
+    stream.write('\r\x1b[2K');
   };
 }

@@ -1,4 +1,6 @@
 import { inspect, styleText } from 'node:util';
+import { count } from './calls.ts';
+import type { MeshCall } from './pod.ts';
 import type { Outcome, Scenario } from './scenario.ts';
 
 type Style = Parameters<typeof styleText>[0];
@@ -27,9 +29,16 @@ export function describeOutcome({ verdict, durationMs }: Outcome): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** What `run` gave, in full. */
+/** What `run` gave; of long lists the beginning, of calls how many there were of each kind. */
 export function describeObservation({ observation }: Outcome): string {
-  return `  observation  ${inspect(observation, { depth: 6, breakLength: 140, maxArrayLength: 12 }).replaceAll('\n', '\n               ')}`;
+  const shown = typeof observation === 'object' ? { ...observation, ...callsOf(observation as { calls?: readonly MeshCall[] }) } : observation;
+  const text = inspect(shown, { depth: 6, breakLength: 130, maxArrayLength: 3, maxStringLength: 300 });
+  return `  observation  ${text.replaceAll('\n', '\n               ')}`;
+}
+
+function callsOf(observation: { readonly calls?: readonly MeshCall[] } | null): { calls?: Record<string, number> } {
+  const calls = observation?.calls;
+  return calls === undefined ? {} : { calls: count(calls.map(({ status, flags, cluster, lane }) => `${status} ${flags} ${cluster ?? 'no cluster'} (${lane})`)) };
 }
 
 /** The table at the end, and the line that sums it up. */

@@ -1,12 +1,12 @@
 import { Bookinfo, type PageView } from '../../bookinfo/bookinfo.ts';
-import { atOnce, count, inTurn, showCounts } from '../calls.ts';
+import { atOnce, count, during, inTurn, showCounts } from '../calls.ts';
 import { Checklist } from '../checklist.ts';
 import type { MeshCall } from '../pod.ts';
 import type { Scenario } from '../scenario.ts';
 import { NO_REVIEWS, SERVICES, SUBSETS } from './bookinfo-rules.ts';
 
 /** A machine that is busy with other things may answer this much later, but never earlier than asked. */
-const LATE_MS = 400;
+const LATE_MS = 600;
 const EARLY_MS = 3;
 
 const DELAY = {
@@ -40,22 +40,23 @@ export const b4: Scenario<Delay> = {
   configured: [SERVICES, SUBSETS, DELAY],
   expected: "for jason, productpage's own 6 s for reviews run out where reviews is v2 or v3; v1, which asks no ratings, is unaffected; so is everybody else",
   async run({ seeds, note }) {
-    await using bookinfo = await Bookinfo.start(seeds);
-    await bookinfo.cluster.apply(await seeds.read(SUBSETS.file));
+    return during(Bookinfo.start(seeds), async (bookinfo) => {
+      await bookinfo.cluster.apply(await seeds.read(SUBSETS.file));
 
-    await bookinfo.cluster.apply(await seeds.read(DELAY.file));
-    const printedMs = await atOnce(200, async () => {
-      const startedAtMs = performance.now();
-      const response = await bookinfo.reviews('v2').fetch('http://ratings:9080/ratings/0', { headers: { 'end-user': 'jason' } });
-      await response.body?.cancel();
-      return performance.now() - startedAtMs;
+      await bookinfo.cluster.apply(await seeds.read(DELAY.file));
+      const printedMs = await atOnce(200, async () => {
+        const startedAtMs = performance.now();
+        const response = await bookinfo.reviews('v2').fetch('http://ratings:9080/ratings/0', { headers: { 'end-user': 'jason' } });
+        await response.body?.cancel();
+        return performance.now() - startedAtMs;
+      });
+
+      await bookinfo.cluster.apply(await seeds.read(DELAY.file, asTheProseSays));
+      const cookie = await bookinfo.signIn('jason');
+      const [jason, anonymous] = await Promise.all([atOnce(30, () => bookinfo.look(cookie)), inTurn(10, () => bookinfo.look())]);
+      note(jason.map((view) => `${view.shows} after ${view.elapsedMs.toFixed(0)} ms`).join('\n'));
+      return { sevenMs: seeds.ms(7000), sixMs: seeds.ms(6000), described: `${seeds.describe(7000)}, budget ${seeds.describe(6000)}`, printedMs, jason, anonymous, calls: bookinfo.cluster.calls };
     });
-
-    await bookinfo.cluster.apply(await seeds.read(DELAY.file, asTheProseSays));
-    const cookie = await bookinfo.signIn('jason');
-    const [jason, anonymous] = await Promise.all([atOnce(30, () => bookinfo.look(cookie)), inTurn(10, () => bookinfo.look())]);
-    note(jason.map((view) => `${view.shows} after ${view.elapsedMs.toFixed(0)} ms`).join('\n'));
-    return { sevenMs: seeds.ms(7000), sixMs: seeds.ms(6000), described: `${seeds.describe(7000)}, budget ${seeds.describe(6000)}`, printedMs, jason, anonymous, calls: bookinfo.cluster.calls };
   },
   check({ sevenMs, sixMs, described, printedMs, jason, anonymous, calls }) {
     const shows = count(jason.map((view) => view.shows));
@@ -97,23 +98,24 @@ export const b5: Scenario<Abort> = {
   configured: [SERVICES, SUBSETS, ABORT],
   expected: "jason's pages say at once that ratings are unavailable (reviews v2 and v3; v1 shows none anyway) and ratings is never called; others see stars",
   async run({ seeds }) {
-    await using bookinfo = await Bookinfo.start(seeds);
-    await bookinfo.cluster.apply(await seeds.read(SUBSETS.file));
+    return during(Bookinfo.start(seeds), async (bookinfo) => {
+      await bookinfo.cluster.apply(await seeds.read(SUBSETS.file));
 
-    await bookinfo.cluster.apply(await seeds.read(ABORT.file));
-    const statuses = await inTurn(200, async () => {
-      const response = await bookinfo.reviews('v2').fetch('http://ratings:9080/ratings/0', { headers: { 'end-user': 'jason' } });
-      await response.body?.cancel();
-      return response.status;
+      await bookinfo.cluster.apply(await seeds.read(ABORT.file));
+      const statuses = await inTurn(200, async () => {
+        const response = await bookinfo.reviews('v2').fetch('http://ratings:9080/ratings/0', { headers: { 'end-user': 'jason' } });
+        await response.body?.cancel();
+        return response.status;
+      });
+
+      await bookinfo.cluster.apply(await seeds.read(ABORT.file, asTheProseSays));
+      const cookie = await bookinfo.signIn('jason');
+      const before = bookinfo.ratingsV1.arrivals.length;
+      const jason = await inTurn(30, () => bookinfo.look(cookie));
+      const arrivals = bookinfo.ratingsV1.arrivals.length - before;
+      const anonymous = await inTurn(30, () => bookinfo.look());
+      return { printed: count(statuses), jason, arrivals, anonymous, calls: bookinfo.cluster.calls };
     });
-
-    await bookinfo.cluster.apply(await seeds.read(ABORT.file, asTheProseSays));
-    const cookie = await bookinfo.signIn('jason');
-    const before = bookinfo.ratingsV1.arrivals.length;
-    const jason = await inTurn(30, () => bookinfo.look(cookie));
-    const arrivals = bookinfo.ratingsV1.arrivals.length - before;
-    const anonymous = await inTurn(30, () => bookinfo.look());
-    return { printed: count(statuses), jason, arrivals, anonymous, calls: bookinfo.cluster.calls };
   },
   check({ printed, jason, arrivals, anonymous, calls }) {
     const withoutStars = jason.filter((view) => view.ratingsUnavailable);

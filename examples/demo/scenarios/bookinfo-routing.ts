@@ -1,5 +1,5 @@
 import { Bookinfo, type PageView } from '../../bookinfo/bookinfo.ts';
-import { abreast, count, inTurn, showCounts } from '../calls.ts';
+import { abreast, count, during, inTurn, showCounts } from '../calls.ts';
 import { Checklist } from '../checklist.ts';
 import type { MeshCall } from '../pod.ts';
 import type { Scenario } from '../scenario.ts';
@@ -22,14 +22,15 @@ export const b1: Scenario<WithoutSubsets> = {
   configured: [SERVICES, ALL_TO_V3, SUBSETS],
   expected: 'calls to reviews fail (503, no such cluster) until the DestinationRule is applied; then every page shows v3',
   async run({ seeds }) {
-    await using bookinfo = await Bookinfo.start(seeds);
-    await bookinfo.cluster.apply(await seeds.read(ALL_TO_V3.file));
-    const before = await inTurn(5, () => bookinfo.look());
-    const arrivalsBefore = (['v1', 'v2', 'v3'] as const).reduce((sum, version) => sum + bookinfo.reviews(version).arrivals.length, 0);
-    const callsBefore = bookinfo.productpage.calls.filter((call) => call.url.includes('reviews'));
-    await bookinfo.cluster.apply(await seeds.read(SUBSETS.file));
-    const after = await inTurn(10, () => bookinfo.look());
-    return { before, arrivalsBefore, callsBefore, after, calls: bookinfo.cluster.calls };
+    return during(Bookinfo.start(seeds), async (bookinfo) => {
+      await bookinfo.cluster.apply(await seeds.read(ALL_TO_V3.file));
+      const before = await inTurn(5, () => bookinfo.look());
+      const arrivalsBefore = (['v1', 'v2', 'v3'] as const).reduce((sum, version) => sum + bookinfo.reviews(version).arrivals.length, 0);
+      const callsBefore = bookinfo.productpage.calls.filter((call) => call.url.includes('reviews'));
+      await bookinfo.cluster.apply(await seeds.read(SUBSETS.file));
+      const after = await inTurn(10, () => bookinfo.look());
+      return { before, arrivalsBefore, callsBefore, after, calls: bookinfo.cluster.calls };
+    });
   },
   check({ before, arrivalsBefore, callsBefore, after, calls }) {
     const answers = callsBefore.map(({ status, flags, cluster }) => `${status} ${flags} ${cluster}`);
@@ -58,11 +59,12 @@ export const b2: Scenario<Split> = {
   configured: [SERVICES, SUBSETS, EIGHTY_TWENTY],
   expected: 'pages without stars (v1) and with black ones (v2) about 4 : 1, never red ones (v3)',
   async run({ seeds }) {
-    await using bookinfo = await Bookinfo.start(seeds);
-    for (const { file } of [SUBSETS, EIGHTY_TWENTY]) await bookinfo.cluster.apply(await seeds.read(file));
-    const views = await abreast(400, 4, () => bookinfo.look());
-    const arrivals = Object.fromEntries((['v1', 'v2', 'v3'] as const).map((version) => [version, bookinfo.reviews(version).arrivals.length]));
-    return { views, arrivals, calls: bookinfo.cluster.calls };
+    return during(Bookinfo.start(seeds), async (bookinfo) => {
+      for (const { file } of [SUBSETS, EIGHTY_TWENTY]) await bookinfo.cluster.apply(await seeds.read(file));
+      const views = await abreast(400, 4, () => bookinfo.look());
+      const arrivals = Object.fromEntries((['v1', 'v2', 'v3'] as const).map((version) => [version, bookinfo.reviews(version).arrivals.length]));
+      return { views, arrivals, calls: bookinfo.cluster.calls };
+    });
   },
   check({ views, arrivals, calls }) {
     const shows = count(shown(views));
@@ -105,23 +107,24 @@ export const b3: Scenario<ByContent> = {
   expected: 'signed in as jason v2, else v3; all conditions of one block, any block of several, the first rule that matches',
   async run({ seeds, note }) {
     const andOr = await seeds.read(AND_OR.file);
-    await using bookinfo = await Bookinfo.start(seeds, andOr);
-    for (const { file } of [SUBSETS, JASON_TO_V2]) await bookinfo.cluster.apply(await seeds.read(file));
-    const cookie = await bookinfo.signIn('jason');
-    const jason = await inTurn(10, () => bookinfo.look(cookie));
-    const anonymous = await inTurn(10, () => bookinfo.look());
+    return during(Bookinfo.start(seeds, andOr), async (bookinfo) => {
+      for (const { file } of [SUBSETS, JASON_TO_V2]) await bookinfo.cluster.apply(await seeds.read(file));
+      const cookie = await bookinfo.signIn('jason');
+      const jason = await inTurn(10, () => bookinfo.look(cookie));
+      const anonymous = await inTurn(10, () => bookinfo.look());
 
-    const matches: string[] = [];
-    for (const { url, user, why } of MATCHES) {
-      const versions = ['v1', 'v2', 'v3'] as const;
-      const before = versions.map((version) => bookinfo.reviews(version).arrivals.length);
-      const response = await bookinfo.productpage.fetch(url, { headers: user === undefined ? {} : { 'end-user': user } });
-      await response.body?.cancel();
-      const version = versions.find((name, index) => bookinfo.reviews(name).arrivals.length > (before[index] ?? 0));
-      matches.push(version ?? `nobody (${response.status})`);
-      note(`${url}${user === undefined ? '' : ` as ${user}`} → ${matches.at(-1)} (${why})`);
-    }
-    return { jason, anonymous, matches, calls: bookinfo.cluster.calls };
+      const matches: string[] = [];
+      for (const { url, user, why } of MATCHES) {
+        const versions = ['v1', 'v2', 'v3'] as const;
+        const before = versions.map((version) => bookinfo.reviews(version).arrivals.length);
+        const response = await bookinfo.productpage.fetch(url, { headers: user === undefined ? {} : { 'end-user': user } });
+        await response.body?.cancel();
+        const version = versions.find((name, index) => bookinfo.reviews(name).arrivals.length > (before[index] ?? 0));
+        matches.push(version ?? `nobody (${response.status})`);
+        note(`${url}${user === undefined ? '' : ` as ${user}`} → ${matches.at(-1)} (${why})`);
+      }
+      return { jason, anonymous, matches, calls: bookinfo.cluster.calls };
+    });
   },
   check({ jason, anonymous, matches, calls }) {
     const checklist = new Checklist()

@@ -1,5 +1,5 @@
 import { createHttpbin } from '../../httpbin/httpbin.ts';
-import { showCounts } from '../calls.ts';
+import { during, showCounts } from '../calls.ts';
 import { Checklist } from '../checklist.ts';
 import { Cluster } from '../cluster.ts';
 import { fortio, type LoadReport } from '../fortio.ts';
@@ -48,21 +48,22 @@ export const b12: Scenario<Breaking> = {
   expected:
     'two callers, 20 calls: mostly 200, some 503; three callers, 30 calls: more 503; upstream_rq_pending_overflow and upstream_rq_pending_total agree with them',
   async run({ seeds, note }) {
-    await using cluster = await startHttpbin(seeds);
-    await cluster.apply(await seeds.read(BREAKER.file));
-    const caller = cluster.pod('fortio-deploy');
-    const call = async (): Promise<number> => {
-      const response = await caller.fetch('http://httpbin:8000/get');
-      await response.arrayBuffer();
-      return response.status;
-    };
-    const two = await fortio({ connections: 2, calls: 20, tripMs: TRIP_MS }, call);
-    const statsTwo = readBreakerStats(caller.mesh, CLUSTER);
-    note(`-c 2 -n 20: ${showCounts(two.codes)}, mean ${two.meanMs.toFixed(1)} ms; ${JSON.stringify(statsTwo)}`);
-    const three = await fortio({ connections: 3, calls: 30, tripMs: TRIP_MS }, call);
-    const statsThree = readBreakerStats(caller.mesh, CLUSTER);
-    note(`-c 3 -n 30: ${showCounts(three.codes)}, mean ${three.meanMs.toFixed(1)} ms; ${JSON.stringify(statsThree)}`);
-    return { two, statsTwo, three, statsThree, arrivals: cluster.pod('httpbin').arrivals.length, calls: cluster.calls };
+    return during(startHttpbin(seeds), async (cluster) => {
+      await cluster.apply(await seeds.read(BREAKER.file));
+      const caller = cluster.pod('fortio-deploy');
+      const call = async (): Promise<number> => {
+        const response = await caller.fetch('http://httpbin:8000/get');
+        await response.arrayBuffer();
+        return response.status;
+      };
+      const two = await fortio({ connections: 2, calls: 20, tripMs: TRIP_MS }, call);
+      const statsTwo = readBreakerStats(caller.mesh, CLUSTER);
+      note(`-c 2 -n 20: ${showCounts(two.codes)}, mean ${two.meanMs.toFixed(1)} ms; ${JSON.stringify(statsTwo)}`);
+      const three = await fortio({ connections: 3, calls: 30, tripMs: TRIP_MS }, call);
+      const statsThree = readBreakerStats(caller.mesh, CLUSTER);
+      note(`-c 3 -n 30: ${showCounts(three.codes)}, mean ${three.meanMs.toFixed(1)} ms; ${JSON.stringify(statsThree)}`);
+      return { two, statsTwo, three, statsThree, arrivals: cluster.pod('httpbin').arrivals.length, calls: cluster.calls };
+    });
   },
   check({ two, statsTwo, three, statsThree, arrivals, calls }) {
     const refusedOfTwo = two.codes['503'] ?? 0;
@@ -108,13 +109,14 @@ export const b13: Scenario<OneCall> = {
   configured: [HTTPBIN, FORTIO, BREAKER],
   expected: 'httpbin sees X-Envoy-Attempt-Count: 1, X-Request-Id and the B3 headers; the caller sees x-envoy-upstream-service-time',
   async run({ seeds, note }) {
-    await using cluster = await startHttpbin(seeds);
-    await cluster.apply(await seeds.read(BREAKER.file));
-    const response = await cluster.pod('fortio-deploy').fetch('http://httpbin:8000/get', { headers: { 'user-agent': 'fortio.org/fortio-1' } });
-    const { headers: seen } = (await response.json()) as { headers: Record<string, string> };
-    const answered = Object.fromEntries(response.headers);
-    note(`${JSON.stringify(seen, undefined, 2)}\n${JSON.stringify(answered, undefined, 2)}`);
-    return { status: response.status, seen, answered, calls: cluster.calls };
+    return during(startHttpbin(seeds), async (cluster) => {
+      await cluster.apply(await seeds.read(BREAKER.file));
+      const response = await cluster.pod('fortio-deploy').fetch('http://httpbin:8000/get', { headers: { 'user-agent': 'fortio.org/fortio-1' } });
+      const { headers: seen } = (await response.json()) as { headers: Record<string, string> };
+      const answered = Object.fromEntries(response.headers);
+      note(`${JSON.stringify(seen, undefined, 2)}\n${JSON.stringify(answered, undefined, 2)}`);
+      return { status: response.status, seen, answered, calls: cluster.calls };
+    });
   },
   check({ status, seen, answered, calls }) {
     const checklist = new Checklist()

@@ -1,5 +1,5 @@
 import { createHttpbin } from '../../httpbin/httpbin.ts';
-import { count, inTurn, settled, showCounts } from '../calls.ts';
+import { count, during, inTurn, settled, showCounts } from '../calls.ts';
 import { Checklist } from '../checklist.ts';
 import { Cluster } from '../cluster.ts';
 import type { MeshCall, Pod } from '../pod.ts';
@@ -36,23 +36,24 @@ export const b14: Scenario<Mirroring> = {
   expected: 'first v1 alone logs the call; then both do, v2 with Host httpbin-shadow, and the caller gets the answer of v1',
   async run({ seeds, note }) {
     const manifests = await Promise.all([V1, V2, SERVICE, SLEEP].map(({ file }) => seeds.read(file)));
-    await using cluster = await Cluster.start(manifests, { 'httpbin-v1': () => createHttpbin(), 'httpbin-v2': () => createHttpbin() });
-    const [v1, v2] = [cluster.pod('httpbin-v1'), cluster.pod('httpbin-v2')];
-    const curl = async (): Promise<string> => {
-      const response = await cluster.pod('sleep').fetch('http://httpbin:8000/headers');
-      return ((await response.json()) as { headers: Record<string, string> }).headers['Host'] ?? `status ${response.status}`;
-    };
+    return during(Cluster.start(manifests, { 'httpbin-v1': () => createHttpbin(), 'httpbin-v2': () => createHttpbin() }), async (cluster) => {
+      const [v1, v2] = [cluster.pod('httpbin-v1'), cluster.pod('httpbin-v2')];
+      const curl = async (): Promise<string> => {
+        const response = await cluster.pod('sleep').fetch('http://httpbin:8000/headers');
+        return ((await response.json()) as { headers: Record<string, string> }).headers['Host'] ?? `status ${response.status}`;
+      };
 
-    await cluster.apply(await seeds.read(ALL_TO_V1.file));
-    await inTurn(CALLS, curl);
-    const before = { v1: logOf(v1), v2: logOf(v2) };
+      await cluster.apply(await seeds.read(ALL_TO_V1.file));
+      await inTurn(CALLS, curl);
+      const before = { v1: logOf(v1), v2: logOf(v2) };
 
-    await cluster.apply(await seeds.read(MIRROR.file));
-    const answers = await inTurn(CALLS, curl);
-    await settled(() => v2.arrivals.length >= CALLS);
-    const after = { v1: logOf(v1).slice(before.v1.length), v2: logOf(v2).slice(before.v2.length) };
-    note(`v1:\n  ${after.v1.join('\n  ')}\nv2:\n  ${after.v2.join('\n  ')}`);
-    return { before, after, answers, calls: cluster.calls };
+      await cluster.apply(await seeds.read(MIRROR.file));
+      const answers = await inTurn(CALLS, curl);
+      await settled(() => v2.arrivals.length >= CALLS);
+      const after = { v1: logOf(v1).slice(before.v1.length), v2: logOf(v2).slice(before.v2.length) };
+      note(`v1:\n  ${after.v1.join('\n  ')}\nv2:\n  ${after.v2.join('\n  ')}`);
+      return { before, after, answers, calls: cluster.calls };
+    });
   },
   check({ before, after, answers, calls }) {
     const checklist = new Checklist()

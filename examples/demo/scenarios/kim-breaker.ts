@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KimShop, type Balance } from '../../kim-shop/kim-shop.ts';
-import { showCounts } from '../calls.ts';
+import { during, showCounts } from '../calls.ts';
 import { Checklist } from '../checklist.ts';
 import { fortio, type LoadReport } from '../fortio.ts';
 import type { MeshCall } from '../pod.ts';
@@ -49,29 +49,30 @@ export const k8: Scenario<Breaking> = {
     'one caller: all of 20 calls succeed; three callers: about 30 % of 30 calls get 503, as many as upstream_rq_pending_overflow says, and nobody is ejected; ' +
     'after a 503 from payment itself ejections_active is 1 and the next call gets 503, no healthy upstream, at once',
   async run({ seeds, note }) {
-    await using shop = await KimShop.start(seeds, { work });
-    for (const { file } of [SUBSETS, ALL_TO_V1, BREAKER]) await shop.cluster.apply(await seeds.read(file));
-    const stats = () => readBreakerStats(shop.gateway.mesh, CLUSTER);
-    const call = async () => (await shop.queryBalance()).status;
+    return during(KimShop.start(seeds, { work }), async (shop) => {
+      for (const { file } of [SUBSETS, ALL_TO_V1, BREAKER]) await shop.cluster.apply(await seeds.read(file));
+      const stats = () => readBreakerStats(shop.gateway.mesh, CLUSTER);
+      const call = async () => (await shop.queryBalance()).status;
 
-    const alone = await fortio({ connections: 1, calls: 20 }, call);
-    const statsAlone = stats();
-    note(`-c 1 -n 20: ${showCounts(alone.codes)}, mean ${alone.meanMs.toFixed(1)} ms; ${JSON.stringify(statsAlone)}`);
+      const alone = await fortio({ connections: 1, calls: 20 }, call);
+      const statsAlone = stats();
+      note(`-c 1 -n 20: ${showCounts(alone.codes)}, mean ${alone.meanMs.toFixed(1)} ms; ${JSON.stringify(statsAlone)}`);
 
-    const three = await fortio({ connections: 3, calls: 30 }, call);
-    const statsThree = stats();
-    note(`-c 3 -n 30: ${showCounts(three.codes)}, mean ${three.meanMs.toFixed(1)} ms; ${JSON.stringify(statsThree)}`);
-    const arrivals = shop.paymentV1.arrivals.length;
-    const flags = shop.gateway.calls.map((made) => made.flags);
+      const three = await fortio({ connections: 3, calls: 30 }, call);
+      const statsThree = stats();
+      note(`-c 3 -n 30: ${showCounts(three.codes)}, mean ${three.meanMs.toFixed(1)} ms; ${JSON.stringify(statsThree)}`);
+      const arrivals = shop.paymentV1.arrivals.length;
+      const flags = shop.gateway.calls.map((made) => made.flags);
 
-    shop.paymentV1.failNext(503);
-    const failing = await shop.queryBalance();
-    const statsEjected = stats();
-    const before = shop.paymentV1.arrivals.length;
-    const next = await shop.queryBalance();
-    note(`after the 503: ${JSON.stringify(statsEjected)}; next: ${next.status} ${JSON.stringify(next.body)}`);
-    const arrivalsOfNext = shop.paymentV1.arrivals.length - before;
-    return { alone, statsAlone, three, statsThree, arrivals, flags, failing, statsEjected, next, arrivalsOfNext, calls: shop.cluster.calls };
+      shop.paymentV1.failNext(503);
+      const failing = await shop.queryBalance();
+      const statsEjected = stats();
+      const before = shop.paymentV1.arrivals.length;
+      const next = await shop.queryBalance();
+      note(`after the 503: ${JSON.stringify(statsEjected)}; next: ${next.status} ${JSON.stringify(next.body)}`);
+      const arrivalsOfNext = shop.paymentV1.arrivals.length - before;
+      return { alone, statsAlone, three, statsThree, arrivals, flags, failing, statsEjected, next, arrivalsOfNext, calls: shop.cluster.calls };
+    });
   },
   check({ alone, statsAlone, three, statsThree, arrivals, flags, failing, statsEjected, next, arrivalsOfNext, calls }) {
     const refused = three.codes['503'] ?? 0;

@@ -1,5 +1,5 @@
 import { KimShop, type Balance } from '../../kim-shop/kim-shop.ts';
-import { count, inTurn, settled, showCounts } from '../calls.ts';
+import { count, during, inTurn, settled, showCounts } from '../calls.ts';
 import { Checklist } from '../checklist.ts';
 import type { MeshCall } from '../pod.ts';
 import type { Scenario } from '../scenario.ts';
@@ -24,17 +24,18 @@ export const k9: Scenario<Mirroring> = {
   configured: [SERVICES, SUBSETS, MIRROR],
   expected: 'the caller sees v1 only; v2 gets a copy of each call, its Host marked -shadow, and its answer goes nowhere',
   async run({ seeds }) {
-    await using shop = await KimShop.start(seeds);
-    for (const { file } of [SUBSETS, MIRROR]) await shop.cluster.apply(await seeds.read(file));
-    const balances = await inTurn(CALLS, () => shop.queryBalance());
-    await settled(() => shop.paymentV2.arrivals.length >= CALLS);
-    return {
-      balances,
-      hostsAtV1: shop.paymentV1.arrivals.map((arrival) => arrival.host),
-      hostsAtV2: shop.paymentV2.arrivals.map((arrival) => arrival.host),
-      pathsAtV2: shop.paymentV2.arrivals.map((arrival) => arrival.path),
-      calls: shop.cluster.calls,
-    };
+    return during(KimShop.start(seeds), async (shop) => {
+      for (const { file } of [SUBSETS, MIRROR]) await shop.cluster.apply(await seeds.read(file));
+      const balances = await inTurn(CALLS, () => shop.queryBalance());
+      await settled(() => shop.paymentV2.arrivals.length >= CALLS);
+      return {
+        balances,
+        hostsAtV1: shop.paymentV1.arrivals.map((arrival) => arrival.host),
+        hostsAtV2: shop.paymentV2.arrivals.map((arrival) => arrival.host),
+        pathsAtV2: shop.paymentV2.arrivals.map((arrival) => arrival.path),
+        calls: shop.cluster.calls,
+      };
+    });
   },
   check({ balances, hostsAtV1, hostsAtV2, pathsAtV2, calls }) {
     const versions = count(balances.map((balance) => balance.version ?? balance.status));

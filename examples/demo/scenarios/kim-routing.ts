@@ -1,5 +1,5 @@
 import { KimShop, type Balance } from '../../kim-shop/kim-shop.ts';
-import { count, inTurn, showCounts } from '../calls.ts';
+import { count, during, inTurn, showCounts } from '../calls.ts';
 import { Checklist } from '../checklist.ts';
 import type { MeshCall } from '../pod.ts';
 import type { Configured, Scenario, ScenarioContext } from '../scenario.ts';
@@ -13,12 +13,13 @@ interface Versions {
 }
 
 async function watchVersions({ seeds, note }: ScenarioContext, rules: readonly Configured[], times: number): Promise<Versions> {
-  await using shop = await KimShop.start(seeds);
-  for (const { file } of rules) await shop.cluster.apply(await seeds.read(file));
-  const balances = await inTurn(times, () => shop.queryBalance());
-  note(balances.map((balance) => balance.version ?? balance.status).join(' '));
-  const arrivals = { v1: shop.paymentV1.arrivals.length, v2: shop.paymentV2.arrivals.length };
-  return { balances, arrivals, calls: shop.cluster.calls };
+  return during(KimShop.start(seeds), async (shop) => {
+    for (const { file } of rules) await shop.cluster.apply(await seeds.read(file));
+    const balances = await inTurn(times, () => shop.queryBalance());
+    note(balances.map((balance) => balance.version ?? balance.status).join(' '));
+    const arrivals = { v1: shop.paymentV1.arrivals.length, v2: shop.paymentV2.arrivals.length };
+    return { balances, arrivals, calls: shop.cluster.calls };
+  });
 }
 
 /** All calls succeed with the texts of the walk-through, and the sockets saw as many calls as the answers say. */
@@ -81,11 +82,12 @@ export const k3: Scenario<ByUser> = {
   configured: [SERVICES, SUBSETS, CHENG_TO_V2],
   expected: 'cheng gets v2, jim gets v1',
   async run({ seeds }) {
-    await using shop = await KimShop.start(seeds);
-    for (const { file } of [SUBSETS, CHENG_TO_V2]) await shop.cluster.apply(await seeds.read(file));
-    const cheng = await inTurn(10, () => shop.queryBalance('cheng'));
-    const jim = await inTurn(10, () => shop.queryBalance('jim'));
-    return { cheng, jim, calls: shop.cluster.calls };
+    return during(KimShop.start(seeds), async (shop) => {
+      for (const { file } of [SUBSETS, CHENG_TO_V2]) await shop.cluster.apply(await seeds.read(file));
+      const cheng = await inTurn(10, () => shop.queryBalance('cheng'));
+      const jim = await inTurn(10, () => shop.queryBalance('jim'));
+      return { cheng, jim, calls: shop.cluster.calls };
+    });
   },
   check({ cheng, jim, calls }) {
     const texts = (balances: readonly Balance[]) => count(balances.map(({ body }) => (typeof body === 'string' ? body : (body.data ?? body.code))));
