@@ -1,0 +1,33 @@
+/** A median with the smallest and largest value it was taken from. */
+export interface Spread {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** @param values - at least one */
+export function spreadOf(values: readonly number[]): Spread {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+  return { median, min: sorted[0]!, max: sorted.at(-1)! };
+}
+
+/**
+ * How two contestants compare, round by round: what slows the machine for a while slows both of a round, so their ratio
+ * is steadier than either figure.
+ */
+export function ratioOf(values: readonly number[], toThese: readonly number[]): Spread {
+  return spreadOf(values.map((value, round) => value / toThese[round]!));
+}
+
+/** Two or three digits that mean something. */
+export function figure(value: number): string {
+  if (value >= 1000) return Math.round(value).toLocaleString('en-US');
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+}
+
+/** `1.52 (1.40-1.71)` */
+export function showSpread({ median, min, max }: Spread): string {
+  return `${figure(median)} (${figure(min)}-${figure(max)})`;
+}
