@@ -75,24 +75,11 @@ function weightOf(pool: LocalityPool): number {
  * and then gets less. Source: Envoy locality weighted load balancing.
  */
 function localityPools(all: readonly Host[], healthy: readonly Host[]): readonly LocalityPool[] {
-  const totals = countByLocality(all);
-  const groups = new Map<string, Host[]>();
-  for (const host of healthy) {
-    const key = localityKey(host);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [host]);
-    else group.push(host);
-  }
-  return [...groups].map(([key, hosts]) => {
-    const weight = hosts[0]!.localityWeight * Math.min(1, (1.4 * hosts.length) / totals.get(key)!);
+  const members = Map.groupBy(all, localityKey);
+  return [...Map.groupBy(healthy, localityKey)].map(([key, hosts]) => {
+    const weight = hosts[0]!.localityWeight * Math.min(1, (1.4 * hosts.length) / members.get(key)!.length);
     return { hosts, balancer: undefined, weight };
   });
-}
-
-function countByLocality(hosts: readonly Host[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const host of hosts) counts.set(localityKey(host), (counts.get(localityKey(host)) ?? 0) + 1);
-  return counts;
 }
 
 function localityKey({ endpoint: { locality } }: Host): string {

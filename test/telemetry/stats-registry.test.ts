@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { StatsRegistry } from '../../src/telemetry/stats-registry.ts';
+
+const REVIEWS = 'outbound|9080|v1|reviews.default.svc.cluster.local';
+
+describe('StatsRegistry', () => {
+  it('hands out the same object for the same name', () => {
+    const registry = new StatsRegistry();
+
+    expect(registry.cluster(REVIEWS)).toBe(registry.cluster(REVIEWS));
+    expect(registry.faults(8080)).toBe(registry.faults(8080));
+  });
+
+  it('renders names as Envoy does under Istio', () => {
+    const registry = new StatsRegistry();
+    registry.cluster(REVIEWS).upstream_rq_total = 2;
+    registry.faults(8080).delays_injected = 1;
+
+    const all = registry.collect();
+    expect(all.get(`cluster.${REVIEWS};.upstream_rq_total`)).toBe(2);
+    expect(all.get('http.outbound_0.0.0.0_8080;.fault.delays_injected')).toBe(1);
+    expect(all.get('http.outbound_0.0.0.0_8080;.fault.active_faults')).toBe(0);
+  });
+
+  it('replaces colons, which separate parts in Envoy’s names', () => {
+    const registry = new StatsRegistry();
+    registry.cluster('outbound|80||[::1]').upstream_rq_total = 1;
+
+    expect(registry.collect(/rq_total$/).has('cluster.outbound|80||[__1];.upstream_rq_total')).toBe(true);
+  });
+
+  it('finds names by a pattern, sorted', () => {
+    const registry = new StatsRegistry();
+    for (const name of ['PassthroughCluster', 'BlackHoleCluster']) registry.cluster(name);
+
+    expect([...registry.collect(/upstream_rq_retry/)]).toEqual([
+      ['cluster.BlackHoleCluster;.upstream_rq_retry', 0],
+      ['cluster.BlackHoleCluster;.upstream_rq_retry_backoff_exponential', 0],
+      ['cluster.BlackHoleCluster;.upstream_rq_retry_backoff_ratelimited', 0],
+      ['cluster.BlackHoleCluster;.upstream_rq_retry_limit_exceeded', 0],
+      ['cluster.BlackHoleCluster;.upstream_rq_retry_overflow', 0],
+      ['cluster.BlackHoleCluster;.upstream_rq_retry_success', 0],
+      ['cluster.PassthroughCluster;.upstream_rq_retry', 0],
+      ['cluster.PassthroughCluster;.upstream_rq_retry_backoff_exponential', 0],
+      ['cluster.PassthroughCluster;.upstream_rq_retry_backoff_ratelimited', 0],
+      ['cluster.PassthroughCluster;.upstream_rq_retry_limit_exceeded', 0],
+      ['cluster.PassthroughCluster;.upstream_rq_retry_overflow', 0],
+      ['cluster.PassthroughCluster;.upstream_rq_retry_success', 0],
+    ]);
+  });
+
+  it('forgets a cluster that is gone, and counts from zero if it returns', () => {
+    const registry = new StatsRegistry();
+    registry.cluster(REVIEWS).upstream_rq_total = 7;
+    registry.removeCluster(REVIEWS);
+    expect(registry.collect().size).toBe(0);
+
+    expect(registry.cluster(REVIEWS).upstream_rq_total).toBe(0);
+  });
+});
