@@ -1,12 +1,11 @@
-import type { Origin } from '../common/origin.ts';
-import { formatOrigin } from '../common/origin.ts';
+import { formatOrigin, type Origin } from '../common/origin.ts';
+import { hostOf } from './authority.ts';
 import { describeAction } from './describe-action.ts';
 import { describeConditions, firstFailure } from './explain-match.ts';
 import type { HostTable } from './host-table.ts';
-import { hostOf } from './authority.ts';
-import { similarNames } from './similar-names.ts';
 import type { RequestHead, SkippedRule } from './model.ts';
 import type { Route } from './route.ts';
+import { similarNames } from './similar-names.ts';
 
 /** Why a request goes where it goes, as plain data. */
 export interface RouteExplanation {

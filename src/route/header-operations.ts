@@ -32,24 +32,24 @@ export class HeaderEvaluator {
   applyToRequest(head: RequestHead, variables: VariableSource): void {
     for (const name of this.#removes) removeHeader(head.headers, name);
     const values = this.#format({ request: head, response: undefined, variables });
-    this.#operations.forEach(({ name, append }, i) => {
+    for (const [i, { name, append }] of this.#operations.entries()) {
       const value = values[i]!;
-      if (value === '') return;
+      if (value === '') continue;
       if (append) addHeader(head.headers, name, value);
       else setHeader(head.headers, name, value);
-    });
+    }
   }
 
   /** Changes `headers`. `request` is the head as it was sent on. */
   applyToResponse(headers: ResponseHeaders, request: RequestHead, variables: VariableSource): void {
     for (const name of this.#removes) delete headers[name];
     const values = this.#format({ request, response: headers, variables });
-    this.#operations.forEach(({ name, append }, i) => {
+    for (const [i, { name, append }] of this.#operations.entries()) {
       const value = values[i]!;
-      if (value === '') return;
-      const present = append ? headers[name] : undefined;
-      headers[name] = present === undefined ? value : Array.isArray(present) ? [...present, value] : [present, value];
-    });
+      if (value === '') continue;
+      const present = append && Object.hasOwn(headers, name) ? headers[name] : undefined;
+      headers[name] = present === undefined ? value : [present, value].flat();
+    }
   }
 
   #format(context: FormatContext): string[] {

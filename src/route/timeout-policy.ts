@@ -19,12 +19,10 @@ export class TimeoutPolicy {
   readonly routeTimeoutMs: number;
   /** 0: none, also when it is not shorter than the route's. */
   readonly perTryTimeoutMs: number;
-  readonly #configuredPerTryMs: number;
 
   constructor({ routeTimeoutMs = 0, perTryTimeoutMs = 0 }: TimeoutOptions) {
     this.routeTimeoutMs = routeTimeoutMs;
     this.perTryTimeoutMs = routeTimeoutMs !== 0 && perTryTimeoutMs >= routeTimeoutMs ? 0 : perTryTimeoutMs;
-    this.#configuredPerTryMs = perTryTimeoutMs;
   }
 
   /** What is left of the route's timeout, never below 0; `Infinity` without one. */
@@ -51,6 +49,6 @@ export class TimeoutPolicy {
   grpc(timeoutHeader: string | undefined): TimeoutPolicy {
     const callTimeoutMs = parseGrpcTimeoutMs(timeoutHeader) ?? 0;
     if (callTimeoutMs === 0 || (this.routeTimeoutMs !== 0 && callTimeoutMs >= this.routeTimeoutMs)) return this;
-    return new TimeoutPolicy({ routeTimeoutMs: callTimeoutMs, perTryTimeoutMs: this.#configuredPerTryMs });
+    return new TimeoutPolicy({ routeTimeoutMs: callTimeoutMs, perTryTimeoutMs: this.perTryTimeoutMs });
   }
 }

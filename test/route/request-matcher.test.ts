@@ -59,6 +59,9 @@ describe('RequestMatcher', () => {
     [{ withoutHeaders: { x: { exact: 'a' } } }, { x: 'b' }, true],
     [{ withoutHeaders: { x: { exact: 'a' } } }, { x: ['b', 'a'] }, false],
     [{ withoutHeaders: { x: { exact: '' } } }, {}, false],
+    // … and only an absent one.
+    [{ withoutHeaders: { x: { exact: '' } } }, { x: 'a' }, true],
+    [{ withoutHeaders: { x: { regex: 'a?' } } }, { x: ['b', 'c'] }, true],
     [{ withoutHeaders: { x: { regex: '.*' } } }, {}, false],
     [{ withoutHeaders: { x: { regex: '.*' } } }, { x: 'a' }, false],
     [{ withoutHeaders: { x: { prefix: 'a' } } }, {}, true],

@@ -27,8 +27,8 @@ const match: fc.Arbitrary<RouteMatch> = fc.record(
   { requiredKeys: [] },
 );
 const request = fc
-  .record({ path, query: fc.constantFrom('', '?q', '?q=1'), headers: fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.array(value, { maxLength: 3 })) })
-  .map(({ path: plain, query, headers }) => head({ path: plain + query, headers: lines(headers) }));
+  .record({ authority: fc.constantFrom('1', 'reviews'), path, query: fc.constantFrom('', '?q', '?q=1'), headers: fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.array(value, { maxLength: 3 })) })
+  .map(({ authority, path: plain, query, headers }) => head({ authority, path: plain + query, headers: lines(headers) }));
 
 describe('RouteIndex', () => {
   it('finds what a walk through the list finds', () => {

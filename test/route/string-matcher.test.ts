@@ -44,6 +44,7 @@ describe('StringMatcher', () => {
     // Peers have compared a caseless exact text by its start only.
     [{ exact: '/Login' }, '/LOGIN2', false],
     [{ exact: '/Login' }, '/Logi', false],
+    [{ exact: '/AZaz' }, '/azAZ', true],
     [{ prefix: '/API/' }, '/api/x', true],
     [{ prefix: '/API/' }, '/ap', false],
     [{ prefix: '/[' }, '/{', false],
