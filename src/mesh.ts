@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { EventEmitter } from 'eventemitter3';
-import { Dispatcher, getGlobalDispatcher } from 'undici';
+import { getGlobalDispatcher, type Dispatcher } from 'undici';
+import type { TimerHandle } from './common/clock.ts';
 import { MeshError } from './common/errors.ts';
 import { seededRandom } from './common/random.ts';
 import type { ConfigIssue } from './config/issue.ts';
@@ -184,11 +185,13 @@ export class Mesh implements AsyncDisposable {
   }
 
   async #drain(drainMs: number): Promise<void> {
-    const { clock } = this.#engine;
-    let timer: unknown;
-    const late = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, drainMs)));
-    await Promise.race([this.#engine.idle(), late]);
-    clock.clearTimeout(timer);
+    if (drainMs > 0) {
+      const { clock } = this.#engine;
+      let timer: TimerHandle;
+      const late = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, drainMs)));
+      await Promise.race([this.#engine.idle(), late]);
+      clock.clearTimeout(timer);
+    }
     this.#engine.close(new MeshError('ERR_MESH_CLOSED', 'the mesh was closed'));
     this.#events.removeAllListeners();
   }

@@ -3,30 +3,24 @@ import type { Clock } from '../common/clock.ts';
 import type { Random } from '../common/random.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { StatsRegistry, type NamePattern } from '../telemetry/stats-registry.ts';
+import type { Call } from './call-info.ts';
+import type { CallSettings, EngineContext } from './engine-context.ts';
 import { ClusterManager, type ClusterManagerOptions } from './cluster-manager.ts';
 import { MirrorSender } from './mirror-sender.ts';
 import { RequestWalk, type MeshRequest } from './request-walk.ts';
 
-export interface EngineOptions extends ClusterManagerOptions {
+export interface EngineOptions extends ClusterManagerOptions, CallSettings {
   readonly clock: Clock;
   readonly random: Random;
-  /** Makes an `x-request-id`. */
-  readonly uuid: () => string;
-  /** Whether B3 trace headers are added to calls that have no trace context. */
-  readonly tracing: boolean;
-  /** Whether mirrored copies get `-shadow` in their Host, as Istio did before 1.28. */
-  readonly shadowHosts: boolean;
-  /** The workload's own address, for `x-forwarded-for` of copies and access logs. */
-  readonly workloadAddress: string;
   /** Called once for each request when it is over. */
-  readonly onFinished?: ((walk: RequestWalk) => void) | undefined;
+  readonly onFinished?: ((call: Call) => void) | undefined;
 }
 
 /**
  * Everything that lives longer than a request: the snapshot in force, the clusters with their connections and health,
  * the statistics. Doors give it requests.
  */
-export class Engine {
+export class Engine implements EngineContext {
   readonly options: EngineOptions;
   readonly clock: Clock;
   readonly random: Random;
@@ -34,7 +28,7 @@ export class Engine {
   readonly clusters: ClusterManager;
   readonly mirrors: MirrorSender;
   /** Requests that are not over. */
-  active = 0;
+  readonly #active = new Set<RequestWalk>();
   #snapshot: Snapshot;
   #onIdle: (() => void)[] = [];
 
@@ -60,8 +54,14 @@ export class Engine {
 
   /** Sends `request` on its walk. `handler` hears of it as of a request on a connection. */
   dispatch(request: MeshRequest, handler: Dispatcher.DispatchHandler): void {
-    this.active++;
-    new RequestWalk(this, this.#snapshot, request, handler).run();
+    const walk = new RequestWalk(this, this.#snapshot, request, handler);
+    this.#active.add(walk);
+    try {
+      walk.run();
+    } catch (error) {
+      // A door's handler threw, or a rule can't be carried out: this call ends, and gives back what it holds.
+      walk.abort(error as Error);
+    }
   }
 
   /** All statistics as they are now, under Envoy's names. */
@@ -71,19 +71,20 @@ export class Engine {
     return this.stats.collect(pattern, this.clusters.unused(this.#snapshot));
   }
 
-  /** Called by each walk once. */
-  finished(walk: RequestWalk): void {
-    this.active--;
-    this.options.onFinished?.(walk);
-    if (this.active === 0) for (const listener of this.#onIdle.splice(0)) listener();
+  finished(call: Call): void {
+    this.#active.delete(call as RequestWalk);
+    this.options.onFinished?.(call);
+    if (this.#active.size === 0) for (const listener of this.#onIdle.splice(0)) listener();
   }
 
   /** Resolves when no request is under way. */
   idle(): Promise<void> {
-    return this.active === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve));
+    return this.#active.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
+  /** Ends what is under way with `error`, and closes every connection. */
   close(error: Error): void {
+    for (const walk of [...this.#active]) walk.abort(error);
     this.clusters.close(error);
   }
 }

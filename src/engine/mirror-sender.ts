@@ -1,8 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { setHeader, type HeaderList } from '../common/headers.ts';
 import { shadowAuthority, type Mirror } from '../route/mirror.ts';
-import type { Engine } from './engine.ts';
-import type { RequestWalk } from './request-walk.ts';
+import type { EngineContext, MirroredRequest, Mirrors } from './engine-context.ts';
 import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
 
@@ -16,23 +15,20 @@ const MAX_WAITING = 1024;
  *
  * Source: Envoy `ShadowWriterImpl`.
  */
-export class MirrorSender {
-  readonly #engine: Engine;
+export class MirrorSender implements Mirrors {
+  readonly #engine: EngineContext;
   readonly #limit: LimitFunction = pLimit(MAX_CONCURRENT);
   /** Copies that were not sent because too many were under way. */
   dropped = 0;
 
-  constructor(engine: Engine) {
+  constructor(engine: EngineContext) {
     this.#engine = engine;
   }
 
-  /** Copies what `walk` sends to its first destination. */
-  send(mirror: Mirror, walk: RequestWalk): void {
-    const cluster = this.#engine.clusters.get(mirror.cluster, walk.snapshot);
+  send(mirror: Mirror, { snapshot, authority, upstream: request, timeoutMs }: MirroredRequest): void {
+    const cluster = this.#engine.clusters.get(mirror.cluster, snapshot);
     if (cluster === undefined) return;
-    const request = walk.upstream!;
-    const timeoutMs = walk.routeTimeoutMs;
-    const copy: UpstreamRequest = { ...request, headers: this.#copyHeaders(walk.request.head.authority, request.headers) };
+    const copy: UpstreamRequest = { ...request, headers: this.#copyHeaders(authority, request.headers) };
     const start = (): void => {
       // A stream is copied once it is known to be whole and small enough; what does not fit is not mirrored.
       if (request.body.replayable) void this.#enqueue(cluster, copy, timeoutMs);

@@ -1,38 +1,45 @@
-import type { RequestWalk } from './request-walk.ts';
+import type { CallInfo } from './call-info.ts';
+
+/** What variables are made of. */
+export interface VariableFacts {
+  readonly callerAddress: string;
+  readonly startedAtWallMs: number;
+  describe(): CallInfo;
+}
 
 /**
  * The value of `%NAME%` in a header operation of the request on its way, or `undefined` when there is none.
  *
  * Source: Envoy substitution formatter, as far as a client without downstream connection can answer.
  */
-export function walkVariable(walk: RequestWalk, name: string, _argument: string | undefined): string | undefined {
+export function callVariable(call: VariableFacts, name: string, _argument: string | undefined): string | undefined {
   switch (name) {
     case 'PROTOCOL':
       return 'HTTP/1.1';
     case 'RESPONSE_CODE':
-      return String(walk.status);
+      return String(call.describe().status);
     case 'RESPONSE_FLAGS':
-      return walk.describe().flags;
+      return call.describe().flags;
     case 'ROUTE_NAME':
-      return walk.route?.name;
+      return call.describe().route;
     case 'UPSTREAM_CLUSTER':
     case 'UPSTREAM_CLUSTER_RAW':
-      return walk.cluster?.name;
+      return call.describe().cluster;
     case 'UPSTREAM_HOST':
     case 'UPSTREAM_REMOTE_ADDRESS':
-      return walk.host?.key;
+      return call.describe().endpoint;
     case 'UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
-      return walk.host?.endpoint.address;
+      return call.describe().endpoint?.replace(/:\d+$/, '');
     case 'DOWNSTREAM_REMOTE_ADDRESS':
     case 'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
     case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT':
-      return walk.callerAddress;
+      return call.callerAddress;
     case 'START_TIME':
-      return new Date(walk.startedAtWallMs).toISOString();
+      return new Date(call.startedAtWallMs).toISOString();
     case 'HOSTNAME':
       return process.env['HOSTNAME'] ?? '';
     case 'REQUEST_DURATION':
-      return String(Math.floor(walk.elapsedMs));
+      return String(Math.floor(call.describe().durationMs));
     default:
       return undefined;
   }

@@ -1,0 +1,321 @@
+import type { Host } from '../cluster/host.ts';
+import type { TimerHandle } from '../common/clock.ts';
+import { MeshError } from '../common/errors.ts';
+import { getHeader, setHeader, type HeaderList } from '../common/headers.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import type { Destination } from '../route/destination.ts';
+import type { ForwardAction } from '../route/forward-action.ts';
+import { formatGrpcTimeout } from '../route/grpc.ts';
+import type { RequestHead } from '../route/model.ts';
+import type { ResetReason } from '../route/retry-policy.ts';
+import type { TimeoutPolicy } from '../route/timeout-policy.ts';
+import type { VariableSource } from '../route/variables.ts';
+import { FLAG } from '../telemetry/response-flags.ts';
+import type { Call } from './call-info.ts';
+import type { EngineContext, MirroredRequest } from './engine-context.ts';
+import * as replies from './local-reply.ts';
+import type { LocalReply, ResponseHeaders } from './local-reply.ts';
+import type { RequestBody } from './request-body.ts';
+import { RetryState } from './retry-state.ts';
+import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
+import type { Dialled, UpstreamCluster } from './upstream-cluster.ts';
+
+/** What a router brings to its cluster. */
+export interface RoutedRequest extends Dialled {
+  /** Changed on the way into what goes upstream. */
+  readonly head: RequestHead;
+  readonly body: RequestBody;
+}
+
+/** The call that a router works for: exactly one of `answer`, `end`, `breakOff` and `fail` ends it. */
+export interface RoutedCall extends VariableSource, Call {
+  readonly engine: EngineContext;
+  readonly snapshot: Snapshot;
+  readonly request: RoutedRequest;
+  readonly destination: Destination | undefined;
+  readonly isGrpc: boolean;
+  readonly paused: boolean;
+  /** Sum of `FLAG`s. */
+  flags: number;
+  /** Passes 1xx on. */
+  inform(status: number, headers: ResponseHeaders, statusText: string | undefined): void;
+  /** The response that the caller gets begins. */
+  respond(status: number, headers: ResponseHeaders, statusText: string | undefined): void;
+  data(chunk: Buffer): void;
+  end(trailers: ResponseHeaders): void;
+  /** Answers in the upstream's place. */
+  answer(local: LocalReply): void;
+  /** The response had begun: all that is left is to break it. */
+  breakOff(flag: number, details: string, error: Error): void;
+  /** Ends the call with an error, for the caller to see as it is. */
+  fail(error: Error): void;
+}
+
+/**
+ * Brings one request to its cluster and an answer back: host → header operations and rewrite → mirrors → limits → send;
+ * then timeouts and retries, each of which picks a host again. Source: Envoy router filter.
+ */
+export class Router implements AttemptOwner {
+  readonly cluster: UpstreamCluster;
+  /** The last one tried. */
+  host: Host | undefined;
+  /** Tries so far. */
+  attempts = 0;
+  readonly #call: RoutedCall;
+  readonly #action: ForwardAction;
+  readonly #timeouts: TimeoutPolicy;
+  readonly #retries: RetryState | undefined;
+  #upstream: UpstreamRequest | undefined;
+  #attempt: UpstreamAttempt | undefined;
+  #timeoutTimer: TimerHandle | undefined;
+  #backoffTimer: TimerHandle | undefined;
+  #requestCompleteAtMs = -1;
+  #informed = false;
+  #responded = false;
+  #over = false;
+
+  constructor(call: RoutedCall, action: ForwardAction, cluster: UpstreamCluster) {
+    this.#call = call;
+    this.#action = action;
+    this.cluster = cluster;
+    const { timeout, retry } = action;
+    this.#timeouts = call.isGrpc ? timeout.grpc(getHeader(call.request.head.headers, 'grpc-timeout')) : timeout;
+    if (retry.attempts > 0) this.#retries = new RetryState(retry, cluster);
+  }
+
+  /** The local end of the connection last used, as `ip:port`. */
+  get localAddress(): string | undefined {
+    return this.#attempt?.localAddress;
+  }
+
+  start(): void {
+    if (this.cluster.ready) {
+      this.#tryFirst();
+      return;
+    }
+    this.cluster.whenReady(() => {
+      if (!this.#over) this.#tryFirst();
+    });
+  }
+
+  #tryFirst(): void {
+    const call = this.#call;
+    const { head, body } = call.request;
+    const host = this.#pickHost();
+    if (host === undefined) return;
+    // Before the operations, which may change these too.
+    this.#setAttemptHeaders(head.headers, 1);
+    call.destination!.prepareRequest(head, call);
+    head.headers.push('host', head.authority);
+    this.#upstream = { method: head.method, path: head.path, headers: head.headers, body };
+    if (body.complete) this.#requestComplete();
+    else body.onComplete(() => this.#requestComplete());
+    for (const mirror of this.#action.mirrors) {
+      if (mirror.decide(call.engine.random)) call.engine.mirrors.send(mirror, this.#copy());
+    }
+    this.#send(host);
+  }
+
+  #copy(): MirroredRequest {
+    const { snapshot, request } = this.#call;
+    return { snapshot, authority: request.head.authority, upstream: this.#upstream!, timeoutMs: this.#timeouts.routeTimeoutMs };
+  }
+
+  #pickHost(): Host | undefined {
+    const host = this.cluster.pick(this.#call.request, this.#retries?.triedHosts, this.#call.engine.random);
+    if (host === undefined) {
+      this.cluster.stats.upstream_cx_none_healthy++;
+      this.#answer(replies.NO_HEALTHY_HOST);
+    }
+    return host;
+  }
+
+  #send(host: Host): void {
+    this.host = host;
+    this.attempts++;
+    this.#retries?.tried(host);
+    const attempt = new UpstreamAttempt(this, this.cluster, host, this.#attemptRequest());
+    this.#attempt = attempt;
+    attempt.start();
+    const { perTryTimeoutMs } = this.#timeouts;
+    if (perTryTimeoutMs > 0 && this.#requestCompleteAtMs >= 0) attempt.limitTry(perTryTimeoutMs);
+  }
+
+  /** The prepared request, with what differs from attempt to attempt. */
+  #attemptRequest(): UpstreamRequest {
+    const request = this.#upstream!;
+    if (this.attempts === 1) return request;
+    const headers = request.headers.slice();
+    this.#setAttemptHeaders(headers, this.attempts);
+    return { ...request, headers };
+  }
+
+  #setAttemptHeaders(headers: HeaderList, attempt: number): void {
+    setHeader(headers, 'x-envoy-attempt-count', String(attempt));
+    const elapsedMs = this.#requestCompleteAtMs < 0 ? 0 : this.cluster.clock.now() - this.#requestCompleteAtMs;
+    const expectedMs = this.#timeouts.expectedTimeoutMs(elapsedMs);
+    if (expectedMs === undefined) return;
+    setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
+    if (this.#call.isGrpc) setHeader(headers, 'grpc-timeout', formatGrpcTimeout(expectedMs));
+  }
+
+  // ---- timeouts
+
+  /** The whole request is here: only now do the timeouts begin. */
+  #requestComplete(): void {
+    if (this.#over) return;
+    const { clock } = this.cluster;
+    const { routeTimeoutMs, perTryTimeoutMs } = this.#timeouts;
+    this.#requestCompleteAtMs = clock.now();
+    if (routeTimeoutMs > 0) this.#timeoutTimer = clock.setTimeout(() => this.#onRouteTimeout(), routeTimeoutMs);
+    if (perTryTimeoutMs > 0) this.#attempt?.limitTry(perTryTimeoutMs);
+  }
+
+  #onRouteTimeout(): void {
+    this.#timeoutTimer = undefined;
+    this.cluster.stats.upstream_rq_timeout++;
+    const inFlight = this.#attempt;
+    this.#attempt = undefined;
+    if (inFlight !== undefined) {
+      if (!this.#responded) this.cluster.recordReset(inFlight.host, 'per-try-timeout');
+      inFlight.cancel(new Error('upstream request timeout'));
+    }
+    if (!this.#responded) {
+      this.#answer(replies.ROUTE_TIMEOUT);
+      return;
+    }
+    const { rule } = this.#call.describe();
+    const message = `the route's timeout of ${this.#timeouts.routeTimeoutMs} ms expired while the response was under way (${rule})`;
+    const error = new MeshError('ERR_TIMEOUT', message, { flags: 'UT', attempts: this.attempts, cluster: this.cluster.name, rule });
+    this.#call.breakOff(FLAG.UT, 'response_timeout', error);
+  }
+
+  // ---- what attempts tell
+
+  onInformational(status: number, headers: ResponseHeaders, statusText: string | undefined): void {
+    this.#informed = true;
+    this.#call.inform(status, headers, statusText);
+  }
+
+  onResponse(attempt: UpstreamAttempt, status: number, headers: ResponseHeaders, statusText: string | undefined): void {
+    const { cluster } = this;
+    cluster.recordResponse(attempt.host, status, headers);
+    if (this.#retries !== undefined) {
+      const header = (name: string): string | undefined => firstValue(headers[name]);
+      const verdict = this.#retries.decide({ kind: 'response', status, header }, this.#canReplay(attempt));
+      if (verdict === 'retry') {
+        cluster.stats.countRetried(status);
+        attempt.cancel(new Error('retried'));
+        this.#retryLater();
+        return;
+      }
+      this.#call.flags |= this.#retries.flagsOf(verdict);
+    }
+    cluster.stats.countResponse(status);
+    this.#responded = true;
+    headers['x-envoy-upstream-service-time'] = String(this.#serviceTimeMs());
+    this.#call.respond(status, headers, statusText);
+    if (this.#call.paused) attempt.controller?.pause();
+  }
+
+  onData(_attempt: UpstreamAttempt, chunk: Buffer): void {
+    this.#call.data(chunk);
+  }
+
+  onEnd(_attempt: UpstreamAttempt, trailers: ResponseHeaders): void {
+    this.#call.end(trailers);
+  }
+
+  onFailure(attempt: UpstreamAttempt, reason: ResetReason, error: Error): void {
+    this.#attempt = undefined;
+    if (reason !== 'overflow') this.cluster.recordReset(attempt.host, reason);
+    if (this.#responded) {
+      const flag = isCutChunk(error) ? FLAG.UPE : replies.resetFlag(reason);
+      const detail = isCutChunk(error) ? 'protocol_error' : replies.resetDetail(reason);
+      this.#call.breakOff(flag, `upstream_reset_after_response_started{${detail}}`, error);
+      return;
+    }
+    const verdict = this.#retries?.decide({ kind: 'reset', reason, requestSent: attempt.sent }, this.#canReplay(attempt));
+    if (verdict === 'retry') {
+      this.#retryLater();
+      return;
+    }
+    if (verdict !== undefined) this.#call.flags |= this.#retries!.flagsOf(verdict);
+    this.#answer(replies.resetReply(reason, this.attempts > 1, transportFailure(reason, error)));
+  }
+
+  onUnsendable(_attempt: UpstreamAttempt, error: Error): void {
+    this.#attempt = undefined;
+    this.#call.fail(error);
+  }
+
+  // ---- retries
+
+  #canReplay(attempt: UpstreamAttempt): boolean {
+    return !this.#informed && (this.#call.request.body.replayable || !attempt.sent);
+  }
+
+  #retryLater(): void {
+    this.#attempt = undefined;
+    this.#backoffTimer = this.cluster.clock.setTimeout(() => {
+      this.#backoffTimer = undefined;
+      if (!this.#call.request.body.replayable) {
+        this.#answer(replies.RETRY_BUFFER_EXCEEDED);
+        return;
+      }
+      const host = this.#pickHost();
+      if (host !== undefined) this.#send(host);
+    }, this.#retries!.backoffMs(this.#call.engine.random));
+  }
+
+  // ---- the end
+
+  /** A reply that stands for an upstream failure counts as the cluster's response. */
+  #answer(local: LocalReply): void {
+    this.cluster.stats.countResponse(local.status);
+    this.#call.answer(local);
+  }
+
+  /** The caller gave up. */
+  cancel(reason: Error): void {
+    this.#attempt?.cancel(reason);
+    this.#attempt = undefined;
+  }
+
+  /** The call is over, however it went. */
+  finish(): void {
+    this.#over = true;
+    const { clock } = this.cluster;
+    if (this.#timeoutTimer !== undefined) clock.clearTimeout(this.#timeoutTimer);
+    if (this.#backoffTimer !== undefined) clock.clearTimeout(this.#backoffTimer);
+    this.#retries?.release();
+  }
+
+  pause(): void {
+    this.#attempt?.controller?.pause();
+  }
+
+  resume(): void {
+    this.#attempt?.controller?.resume();
+  }
+
+  #serviceTimeMs(): number {
+    return this.#requestCompleteAtMs < 0 ? 0 : Math.floor(this.cluster.clock.now() - this.#requestCompleteAtMs);
+  }
+}
+
+function firstValue(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** What the transport said, in Envoy's words. It goes into the details only. */
+function transportFailure(reason: ResetReason, error: Error): string {
+  if (reason !== 'connection-failure') return '';
+  const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  return `delayed connect error: ${refused ? 'Connection refused' : error.message}`;
+}
+
+/** A chunked body without its end is a protocol error to Envoy; undici tells only that the other side closed. */
+function isCutChunk(error: Error): boolean {
+  return error.message === 'other side closed';
+}
