@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { hostNames, istio, service, snapshotOf } from './support.ts';
+
+const SERVICES = service('a.default.svc.cluster.local') + service('b.default.svc.cluster.local') + service('c.shop.svc.cluster.local', { namespace: 'shop' });
+const sidecar = (name: string, spec: string, namespace?: string): string => istio('Sidecar', name, spec, namespace);
+const hosts = (...names: string[]): string => `{egress: [{hosts: [${names.map((name) => `"${name}"`).join(', ')}]}]}`;
+const seen = (text: string, labels = {}): string[] => hostNames(snapshotOf(SERVICES + text, { workload: { namespace: 'default', labels } }), 80).map((name) => name.split('.')[0]!);
+
+describe('the egress hosts of a Sidecar', () => {
+  it.each([
+    [['*/*'], ['a', 'b', 'c', 'allow_any']],
+    [['./*'], ['a', 'b', 'allow_any']],
+    [['shop/*'], ['c', 'allow_any']],
+    [['*/b.default.svc.cluster.local', 'shop/*'], ['b', 'c', 'allow_any']],
+    [['*/*.shop.svc.cluster.local'], ['c', 'allow_any']],
+    [['~/*'], []],
+    [['./nobody.default.svc.cluster.local'], []],
+  ])('%j leave %j', (egress, expected) => {
+    expect(seen(sidecar('default', hosts(...egress)))).toEqual(expected);
+  });
+
+  it('bring in destinations of rules as clusters, not as hosts', () => {
+    const rule = istio('VirtualService', 'a', '{hosts: [a], http: [{route: [{destination: {host: c.shop.svc.cluster.local}}]}]}');
+    const snapshot = snapshotOf(SERVICES + rule + sidecar('default', hosts('./a.default.svc.cluster.local')));
+
+    expect(hostNames(snapshot, 80)).toEqual(['a.default.svc.cluster.local:80', 'allow_any']);
+    expect([...snapshot.clusters.keys()]).toEqual(['outbound|80||a.default.svc.cluster.local', 'outbound|80||c.shop.svc.cluster.local', 'PassthroughCluster', 'BlackHoleCluster']);
+  });
+
+  it('of a listener with a port are for that port alone', () => {
+    const two = service('d.default.svc.cluster.local', { ports: '[{number: 80, name: http, protocol: HTTP}, {number: 90, name: http-b, protocol: HTTP}]' });
+    const spec = '{egress: [{port: {number: 90, protocol: HTTP, name: x}, hosts: ["./d.default.svc.cluster.local"]}, {hosts: ["shop/*"]}]}';
+    const snapshot = snapshotOf(SERVICES + two + sidecar('default', spec));
+
+    expect(hostNames(snapshot, 90)).toEqual(['d.default.svc.cluster.local:90', 'allow_any']);
+    expect(hostNames(snapshot, 80)).toEqual(['c.shop.svc.cluster.local:80', 'allow_any']);
+  });
+});
+
+describe('which Sidecar governs', () => {
+  const selecting = sidecar('selecting', '{workloadSelector: {labels: {app: web}}, egress: [{hosts: ["shop/*"]}]}');
+  const general = sidecar('general', hosts('./a.default.svc.cluster.local'));
+  const root = sidecar('root', hosts('./b.default.svc.cluster.local'), 'istio-system');
+
+  it('one that selects the caller, else one for all, else the root namespace\'s', () => {
+    expect(seen(general + selecting + root, { app: 'web' })).toEqual(['c', 'allow_any']);
+    expect(seen(general + selecting + root, { app: 'other' })).toEqual(['a', 'allow_any']);
+    expect(seen(selecting + root, { app: 'other' })).toEqual(['b', 'allow_any']);
+  });
+
+  it('sets the outbound policy and where unknown hosts go', () => {
+    const proxied = sidecar('p', '{egress: [{hosts: ["*/*"]}], outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: c.shop.svc.cluster.local, port: {number: 80}}}}');
+    const catchAll = snapshotOf(SERVICES + proxied).routes.configurations[0]?.virtualHosts.at(-1);
+
+    expect(seen(sidecar('closed', '{egress: [{hosts: ["./a.default.svc.cluster.local"]}], outboundTrafficPolicy: {mode: REGISTRY_ONLY}}'))).toEqual(['a', 'block_all']);
+    expect(catchAll?.routes[0]?.action).toMatchObject({ destinations: [{ cluster: 'outbound|80||c.shop.svc.cluster.local' }] });
+  });
+});
