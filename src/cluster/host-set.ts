@@ -20,6 +20,8 @@ export interface HostChanges {
 /** A rejected pick is made again this often, then the last one stands. Source: istio `hostSelectionRetryMaxAttempts`. */
 const MAX_REPICKS = 5;
 
+const NONE: ReadonlySet<Host> = new Set();
+
 /**
  * The hosts of one cluster, with health as the balancer sees it.
  *
@@ -31,7 +33,7 @@ export class HostSet {
   #hosts: readonly Host[] = [];
   readonly #window = new UpdateWindow();
   /** Ejected as of the latest {@link healthChanged}: what an update that waits will tell the balancer. */
-  #ejected: ReadonlySet<Host> = new Set();
+  #ejected: ReadonlySet<Host> = NONE;
   #levels: readonly PriorityLevel[] = [];
   #load: PriorityLoad = { loads: [], panic: [] };
   #version = 0;
@@ -159,7 +161,8 @@ export class HostSet {
   }
 
   #learn(): void {
-    this.#ejected = new Set(this.#hosts.filter((host) => host.ejected));
+    const ejected = this.#hosts.filter((host) => host.ejected);
+    this.#ejected = ejected.length === 0 ? NONE : new Set(ejected);
   }
 
   #apply(at: number): void {
@@ -169,13 +172,11 @@ export class HostSet {
 
   #rebuild(): void {
     const { loadBalancer, panicThreshold, localityWeights } = this.#spec;
-    const groups: Host[][] = [];
-    for (const host of this.#hosts) {
-      while (groups.length <= host.priority) groups.push([]);
-      groups[host.priority]!.push(host);
-    }
-    this.#levels = groups.map((hosts) => {
-      const healthy = hosts.filter((host) => !this.#ejected.has(host));
+    const last = this.#hosts.reduce((max, { priority }) => Math.max(max, priority), -1);
+    this.#levels = Array.from({ length: last + 1 }, (_, priority) => {
+      // Lists that are the same are shared: most clusters have one priority and nobody ejected.
+      const hosts = last === 0 ? this.#hosts : this.#hosts.filter((host) => host.priority === priority);
+      const healthy = this.#ejected.size === 0 ? hosts : hosts.filter((host) => !this.#ejected.has(host));
       return new PriorityLevel(hosts, healthy, loadBalancer, localityWeights !== undefined);
     });
     this.#load = priorityLoad(this.#levels, panicThreshold);
