@@ -1,0 +1,23 @@
+import { isNativeError } from 'node:util/types';
+
+/** Why a call rejects: fetch says no more than `fetch failed` and puts the reason into `cause`. */
+export function networkError(reason: unknown): TypeError {
+  return new TypeError('fetch failed', { cause: causeOf(reason) });
+}
+
+/** What readers of a body get when the connection breaks after the headers. */
+export function terminated(reason: unknown): TypeError {
+  return new TypeError('terminated', { cause: isErrorLike(reason) ? reason : undefined });
+}
+
+function causeOf(reason: unknown): unknown {
+  if (!isErrorLike(reason)) return new Error(reason === undefined ? undefined : String(reason));
+  if (reason.name !== 'AbortError') return reason;
+  // Aborted by someone below (a pool that was destroyed), not by the caller's signal.
+  return Object.assign(new DOMException('Request was cancelled.'), { cause: reason });
+}
+
+// By kind and not by `instanceof`: under Jest the errors of Node come from another realm.
+function isErrorLike(reason: unknown): reason is Error {
+  return isNativeError(reason) || reason instanceof DOMException;
+}
