@@ -6,6 +6,15 @@ import { createProductpage, type Page } from './productpage.ts';
 import { createRatings } from './ratings.ts';
 import { createReviews, type ReviewsVersion } from './reviews.ts';
 
+export interface BookinfoOptions {
+  /** How long productpage waits for reviews. Default 6000, hard-coded in the walk-through. */
+  readonly reviewsTimeoutMs?: number;
+  /** How long reviews waits for ratings. Default 10000, hard-coded in the walk-through. */
+  readonly ratingsTimeoutMs?: number;
+  /** Further Services and Deployments. */
+  readonly more?: readonly RuleFile[];
+}
+
 /** One look at the page. */
 export interface PageView {
   readonly page: Page;
@@ -28,11 +37,10 @@ export class Bookinfo implements AsyncDisposable {
     this.ratingsV1 = cluster.pod('ratings-v1');
   }
 
-  /** @param more Further Services and Deployments. */
-  static async start(seeds: Seeds, ...more: readonly RuleFile[]): Promise<Bookinfo> {
-    const reviews = (version: ReviewsVersion) => ({ fetch }: Pod) => createReviews({ version, fetch, ratingsTimeoutMs: seeds.ms(10_000) });
+  static async start(seeds: Seeds, { reviewsTimeoutMs = 6000, ratingsTimeoutMs = 10_000, more = [] }: BookinfoOptions = {}): Promise<Bookinfo> {
+    const reviews = (version: ReviewsVersion) => ({ fetch }: Pod) => createReviews({ version, fetch, ratingsTimeoutMs });
     const cluster = await Cluster.start([await seeds.read('bookinfo/bookinfo.yaml'), ...more], {
-      'productpage-v1': ({ fetch }) => createProductpage({ fetch, reviewsTimeoutMs: seeds.ms(6000) }),
+      'productpage-v1': ({ fetch }) => createProductpage({ fetch, reviewsTimeoutMs }),
       'details-v1': () => createDetails(),
       'reviews-v1': reviews('v1'),
       'reviews-v2': reviews('v2'),

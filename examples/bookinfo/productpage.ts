@@ -8,7 +8,7 @@ import type { Reviews } from './reviews.ts';
 export interface ProductpageOptions {
   /** The mesh's fetch. */
   readonly fetch: Fetch;
-  /** How long it waits for reviews, hard-coded 6 s in the walk-through; details get as long. */
+  /** How long it waits for reviews, and for details. */
   readonly reviewsTimeoutMs: number;
 }
 

@@ -25,7 +25,7 @@ export interface ReviewsOptions {
   readonly version: ReviewsVersion;
   /** The mesh's fetch. */
   readonly fetch: Fetch;
-  /** How long it waits for ratings: hard-coded 10 s in the walk-through. */
+  /** How long it waits for ratings. */
   readonly ratingsTimeoutMs: number;
 }
 

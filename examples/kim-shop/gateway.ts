@@ -6,7 +6,7 @@ import { failed } from './answer.ts';
 export interface GatewayOptions {
   /** The mesh's fetch. */
   readonly fetch: Fetch;
-  /** Its hard-coded read timeout. The walk-through does not say how long: more than 7 s, less than 10 s. */
+  /** How long it waits for an answer, whatever the mesh does. */
   readonly readTimeoutMs: number;
   /** What an answer takes it besides the call it makes. Default: nothing. */
   readonly work?: () => Promise<unknown>;

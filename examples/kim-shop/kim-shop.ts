@@ -9,6 +9,10 @@ import { createPayment } from './payment.ts';
 import { createUc } from './uc.ts';
 
 export interface KimShopOptions {
+  /** The gateway's own read timeout. Default 9000: the walk-through does not say, but more than 7 s and less than 10 s. */
+  readonly readTimeoutMs?: number;
+  /** How long payment waits for uc before it falls back. Default 1000, that of the walk-through's Hystrix. */
+  readonly ucTimeoutMs?: number;
   /** What an answer takes gateway and payment by themselves. Default: nothing. */
   readonly work?: () => Promise<unknown>;
 }
@@ -41,11 +45,11 @@ export class KimShop implements AsyncDisposable {
   }
 
   /** Starts the services and signs in as cheng, through the gateway. */
-  static async start(seeds: Seeds, { work }: KimShopOptions = {}): Promise<KimShop> {
+  static async start(seeds: Seeds, { readTimeoutMs = 9000, ucTimeoutMs = 1000, work }: KimShopOptions = {}): Promise<KimShop> {
     const key = randomBytes(32);
-    const payment = { key, ucTimeoutMs: seeds.ms(1000), work };
+    const payment = { key, ucTimeoutMs, work };
     const cluster = await Cluster.start([await seeds.read('kim-shop/kim-shop.yaml')], {
-      'kim-gateway-service': ({ fetch }) => createGateway({ fetch, readTimeoutMs: seeds.ms(9000), work }),
+      'kim-gateway-service': ({ fetch }) => createGateway({ fetch, readTimeoutMs, work }),
       'kim-auth-service': ({ fetch }) => createAuth({ fetch, key }),
       'kim-payment-service-v1': ({ fetch }) => createPayment({ version: 'v1', fetch, ...payment }),
       'kim-payment-service-v2': ({ fetch }) => createPayment({ version: 'v2', fetch, ...payment }),

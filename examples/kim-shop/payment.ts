@@ -13,7 +13,7 @@ export interface PaymentOptions {
   readonly fetch: Fetch;
   /** Checks the tokens. */
   readonly key: Buffer;
-  /** How long it waits for uc before it falls back: 1 s, the default of the walk-through's Hystrix. */
+  /** How long it waits for uc before it falls back. */
   readonly ucTimeoutMs: number;
   /** What an answer takes it besides the calls it makes. Default: nothing. */
   readonly work?: () => Promise<unknown>;

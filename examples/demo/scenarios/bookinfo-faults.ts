@@ -40,7 +40,7 @@ export const b4: Scenario<Delay> = {
   configured: [SERVICES, SUBSETS, DELAY],
   expected: "for jason, productpage's own 6 s for reviews run out where reviews is v2 or v3; v1, which asks no ratings, is unaffected; so is everybody else",
   async run({ seeds, note }) {
-    return during(Bookinfo.start(seeds), async (bookinfo) => {
+    return during(Bookinfo.start(seeds, { reviewsTimeoutMs: seeds.ms(6000), ratingsTimeoutMs: seeds.ms(10_000) }), async (bookinfo) => {
       await bookinfo.cluster.apply(await seeds.read(SUBSETS.file));
 
       await bookinfo.cluster.apply(await seeds.read(DELAY.file));

@@ -107,7 +107,7 @@ export const b3: Scenario<ByContent> = {
   expected: 'signed in as jason v2, else v3; all conditions of one block, any block of several, the first rule that matches',
   async run({ seeds, note }) {
     const andOr = await seeds.read(AND_OR.file);
-    return during(Bookinfo.start(seeds, andOr), async (bookinfo) => {
+    return during(Bookinfo.start(seeds, { more: [andOr] }), async (bookinfo) => {
       for (const { file } of [SUBSETS, JASON_TO_V2]) await bookinfo.cluster.apply(await seeds.read(file));
       const cookie = await bookinfo.signIn('jason');
       const jason = await inTurn(10, () => bookinfo.look(cookie));

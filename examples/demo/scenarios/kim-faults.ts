@@ -33,7 +33,7 @@ export const k4: Scenario<Delays> = {
   configured: [SERVICES, SUBSETS, DELAY],
   expected: "cheng waits 7 s and still gets his answer; others do not wait; at 10 s the gateway's own read timeout (9 s) comes first",
   async run({ seeds }) {
-    return during(KimShop.start(seeds), async (shop) => {
+    return during(KimShop.start(seeds, { readTimeoutMs: seeds.ms(9000) }), async (shop) => {
       await shop.cluster.apply(await seeds.read(SUBSETS.file));
       await shop.cluster.apply(await seeds.read(DELAY.file));
       const [cheng, jim] = await Promise.all([shop.queryBalance('cheng'), shop.queryBalance('jim')]);
@@ -131,7 +131,7 @@ export const k7: Scenario<Timeouts> = {
   configured: [SERVICES, SUBSETS, UC_DELAY, TIMEOUT],
   expected: "without the timeout payment's own fallback (after 1 s) answers 200; with it the caller gets 504, upstream request timeout, after 0.5 s",
   async run({ seeds }) {
-    return during(KimShop.start(seeds), async (shop) => {
+    return during(KimShop.start(seeds, { ucTimeoutMs: seeds.ms(1000) }), async (shop) => {
       await shop.cluster.apply(await seeds.read(SUBSETS.file));
       await shop.cluster.apply(await seeds.read(UC_DELAY.file));
       const before = await shop.queryBalance();
