@@ -5,7 +5,7 @@
 const ORDER = [
   'DI', 'FI', 'URX', 'UO', 'UF', 'UC', 'UR', 'LR', 'UPE', 'UT', 'UH', 'NR', 'NC', 'DC', 'DPE', 'DR', 'UMSDR', 'SI', 'DT', 'LH',
   'RL', 'RLSE', 'UAEX', 'IH', 'RFCF', 'NFCF', 'OM', 'DF', 'DO', 'UDO',
-] as const; // prettier-ignore
+] as const;
 
 /** Short name of a response flag. Source: Envoy access log, `%RESPONSE_FLAGS%`. */
 export type FlagName = (typeof ORDER)[number];

@@ -64,6 +64,19 @@ describe('CircuitBreaker', () => {
     });
   });
 
+  it('with one connection and one place to wait lets one of three cold requests in, and one of two more when warm', () => {
+    const breaker = new CircuitBreaker({ maxConnections: 1, maxPendingRequests: 1 });
+    const cold = [1, 2, 3].map(() => breaker.tryAcquirePending());
+    expect(cold).toEqual([true, false, false]);
+    // The connection is there: the first request leaves the queue for it.
+    breaker.tryAcquireConnection(true);
+    breaker.releasePending();
+    breaker.tryAcquireRequest();
+
+    expect([1, 2].map(() => breaker.tryAcquirePending())).toEqual([true, false]);
+    expect(breaker.tryAcquireConnection(false)).toBe(false);
+  });
+
   it('gives a host without connections its first one, above the limit too', () => {
     const breaker = new CircuitBreaker({ maxConnections: 1 });
 
