@@ -30,9 +30,8 @@ export function priorityLoad(priorities: readonly PriorityHealth[], panicThresho
     total === 0 ? 0 : Math.min(100, Math.floor((OVERPROVISIONING_PERCENT * healthy) / total)),
   );
   const available = Math.min(100, availability.reduce((sum, each) => sum + each, 0));
-  const threshold = Math.min(100, panicThreshold);
   const panic = priorities.map(
-    ({ healthy, total }) => available < 100 && (total === 0 ? 0 : (100 * healthy) / total) < threshold,
+    ({ healthy, total }) => available < 100 && (total === 0 ? 0 : (100 * healthy) / total) < panicThreshold,
   );
   if (panic.length > 0 && panic.every(Boolean)) return { loads: shares(priorities.map(({ total }) => total)), panic };
   return { loads: spill(availability, available), panic };
