@@ -28,10 +28,12 @@ function readRequestStep(step: Fields, notYet: Set<string>): RequestStep | NotYe
   const spec = readRequest(request);
   const unknown = request.unknown();
   if (unknown.length > 0) return later(LATER_REQUESTS.find((name) => unknown.includes(name)) ?? unknown.join(', '), notYet);
+  const times = step.number('times');
   return {
     kind: 'request',
     request: spec,
-    times: step.number('times'),
+    // One call is observed in full, also where a case says so in so many words.
+    times: times === 1 ? undefined : times,
     concurrency: step.number('concurrency') ?? 1,
     compare: step.raw('compare') as Compare | undefined,
   };

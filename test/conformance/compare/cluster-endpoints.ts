@@ -1,6 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** What a comparison leans on besides the two recordings. */
+export interface CompareContext {
+  /** Absent: only recorded endpoints are right. */
+  readonly clusters?: ClusterEndpoints;
+  /** Milliseconds that calls may be later than the tolerance allows. */
+  readonly slackMs: number;
+}
+
 /** The endpoints of the clusters of one case. */
 export interface ClusterEndpoints {
   /** `ip:port` of each; `undefined` when it has no list of its own (original destination) or is unknown. */

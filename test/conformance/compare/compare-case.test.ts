@@ -33,12 +33,12 @@ const RECORDING: Recording = {
 
 function withStats(step: number, stats: Record<string, number>): string[] {
   const steps = RECORDING.steps.with(step, { stats });
-  return compareCase(CASE, RECORDING, { steps }, undefined).filter((line) => !line.includes('not yet'));
+  return compareCase(CASE, RECORDING, { steps }, { slackMs: 0 }).filter((line) => !line.includes('not yet'));
 }
 
 describe('compareCase', () => {
   it('never passes a step that could not be run', () => {
-    expect(compareCase(CASE, RECORDING, RECORDING, undefined)).toEqual(['step 5: step: expected {"notYet":"tcp"}, got not yet: tcp']);
+    expect(compareCase(CASE, RECORDING, RECORDING, { slackMs: 0 })).toEqual(['step 5: step: expected {"notYet":"tcp"}, got not yet: tcp']);
   });
 
   it('compares stats exactly where nothing else is said', () => {
@@ -57,7 +57,7 @@ describe('compareCase', () => {
   });
 
   it('misses steps that were not reached', () => {
-    expect(compareCase(CASE, RECORDING, { steps: [] }, undefined)).toEqual(['steps: expected 5, got 0']);
+    expect(compareCase(CASE, RECORDING, { steps: [] }, { slackMs: 0 })).toEqual(['steps: expected 5, got 0']);
   });
 
   it('finds every recording equal to itself', () => {
@@ -65,7 +65,7 @@ describe('compareCase', () => {
       const conformanceCase = loadCase(SUITE.cases, topic, slug);
       const recording = JSON.parse(readFileSync(join(SUITE.expected, topic, `${slug}.json`), 'utf8')) as Recording;
       const clusters = loadClusterEndpoints(SUITE.istiod, topic, slug, conformanceCase.dns);
-      return compareCase(conformanceCase, recording, recording, clusters).some((line) => !line.includes('not yet'));
+      return compareCase(conformanceCase, recording, recording, { clusters, slackMs: 0 }).some((line) => !line.includes('not yet'));
     });
 
     expect(differing).toEqual([]);

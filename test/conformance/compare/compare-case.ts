@@ -1,6 +1,6 @@
 import type { Compare, ConformanceCase, Step } from '../case/case-file.ts';
 import type { Observation, Recording, RequestObservation, StatsObservation, TallyObservation, TogetherObservation } from '../record/observation.ts';
-import type { ClusterEndpoints } from './cluster-endpoints.ts';
+import type { CompareContext } from './cluster-endpoints.ts';
 import { compareRequest } from './compare-request.ts';
 import { compareStats } from './compare-stats.ts';
 import { compareTally } from './compare-tally.ts';
@@ -14,7 +14,7 @@ export function compareCase(
   conformanceCase: ConformanceCase,
   expected: Recording,
   got: Recording,
-  clusters: ClusterEndpoints | undefined,
+  context: CompareContext,
 ): string[] {
   const lines = differenceOf('steps', expected.steps.length, got.steps.length).map(formatDifference);
   let lastTally: TallyObservation | undefined;
@@ -22,7 +22,7 @@ export function compareCase(
     const wanted = expected.steps[i];
     const seen = got.steps[i];
     if (wanted === undefined || seen === undefined) return;
-    for (const difference of compareStep(step, wanted, seen, clusters, lastTally)) lines.push(`step ${i + 1}: ${formatDifference(difference)}`);
+    for (const difference of compareStep(step, wanted, seen, context, lastTally)) lines.push(`step ${i + 1}: ${formatDifference(difference)}`);
     if ('times' in seen) lastTally = seen;
   });
   return lines;
@@ -32,7 +32,7 @@ function compareStep(
   step: Step,
   expected: Observation,
   got: Observation,
-  clusters: ClusterEndpoints | undefined,
+  context: CompareContext,
   lastTally: TallyObservation | undefined,
 ): Difference[] {
   if (step.kind === 'not-yet' || 'notYet' in got) {
@@ -48,16 +48,16 @@ function compareStep(
         const inner = step.items[i]?.step;
         const seen = (got as TogetherObservation).together[i];
         if (inner === undefined || seen === undefined) return [{ what: `together[${i}]`, expected: show(wanted), got: 'nothing' }];
-        return compareStep(inner, wanted, seen, clusters, undefined).map((difference) => ({ ...difference, what: `together[${i}].${difference.what}` }));
+        return compareStep(inner, wanted, seen, context, undefined).map((difference) => ({ ...difference, what: `together[${i}].${difference.what}` }));
       });
     case 'request':
-      return compareCalls(step.compare, expected, got, clusters);
+      return compareCalls(step.compare, expected, got, context);
   }
 }
 
-function compareCalls(compare: Compare | undefined, expected: Observation, got: Observation, clusters: ClusterEndpoints | undefined): Difference[] {
+function compareCalls(compare: Compare | undefined, expected: Observation, got: Observation, context: CompareContext): Difference[] {
   if ('times' in expected !== 'times' in got) return [{ what: 'observation', expected: show(expected), got: show(got) }];
   return 'times' in expected
-    ? compareTally(expected, got as TallyObservation, compare)
-    : compareRequest(expected as RequestObservation, got as RequestObservation, compare, clusters);
+    ? compareTally(expected, got as TallyObservation, compare, context)
+    : compareRequest(expected as RequestObservation, got as RequestObservation, compare, context);
 }

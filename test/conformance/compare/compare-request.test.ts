@@ -21,7 +21,7 @@ const CLUSTERS: ClusterEndpoints = {
 };
 
 function differences(expected: Partial<RequestObservation>, got: Partial<RequestObservation>, compare?: Parameters<typeof compareRequest>[2], clusters = CLUSTERS): string[] {
-  return compareRequest({ ...CALL, ...expected }, { ...CALL, ...got }, compare, clusters).map(formatDifference);
+  return compareRequest({ ...CALL, ...expected }, { ...CALL, ...got }, compare, { clusters, slackMs: 0 }).map(formatDifference);
 }
 
 function attempts(change: object): Partial<RequestObservation> {
@@ -84,6 +84,11 @@ describe('compareRequest', () => {
     [300, 180, true], [300, 179, false], [300, 550, true], [300, 551, false], [249, 0, true], [20, 270, true], [20, 271, false],
   ])('recorded %i ms, got %i ms: %s', (expected, got, passes) => {
     expect(differences({ elapsedMs: expected }, { elapsedMs: got }).length === 0).toBe(passes);
+  });
+
+  it('gives a busy machine time, but no head start', () => {
+    const late = (got: number): unknown[] => compareRequest(CALL, { ...CALL, elapsedMs: got }, undefined, { clusters: CLUSTERS, slackMs: 100 });
+    expect([late(650).length, late(651).length, late(179).length]).toEqual([0, 1, 1]);
   });
 
   it('prefers the bounds of the step, and compares the rest as ever', () => {

@@ -1,6 +1,6 @@
 import type { Compare } from '../case/case-file.ts';
 import type { RecordedAttempt, RequestObservation } from '../record/observation.ts';
-import type { ClusterEndpoints } from './cluster-endpoints.ts';
+import type { ClusterEndpoints, CompareContext } from './cluster-endpoints.ts';
 import { compareHeaders } from './compare-headers.ts';
 import { type Difference, differenceOf } from './difference.ts';
 import { compareElapsed, compareRange } from './elapsed.ts';
@@ -13,7 +13,7 @@ export function compareRequest(
   expected: RequestObservation,
   got: RequestObservation,
   compare: Compare | undefined,
-  clusters: ClusterEndpoints | undefined,
+  { clusters, slackMs }: CompareContext,
 ): Difference[] {
   const own = clusters?.of(expected.cluster);
   const exact = compare === 'exact';
@@ -24,7 +24,9 @@ export function compareRequest(
     ...compareHeaders('headers', expected.headers, got.headers),
     ...compareAttempts('attempts', expected.attempts, got.attempts, (to) => (exact ? [to] : own)),
     ...compareAttempts('mirrored', expected.mirrored ?? [], got.mirrored ?? [], (to) => (exact ? [to] : mirrorEndpoints(to, clusters))),
-    ...(Array.isArray(bounds) ? compareRange('elapsedMs', bounds as [number, number], got.elapsedMs) : compareElapsed('elapsedMs', expected.elapsedMs, got.elapsedMs)),
+    ...(typeof bounds === 'object'
+      ? compareRange('elapsedMs', [bounds[0], bounds[1] + slackMs], got.elapsedMs)
+      : compareElapsed('elapsedMs', expected.elapsedMs, got.elapsedMs, slackMs)),
   ];
 }
 

@@ -14,8 +14,10 @@ const SPLIT: TallyObservation = {
   mirrored: { m: 200 },
 };
 
+const CONTEXT = { clusters: { of: (cluster: string | null) => (cluster === 'v1' ? ['a', 'd'] : cluster === 'v2' ? ['b'] : ['m', 'n']), mirrors: ['copies'] }, slackMs: 0 };
+
 function differences(got: Partial<TallyObservation>, compare?: Parameters<typeof compareTally>[2], expected: Partial<TallyObservation> = {}): string[] {
-  return compareTally({ ...SPLIT, ...expected }, { ...SPLIT, ...expected, ...got }, compare).map(formatDifference);
+  return compareTally({ ...SPLIT, ...expected }, { ...SPLIT, ...expected, ...got }, compare, CONTEXT).map(formatDifference);
 }
 
 describe('compareTally', () => {
@@ -27,11 +29,19 @@ describe('compareTally', () => {
   it('takes a share of 0 or 1 exactly', () => {
     expect(differences({ status: { 200: 399, 503: 1 } })).toEqual(['status.200: expected 400, got 399', 'status.503: expected 0, got 1']);
     expect(differences({ to: { a: 320, b: 79, c: 1 } })).toEqual(['to.c: expected 0, got 1']);
+    expect(differences({ mirrored: { m: 200, x: 1 } })).toEqual(['mirrored.x: expected 0, got 1']);
+  });
+
+  it('lets a balancer choose an endpoint that the recording happened not to show', () => {
+    const few = { times: 4, cluster: { v1: 4 }, to: { a: 4 }, status: { 200: 4 }, flags: { '-': 4 }, attempts: { 1: 4 }, mirrored: {} };
+    expect(differences({ to: { d: 4 } }, undefined, few)).toEqual([]);
+    expect(differences({ to: { b: 4 } }, undefined, few)).not.toEqual([]);
+    expect(differences({ to: { a: 320, b: 54, d: 26 } })).toEqual(['to.d: expected 0 +- 17 of 400, got 26']);
   });
 
   it('counts a copy per call', () => {
     expect(differences({ mirrored: { m: 249 } })).toEqual([]);
-    expect(differences({ mirrored: { m: 251 } })).toEqual(['mirrored.m: expected 200 +- 50 of 400, got 251']);
+    expect(differences({ mirrored: { m: 251 } })).toEqual(['mirrored.m: expected 200 +- 49 of 400, got 251']);
   });
 
   it('wants as many calls as recorded', () => {

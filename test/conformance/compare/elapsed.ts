@@ -6,10 +6,10 @@ const LATER_MS = 250;
 const EARLIER_MS = 120;
 const ON_PURPOSE_MS = 250;
 
-/** Whether `got` is about as long as `expected`; recordings carry Envoy's cold start. */
-export function compareElapsed(what: string, expected: number, got: number): Difference[] {
+/** Whether `got` is about as long as `expected`, or later by `slackMs`; recordings carry Envoy's cold start. */
+export function compareElapsed(what: string, expected: number, got: number, slackMs: number): Difference[] {
   const least = expected >= ON_PURPOSE_MS ? expected - EARLIER_MS : 0;
-  return compareRange(what, [least, expected + LATER_MS], got);
+  return compareRange(what, [least, expected + LATER_MS + slackMs], got);
 }
 
 /** Whether `got` lies between two values, both included. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import type { CaseResult } from '../runner/run-suite.ts';
+import type { CaseResult } from '../runner/run-one.ts';
 
 /** The cases that passed when the baseline was last written, as `topic/slug`. */
 export function loadBaseline(file: string): readonly string[] {

@@ -1,4 +1,4 @@
-import type { CaseResult } from '../runner/run-suite.ts';
+import type { CaseResult } from '../runner/run-one.ts';
 import { nameOf } from './baseline.ts';
 import type { StatedDifferences } from './stated-differences.ts';
 import { percent, score, scoreByTopic, type Score } from './table.ts';

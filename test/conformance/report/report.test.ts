@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CaseResult, Verdict } from '../runner/run-suite.ts';
+import type { CaseResult, Verdict } from '../runner/run-one.ts';
 import { regressions } from './baseline.ts';
 import { docsPage } from './docs-page.ts';
 import { formatTable, percent, score } from './table.ts';

@@ -1,4 +1,4 @@
-import type { CaseResult } from '../runner/run-suite.ts';
+import type { CaseResult } from '../runner/run-one.ts';
 
 /** The figures of one topic, or of several together. */
 export interface Score {

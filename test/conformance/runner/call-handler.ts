@@ -14,6 +14,7 @@ interface Describing {
 /** The caller of one call: takes everything that comes back, and leaves when its patience ends. */
 export class CallHandler implements Dispatcher.DispatchHandler {
   readonly #timeoutMs: number;
+  readonly #clusterExists: (name: string) => boolean;
   readonly #informational: number[] = [];
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
@@ -23,8 +24,10 @@ export class CallHandler implements Dispatcher.DispatchHandler {
   #timedOut = false;
   #end: (reply: Pick<Reply, 'error' | 'trailers'>) => void = () => {};
 
-  constructor(timeoutMs: number) {
+  /** @param clusterExists - Envoy logs no cluster where there is none of that name; ts-mesh names the one that was looked for. */
+  constructor(timeoutMs: number, clusterExists: (name: string) => boolean) {
     this.#timeoutMs = timeoutMs;
+    this.#clusterExists = clusterExists;
   }
 
   /** Makes the call by `dispatch` and resolves when it is over. */
@@ -53,7 +56,7 @@ export class CallHandler implements Dispatcher.DispatchHandler {
       trailers,
       body: Buffer.concat(this.#chunks).toString(),
       elapsedMs,
-      facts: factsOf(this.#call),
+      facts: this.#facts(),
     };
   }
 
@@ -82,15 +85,14 @@ export class CallHandler implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     this.#end({ error: this.#timedOut ? 'CLIENT_TIMEOUT' : codeOf(error), trailers: {} });
   }
-}
 
-// What goes past the mesh leaves no entry in a proxy's log.
-function factsOf(call: Describing | undefined): MeshFacts {
-  const info = call?.describe?.();
-  if (info === undefined || info.lane === 'passthrough') return NO_FACTS;
-  // Envoy logs no cluster where there is none of that name; ts-mesh names the one that was looked for.
-  const cluster = info.details === 'cluster_not_found' ? null : info.cluster;
-  return { flags: info.flags, details: info.details, cluster: cluster ?? null, route: info.route ?? null };
+  // What goes past the mesh leaves no entry in a proxy's log.
+  #facts(): MeshFacts {
+    const info = this.#call?.describe?.();
+    if (info === undefined || info.lane === 'passthrough') return NO_FACTS;
+    const { flags, details, cluster, route } = info;
+    return { flags, details, cluster: cluster !== undefined && this.#clusterExists(cluster) ? cluster : null, route: route ?? null };
+  }
 }
 
 // A failure after the headers, or one without a code of its own, is what a broken connection is for a caller of a proxy.

@@ -28,8 +28,9 @@ export async function startMesh(
     connect: ({ address, port }, callback) => backends.connect(address, port, callback),
     ...(accessLog && { accessLog: (line: string) => void logLines.push(line) }),
   });
+  const clusterExists = (name: string): boolean => mesh.snapshot.clusters.has(name);
   return {
-    send: (call) => new CallHandler(call.timeoutMs).outcome((handler) => mesh.dispatcher.dispatch(optionsOf(call), handler)),
+    send: (call) => new CallHandler(call.timeoutMs, clusterExists).outcome((handler) => mesh.dispatcher.dispatch(optionsOf(call), handler)),
     stats: (pattern) => mesh.stats(pattern),
     logLines,
     clusters: {

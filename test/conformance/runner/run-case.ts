@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BackendSet } from '../backend/backend-set.ts';
 import { CallBook } from '../backend/call-book.ts';
 import type { ConformanceCase } from '../case/case-file.ts';
@@ -16,6 +17,12 @@ export interface CaseRun {
   readonly failure?: string;
 }
 
+/**
+ * The recording proxies had been up for a while when the first call came. It shows where something happens at intervals that
+ * are counted from the start.
+ */
+const HEAD_START_MS = 400;
+
 /** Runs one case: its servers, a mesh of its own, its steps. Never rejects; what goes wrong is in the result. */
 export async function runCase(conformanceCase: ConformanceCase, worldsFolder: string): Promise<CaseRun> {
   const book = new CallBook();
@@ -29,6 +36,7 @@ export async function runCase(conformanceCase: ConformanceCase, worldsFolder: st
     // Imported late: a mesh that does not even load is a failed case with a reason, not a broken runner.
     const { startMesh, PROXY_IP } = await import('./mesh-target.ts');
     mesh = await startMesh(conformanceCase, texts, backends);
+    if (documents.some(({ body }) => JSON.stringify(body).includes('outlierDetection'))) await sleep(HEAD_START_MS);
     const runner = new StepRunner({ conformanceCase, documents, mesh, book, proxyIp: PROXY_IP });
     for (const step of conformanceCase.steps) steps.push(await runner.run(step));
     return { recording: { steps }, clusters: mesh.clusters };

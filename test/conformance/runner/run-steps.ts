@@ -23,6 +23,12 @@ export interface StepContext {
 /** Copies to mirrors and log lines come after the answer; this long without an arrival, and they are in. */
 const SETTLE_MS = 15;
 
+/**
+ * A refusal takes the caller of a proxy a trip over a socket; in process it takes none, and a caller that calls again at once
+ * would spend all its calls before anything else happens. Callers that compete therefore wait this long after one.
+ */
+const REFUSAL_MS = 1;
+
 /** Runs the steps of one case, one after the other, and observes each. */
 export class StepRunner {
   readonly #context: StepContext;
@@ -72,7 +78,9 @@ export class StepRunner {
     const caller = async (): Promise<void> => {
       while (next < times) {
         const n = next++;
-        calls[n] = await this.#call(request, n);
+        const call = await this.#call(request, n);
+        calls[n] = call;
+        if (concurrency > 1 && this.#context.book.record(call.id).attempts.length === 0) await sleep(REFUSAL_MS);
       }
     };
     await Promise.all(Array.from({ length: Math.min(concurrency, times) }, caller));

@@ -1,112 +1,61 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { loadClusterEndpoints } from '../compare/cluster-endpoints.ts';
-import { compareCase } from '../compare/compare-case.ts';
-import { listCases, loadCase } from '../case/read-case.ts';
-import type { Recording } from '../record/observation.ts';
-import { runCase } from './run-case.ts';
+import { listCases } from '../case/read-case.ts';
+import { CaseThread } from './case-thread.ts';
+import type { CaseName, CaseResult, SuiteFolders } from './run-one.ts';
 
-/** What to run, and against what. */
-export interface SuiteOptions {
-  readonly cases: string;
-  readonly worlds: string;
-  /** Where observations are written; absent: nowhere. */
-  readonly out?: string;
-  /** Recordings to compare with; absent: nothing is compared. */
-  readonly expected?: string;
-  /** istiod's dumps, which say which endpoints a cluster has; absent: the mesh's own view of them. */
-  readonly istiod?: string;
-  /** `topic`, `topic/slug`, or a beginning of either; absent: everything. */
+/** What to run, and how. */
+export interface SuiteOptions extends SuiteFolders {
+  /** `topic`, `topic/slug`, or the beginning of one; absent: everything. */
   readonly only?: string;
   /** Cases side by side. */
   readonly jobs: number;
-  /** How often a case that differs is run again, alone: a busy machine is late now and then, a wrong mesh always. */
+  /**
+   * How often a case that differs is run again, alone. A busy machine is late now and then, and where the recording of a single
+   * call shows one draw of a weighted route, another draw is no fault; a wrong mesh differs every time.
+   */
   readonly retries: number;
   readonly onResult?: (result: CaseResult, done: number, of: number) => void;
 }
 
-export type Verdict = 'passed' | 'failed' | 'recorded';
-
-/** How one case ended. */
-export interface CaseResult {
-  readonly topic: string;
-  readonly slug: string;
-  readonly about: string;
-  /** `recorded`: there was nothing to compare with. */
-  readonly verdict: Verdict;
-  /** Differences from the recording, as `step 2: status: expected 503, got 200`. */
-  readonly differences: readonly string[];
-  /** What of the case the runner can't do yet. */
-  readonly notYet: readonly string[];
-  /** How many runs it took; more than 1 for a case that was not steady. */
-  readonly runs: number;
-  readonly elapsedMs: number;
-}
+/** Threads that share the cases; each has an event loop, and so a core, of its own. */
+const THREADS = 2;
 
 /** Runs every case of a suite, each with servers and a mesh of its own. Results come in order of name. */
 export async function runSuite(options: SuiteOptions): Promise<CaseResult[]> {
-  const { cases, only, jobs, retries, onResult } = options;
-  const names = listCases(cases).filter(({ topic, slug }) => only === undefined || `${topic}/${slug}`.startsWith(only));
+  const { jobs, retries, onResult, only, ...folders } = options;
+  const names = selectCases(listCases(options.cases), only);
+  const threads = Array.from({ length: Math.min(THREADS, jobs) }, () => new CaseThread(folders));
   const results: CaseResult[] = [];
   let done = 0;
   let next = 0;
-  const worker = async (): Promise<void> => {
+  const worker = async (_: unknown, number: number): Promise<void> => {
     while (next < names.length) {
       const at = next++;
-      const { topic, slug } = names[at]!;
-      results[at] = await runOne(options, topic, slug, 1);
-      // One that may yet be run again is reported when that is done.
-      if (results[at].verdict !== 'failed' || retries === 0) onResult?.(results[at], ++done, names.length);
+      const result = await threads[number % threads.length]!.run(names[at]!, 1);
+      results[at] = result;
+      // One that is run again is reported when that is done.
+      if (!isRunAgain(result, retries)) onResult?.(result, ++done, names.length);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, names.length) }, worker));
+  await Promise.all(Array.from({ length: jobs }, worker));
   for (const [at, first] of results.entries()) {
-    if (first.verdict !== 'failed' || retries === 0) continue;
+    if (!isRunAgain(first, retries)) continue;
     let result = first;
-    for (let run = 2; run <= retries + 1 && isWorthAnotherRun(result); run++) result = await runOne(options, first.topic, first.slug, run);
+    while (isRunAgain(result, retries)) result = await threads[0]!.run(first, result.runs + 1);
     results[at] = result;
     onResult?.(result, ++done, names.length);
   }
+  await Promise.all(threads.map((thread) => thread.close()));
   return results;
 }
 
-function isWorthAnotherRun(result: CaseResult): boolean {
-  return result.verdict === 'failed' && result.notYet.length === 0;
+/** The cases that `only` means: one of that very name, else all whose names begin so. */
+export function selectCases(names: readonly CaseName[], only: string | undefined): readonly CaseName[] {
+  if (only === undefined) return names;
+  const exact = names.filter(({ topic, slug }) => `${topic}/${slug}` === only || topic === only);
+  return exact.length > 0 ? exact : names.filter(({ topic, slug }) => `${topic}/${slug}`.startsWith(only));
 }
 
-async function runOne(options: SuiteOptions, topic: string, slug: string, runs: number): Promise<CaseResult> {
-  const startedAt = performance.now();
-  const conformanceCase = loadCase(options.cases, topic, slug);
-  const { recording, clusters, failure } = await runCase(conformanceCase, options.worlds);
-  if (options.out !== undefined) writeRecording(join(options.out, topic, `${slug}.json`), recording);
-  const expected = options.expected === undefined ? undefined : readRecording(join(options.expected, topic, `${slug}.json`));
-  const differences =
-    expected === undefined
-      ? []
-      : compareCase(conformanceCase, expected, recording, loadClusterEndpoints(options.istiod, topic, slug, conformanceCase.dns) ?? clusters);
-  const { notYet } = conformanceCase;
-  const all = [
-    ...(failure === undefined ? [] : [`broke off in step ${recording.steps.length + 1}: ${failure}`]),
-    ...(expected === undefined && notYet.length > 0 ? [`not yet: ${notYet.join(', ')}`] : []),
-    ...differences,
-  ];
-  return {
-    topic,
-    slug,
-    about: conformanceCase.about,
-    verdict: all.length > 0 ? 'failed' : expected === undefined ? 'recorded' : 'passed',
-    differences: all,
-    notYet,
-    runs,
-    elapsedMs: performance.now() - startedAt,
-  };
-}
-
-function readRecording(file: string): Recording | undefined {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Recording) : undefined;
-}
-
-function writeRecording(file: string, recording: Recording): void {
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(recording, null, 1)}\n`);
+// A case that needs what the runner can't do yet differs every time.
+function isRunAgain({ verdict, notYet, runs }: CaseResult, retries: number): boolean {
+  return verdict === 'failed' && notYet.length === 0 && runs <= retries;
 }
