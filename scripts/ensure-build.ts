@@ -11,27 +11,28 @@ const CACHE = join(ROOT, 'node_modules', '.cache', 'ts-mesh');
 const STAMP = join(CACHE, 'built-from');
 const LOCK = join(CACHE, 'build.lock');
 
-/** A build takes seconds; a lock this old was left behind by one that was killed. */
+/** Building and packing take seconds; a lock this old was left behind by one that was killed. */
 const LOCK_EXPIRES_MS = 120_000;
 
 /** Makes sure that `dist/` is what a build of the sources as they are now gives. */
-export async function ensureBuild(): Promise<void> {
+export function ensureBuild(): Promise<void> {
+  return withBuild(() => undefined);
+}
+
+/** As {@link ensureBuild}, and nobody builds again before `use` is done with `dist/`. */
+export async function withBuild<T>(use: () => T | Promise<T>): Promise<T> {
   mkdirSync(CACHE, { recursive: true });
-  while (!isFresh()) {
-    if (tryLock()) {
-      try {
-        build();
-      } finally {
-        rmSync(LOCK, { recursive: true, force: true });
-      }
-      return;
-    }
-    await sleep(200);
+  while (!tryLock()) await sleep(200);
+  try {
+    if (!isFresh()) build();
+    return await use();
+  } finally {
+    rmSync(LOCK, { recursive: true, force: true });
   }
 }
 
 function isFresh(): boolean {
-  return existsSync(join(ROOT, 'dist', 'index.mjs')) && existsSync(STAMP) && !existsSync(LOCK) && readFileSync(STAMP, 'utf8') === fingerprint();
+  return existsSync(join(ROOT, 'dist', 'index.mjs')) && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === fingerprint();
 }
 
 function build(): void {

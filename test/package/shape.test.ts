@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { publint } from 'publint';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runNode } from './support/node.ts';
+import { pack, ROOT, type Packed } from './support/packed.ts';
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+
+/** Packages that a text of the bundle imports, in any of the ways there are. */
+function packagesIn(text: string): string[] {
+  const specifiers = text.matchAll(/\b(?:from\s*|import\s*|import\(\s*|require\(\s*)["']([^"'.][^"']*)["']/g);
+  const names = [...specifiers].map(([, specifier]) => specifier!.split('/', specifier!.startsWith('@') ? 2 : 1).join('/'));
+  return [...new Set(names)].filter((name) => !name.startsWith('node:') && !builtinModules.includes(name)).sort();
+}
+
+describe('the package', { timeout: 120_000 }, () => {
+  let packed: Packed;
+  let installed: string;
+  beforeAll(async () => {
+    packed = await pack();
+    installed = join(packed.consumer, 'node_modules', 'ts-mesh');
+  }, 180_000);
+  afterAll(() => packed?.[Symbol.dispose]());
+
+  const bundle = (...endings: string[]): string =>
+    readdirSync(join(installed, 'dist'))
+      .filter((name) => endings.some((ending) => name.endsWith(ending)))
+      .map((name) => readFileSync(join(installed, 'dist', name), 'utf8'))
+      .join('\n');
+
+  it('has nothing for publint to remark', async () => {
+    const { messages } = await publint({ pkgDir: installed, level: 'suggestion', strict: true });
+
+    expect(messages).toEqual([]);
+  });
+
+  it('gives every kind of importer the right types', async () => {
+    const attw = join(ROOT, 'node_modules', '@arethetypeswrong', 'cli', 'dist', 'index.js');
+    // The profile leaves out node10 resolution, which knows no subpaths at all.
+    const { code, stdout } = await runNode(packed.consumer, [attw, packed.tarball, '--profile', 'node16', '--format', 'json', '--no-definitely-typed']);
+
+    const { problems } = JSON.parse(stdout) as { problems: Record<string, readonly { readonly resolutionKind?: string }[]> };
+    expect(Object.values(problems).flat().filter(({ resolutionKind }) => resolutionKind !== 'node10')).toEqual([]);
+    expect(code).toBe(0);
+  });
+
+  it('contains what users need and nothing else', () => {
+    const others = packed.files.map(({ path }) => path).filter((path) => !/^dist\/[\w-]+\.(mjs|cjs|d\.mts|d\.cts)(\.map)?$/.test(path));
+
+    expect(others.filter((path) => !/^docs\/[\w-]+\.md$/.test(path)).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+  });
+
+  it('names each of its files once in `exports`, for both module systems', () => {
+    const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { exports: Record<string, unknown> };
+    const named = JSON.stringify(exports).match(/\.\/dist\/[\w.-]+/g)!;
+
+    expect(named.map((path) => statSync(join(installed, path)).isFile())).not.toContain(false);
+    expect(new Set(named).size).toBe(named.length);
+    expect(named).toHaveLength((Object.keys(exports).length - 1) * 4);
+  });
+
+  it('imports its dependencies, all of them and nothing else', () => {
+    const runtime = Object.keys(manifest.dependencies).filter((name) => !name.startsWith('@types/'));
+
+    expect(packagesIn(bundle('.mjs'))).toEqual(runtime.sort());
+  });
+
+  it('carries what is ESM only inside its CJS files, where Jest could not require it', () => {
+    const imported = packagesIn(bundle('.cjs'));
+
+    expect(imported).not.toContain('p-limit');
+    expect(imported.filter((name) => !(name in manifest.dependencies))).toEqual([]);
+  });
+
+  it('declares the types that its types need', () => {
+    const typed = packagesIn(bundle('.d.mts', '.d.cts'));
+    const provided = typed.filter((name) => name in manifest.dependencies && (shipsTypes(name) || `@types/${name}` in manifest.dependencies));
+
+    expect(typed).toEqual(provided);
+  });
+
+  it('reports its size', () => {
+    const rows = readdirSync(join(installed, 'dist'))
+      .filter((name) => /\.(mjs|cjs)$/.test(name))
+      .map((name) => ({ name, bytes: readFileSync(join(installed, 'dist', name)) }))
+      .map(({ name, bytes }) => `  ${name.padEnd(24)} ${kilobytes(bytes.length)}   ${kilobytes(gzipSync(bytes).length)} gzipped`);
+    const total = packed.files.reduce((sum, { size }) => sum + size, 0);
+
+    console.log(`the package, ${packed.files.length} files, ${kilobytes(total)} unpacked, ${kilobytes(statSync(packed.tarball).size)} packed\n${rows.join('\n')}`);
+    expect(rows.length).toBeGreaterThanOrEqual(6);
+  });
+});
+
+function shipsTypes(name: string): boolean {
+  const text = readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8');
+  return /"(types|typings)"\s*:/.test(text);
+}
+
+function kilobytes(bytes: number): string {
+  return `${(bytes / 1024).toFixed(1).padStart(7)} KiB`;
+}
