@@ -24,10 +24,9 @@ export class WorkloadIndex {
   readonly #pods = new Map<string, Workload>();
 
   constructor(resources: readonly Resource[]) {
-    const nodes = new Map(resources.filter(({ kind }) => kind === 'Node').map((node) => [node.name, node]));
     for (const resource of resources) {
       if (resource.kind === 'WorkloadEntry') this.#add(resource, entryWorkload(resource));
-      if (resource.kind === 'Pod') this.#addPod(resource, nodes);
+      if (resource.kind === 'Pod') this.#addPod(resource);
     }
   }
 
@@ -40,10 +39,10 @@ export class WorkloadIndex {
     return (name === undefined ? undefined : this.#pods.get(`${namespace}/${name}`)) ?? this.#pods.get(address);
   }
 
-  #addPod(resource: Resource, nodes: ReadonlyMap<string, Resource>): void {
+  #addPod(resource: Resource): void {
     const { status } = resource.spec as PodBody;
     const address = status?.podIP ?? status?.podIPs?.[0]?.ip ?? '';
-    const workload = podWorkload(resource, address, nodes);
+    const workload = podWorkload(resource, address);
     this.#pods.set(`${resource.namespace}/${resource.name}`, workload);
     if (address === '') return;
     this.#pods.set(address, workload);
@@ -70,7 +69,7 @@ function entryWorkload(resource: Resource): Workload {
   };
 }
 
-function podWorkload(resource: Resource, address: string, nodes: ReadonlyMap<string, Resource>): Workload {
+function podWorkload(resource: Resource, address: string): Workload {
   const { spec } = resource.spec as PodBody;
   const ports: Record<string, number> = {};
   for (const container of spec?.containers ?? []) {
@@ -78,20 +77,13 @@ function podWorkload(resource: Resource, address: string, nodes: ReadonlyMap<str
       if (port.name !== undefined) ports[port.name] ??= port.containerPort;
     }
   }
-  const locality = podLocality(resource, nodes.get(spec?.nodeName ?? ''));
+  const locality = podLocality(resource.labels['istio-locality']);
   return { kind: 'Pod', address, ports, labels: resource.labels, weight: 1, locality, origin: originOf(resource) };
 }
 
-/** The label `istio-locality` beats the node's topology labels. */
-function podLocality(pod: Resource, node: Resource | undefined): Locality {
-  const label = pod.labels['istio-locality'];
-  // A label value cannot hold slashes, so dots part it.
-  if (label !== undefined) return parseLocality(label, label.includes('/') ? '/' : '.');
-  return {
-    region: node?.labels['topology.kubernetes.io/region'] ?? '',
-    zone: node?.labels['topology.kubernetes.io/zone'] ?? '',
-    subzone: node?.labels['topology.istio.io/subzone'] ?? '',
-  };
+/** A label value cannot hold slashes in Kubernetes, so dots part it there. */
+function podLocality(label = ''): Locality {
+  return parseLocality(label, label.includes('/') ? '/' : '.');
 }
 
 function isReady(status: PodBody['status']): boolean {

@@ -91,30 +91,28 @@ function agree(root: HttpMatchSpec, leaf: HttpMatchSpec): boolean {
     allWithin(root.queryParams, leaf.queryParams) &&
     (root.ignoreUriCase ?? false) === (leaf.ignoreUriCase ?? false) &&
     equalIfBoth(root.port, leaf.port) &&
-    equalIfBoth(root.sourceNamespace, leaf.sourceNamespace) &&
+    (!root.sourceNamespace || leaf.sourceNamespace === root.sourceNamespace) &&
     Object.entries(leaf.sourceLabels ?? {}).every(([key, value]) => equalIfBoth(root.sourceLabels?.[key], value)) &&
     gatewaysWithin(root.gateways ?? [], leaf.gateways ?? [])
   );
 }
 
+/** Of two given conditions, the leaf's must be a part of the root's; one that is not given contradicts nothing. */
 function within(root: StringMatchSpec | null | undefined, leaf: StringMatchSpec | null | undefined): boolean {
   if (!root || !leaf) return true;
-  // Whether one regular expression is within another cannot be told.
-  if (root.regex || leaf.regex) return !isSet(root) || !isSet(leaf);
+  // Whether one regular expression is within another cannot be told, and "is present" is no part of anything.
+  if (root.regex || leaf.regex) return false;
   if (root.exact) return leaf.exact === root.exact;
-  if (root.prefix) return (leaf.prefix || leaf.exact || root.prefix).startsWith(root.prefix);
-  return true;
-}
-
-function isSet(match: StringMatchSpec): boolean {
-  return Boolean(match.regex || match.exact || match.prefix);
+  const text = leaf.prefix || leaf.exact;
+  return Boolean(root.prefix && text?.startsWith(root.prefix));
 }
 
 function allWithin(
   root: Record<string, StringMatchSpec | null> | undefined,
   leaf: Record<string, StringMatchSpec | null> | undefined,
 ): boolean {
-  return Object.entries(leaf ?? {}).every(([key, value]) => within(root?.[key], value));
+  // A null entry of a map is an empty matcher; a missing one is none.
+  return Object.entries(leaf ?? {}).every(([key, value]) => root?.[key] === undefined || within(root[key] ?? {}, value ?? {}));
 }
 
 function equalIfBoth<T extends string | number>(root: T | undefined, leaf: T | undefined): boolean {

@@ -11,6 +11,11 @@ export interface HttpRule {
   readonly path: string;
 }
 
+/** Where an entry of `tls` or `tcp` sends to. */
+export interface L4Rule {
+  readonly route?: readonly { readonly destination: DestinationSpec }[];
+}
+
 /** A VirtualService after host names are expanded and delegates are taken in. */
 export interface VirtualService {
   readonly resource: Resource;
@@ -19,6 +24,8 @@ export interface VirtualService {
   readonly gateways: readonly string[];
   readonly exportTo: readonly string[];
   readonly rules: readonly HttpRule[];
+  /** Entries of `tls` and `tcp`. */
+  readonly l4: readonly L4Rule[];
 }
 
 /** Short names in a rule are services of the rule's own namespace. Source: istio `ResolveVirtualServiceShortnames`. */
@@ -34,6 +41,9 @@ export function expandVirtualService(resource: Resource, exportTo: readonly stri
       spec: expandRule(rule, expand),
       resource,
       path: `spec.http[${index}]`,
+    })),
+    l4: [...(spec.tls ?? []), ...(spec.tcp ?? [])].map(({ route = [] }) => ({
+      route: route.map(({ destination }) => ({ destination: { ...destination, host: expand(destination.host) } })),
     })),
   };
 }
@@ -51,17 +61,32 @@ function expandRule(rule: HttpRouteSpec, expand: (host: string) => string): Http
   return expanded;
 }
 
-/** Every host that the rules of `virtualService` send to, with the ports that are named; `undefined`: the caller's own. */
-export function* destinationsOf(virtualService: VirtualService): Generator<{ host: string; port: number | undefined }> {
+/**
+ * Every host that the rules of `virtualService` send callers of `namespace` to, with the ports that are named; `undefined`: the
+ * port that was called.
+ *
+ * Source: istio `virtualServiceDestinationsFilteredBySourceNamespace`.
+ */
+export function* destinationsOf(
+  virtualService: VirtualService,
+  namespace: string,
+): Generator<{ readonly host: string; readonly port: number | undefined }> {
   for (const { spec } of virtualService.rules) {
-    const mirrors = (spec.mirrors ?? []).map((mirror) => mirror.destination);
-    const all = [...(spec.route ?? []).map((share) => share.destination), ...(spec.mirror === undefined ? [] : [spec.mirror]), ...mirrors];
-    for (const { host, port } of all) yield { host, port: port?.number };
+    if (isForOthers(spec, namespace)) continue;
+    for (const { destination } of spec.route ?? []) yield place(destination);
+    for (const { destination } of spec.mirrors ?? []) yield place(destination);
+    if (spec.mirror !== undefined) yield place(spec.mirror);
   }
-  const { tls = [], tcp = [] } = virtualService.resource.spec as VirtualServiceSpec;
-  for (const { route = [] } of [...tls, ...tcp]) {
-    for (const { destination } of route) {
-      yield { host: expandHost(destination.host, virtualService.resource.namespace), port: destination.port?.number };
-    }
+  for (const { route = [] } of virtualService.l4) {
+    for (const { destination } of route) yield place(destination);
   }
+}
+
+function place({ host, port }: DestinationSpec): { host: string; port: number | undefined } {
+  return { host, port: port?.number };
+}
+
+function isForOthers({ match = [] }: HttpRouteSpec, namespace: string): boolean {
+  const wanted = match.map(({ sourceNamespace }) => sourceNamespace).filter(Boolean);
+  return wanted.length > 0 && !wanted.includes(namespace);
 }

@@ -3,7 +3,7 @@ import type { MeshConfig } from '../mesh-settings.ts';
 import { byAge } from '../registry/endpoint-fields.ts';
 import { HostMap } from '../registry/host-map.ts';
 import { originOf, type Resource } from '../resource.ts';
-import { isExportedTo } from '../scope/export-to.ts';
+import { exportRank, isExportedTo } from '../scope/export-to.ts';
 import { resolveDelegates } from './delegates.ts';
 import { expandVirtualService, type VirtualService } from './virtual-service.ts';
 
@@ -46,18 +46,14 @@ export function visibleVirtualServices(
       rejected.set(host, list);
     }
   }
-  return { applicable: applicable.toSorted((a, b) => exportRank(a, namespace) - exportRank(b, namespace)), rejected };
+  const rank = ({ exportTo, resource }: VirtualService): number => exportRank(exportTo, resource.namespace, namespace);
+  return { applicable: applicable.toSorted((a, b) => rank(a) - rank(b)), rejected };
 }
 
 function whyNotFor({ gateways, exportTo, resource }: VirtualService, namespace: string): string | undefined {
   if (gateways.length > 0 && !gateways.includes(MESH_GATEWAY)) return `gateways [${gateways.join(', ')}] do not include ${MESH_GATEWAY}`;
   if (isExportedTo(exportTo, resource.namespace, namespace)) return undefined;
   return `exportTo [${exportTo.join(', ')}] does not reach the caller's namespace ${namespace}`;
-}
-
-function exportRank({ exportTo, resource }: VirtualService, namespace: string): number {
-  if (exportTo.includes('*')) return 2;
-  return resource.namespace === namespace && exportTo.some((target) => target === '.' || target === namespace) ? 0 : 1;
 }
 
 /** Which VirtualService has the most specific host for a service host; of equal hosts the first in order counts. */

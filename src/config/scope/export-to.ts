@@ -6,3 +6,14 @@
 export function isExportedTo(exportTo: readonly string[], namespace: string, caller: string): boolean {
   return exportTo.some((target) => target === '*' || target === caller || (target === '.' && namespace === caller));
 }
+
+/**
+ * Order of precedence for a caller: what is private to its namespace (0), what is exported to it by name (1), what everybody
+ * sees (2).
+ *
+ * Source: istio `servicesExportedToNamespace`, `VirtualServicesForGateway`.
+ */
+export function exportRank(exportTo: readonly string[], namespace: string, caller: string): 0 | 1 | 2 {
+  if (exportTo.includes('*')) return 2;
+  return namespace === caller ? 0 : 1;
+}

@@ -10,7 +10,7 @@ import type { Resource } from '../resource.ts';
 import { destinationsOf, type VirtualService } from '../routes/virtual-service.ts';
 import type { MeshSettings } from '../snapshot.ts';
 import { EgressHosts } from './egress-hosts.ts';
-import { isExportedTo } from './export-to.ts';
+import { exportRank, isExportedTo } from './export-to.ts';
 
 /** What callers may name on one port, or, without a port, on all ports that no other listener has. */
 export interface EgressListener {
@@ -45,7 +45,10 @@ export function sidecarScope(
   caller: CallerOptions,
   mesh: MeshConfig,
 ): SidecarScope {
-  const visible = registry.services.filter((service) => isExportedTo(service.exportTo, service.namespace, caller.namespace));
+  const rank = ({ exportTo, namespace }: Service): number => exportRank(exportTo, namespace, caller.namespace);
+  const visible = registry.services
+    .filter((service) => isExportedTo(service.exportTo, service.namespace, caller.namespace))
+    .sort((a, b) => rank(a) - rank(b));
   const sidecar = chooseSidecar(resources, caller, mesh.rootNamespace);
   const spec: SidecarSpec = (sidecar?.spec as SidecarSpec | undefined) ?? {};
   const egress = spec.egress === undefined || spec.egress.length === 0 ? [{ hosts: ['*/*'] }] : spec.egress;
@@ -84,7 +87,8 @@ function egressListener(
   const imported = visible
     .filter((service) => hosts.some(service.namespace, (host) => hostCovers(host, service.host)))
     .map((service) => (port === undefined ? service : onlyPort(service, port)))
-    .filter((service) => service !== undefined);
+    .filter((service) => service !== undefined)
+    .map((service) => withAliases(service, (alias) => hosts.some(service.namespace, (host) => hostCovers(host, alias))));
   return {
     port,
     http: port !== undefined && isDeclaredHttp(parseProtocol(listener.port?.protocol)),
@@ -95,12 +99,18 @@ function egressListener(
   };
 }
 
+/** An alias is brought in like a service, by its own name. */
+function withAliases(service: Service, isImported: (alias: string) => boolean): Service {
+  const aliases = service.aliases.filter(isImported);
+  return aliases.length === service.aliases.length ? service : { ...service, aliases };
+}
+
 function onlyPort(service: Service, number: number): Service | undefined {
   const port = findPort(service, number);
   return port === undefined ? undefined : { ...service, ports: [port] };
 }
 
-/** Of one host in several namespaces: the caller's own, else the Kubernetes one, else the oldest. */
+/** Of one host in several namespaces: the caller's own, else the Kubernetes one, else the first. */
 function onePerHost(services: readonly Service[], namespace: string): Service[] {
   const chosen = new Map<string, Service>();
   const rank = (service: Service): number => (service.namespace === namespace ? 2 : service.registry === 'kubernetes' ? 1 : 0);
@@ -121,8 +131,8 @@ function withDestinations(listeners: readonly EgressListener[], visible: readonl
   for (const service of visible) byHost.set(service.host, [...(byHost.get(service.host) ?? []), service]);
   for (const listener of listeners) {
     for (const virtualService of listener.virtualServices) {
-      for (const destination of destinationsOf(virtualService)) {
-        const [found] = onePerHost(byHost.get(destination.host) ?? [], namespace);
+      for (const destination of destinationsOf(virtualService, namespace)) {
+        const found = nearest(byHost.get(destination.host) ?? [], namespace);
         const port = listener.port ?? destination.port;
         const needed = found === undefined || port === undefined ? found : onlyPort(found, port);
         if (needed !== undefined) services.set(needed.host, union(services.get(needed.host), needed));
@@ -130,6 +140,12 @@ function withDestinations(listeners: readonly EgressListener[], visible: readonl
     }
   }
   return [...services.values()];
+}
+
+/** The caller's own, else that of the namespace which comes first in the alphabet. */
+function nearest(services: readonly Service[], namespace: string): Service | undefined {
+  const own = services.find((service) => service.namespace === namespace);
+  return own ?? services.toSorted((a, b) => (a.namespace < b.namespace ? -1 : 1))[0];
 }
 
 /** Listeners with ports, and destinations with ports, each import a part of a service. */

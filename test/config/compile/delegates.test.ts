@@ -44,7 +44,9 @@ describe('delegates', () => {
     ['uri: {prefix: /a}', 'uri: {prefix: /a/b}, ignoreUriCase: true'],
     ['headers: {x: {exact: "1"}}', 'headers: {x: {exact: "2"}}'],
     ['port: 80', 'port: 81'],
-    ['sourceNamespace: a', 'sourceNamespace: b'],
+    ['sourceNamespace: default', 'uri: {prefix: /a}'],
+    ['headers: {x: {}}', 'headers: {x: {exact: "1"}}'],
+    ['headers: {x: {prefix: a}}', 'headers: {x: null}'],
     ['sourceLabels: {a: "1"}', 'sourceLabels: {a: "2"}'],
     ['gateways: [mesh]', 'gateways: [edge]'],
   ])('{%s} and {%s} contradict each other', (outer, inner) => {

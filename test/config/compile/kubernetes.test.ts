@@ -67,7 +67,7 @@ endpoints: [{addresses: [10.0.0.1], conditions: {ready: false}}, {addresses: [10
     expect(addresses(snapshot, NAME.replace('|80|', '|81|'))).toEqual(['10.0.0.1:9001']);
   });
 
-  it('have the locality of the pod label or of the node', () => {
+  it('have the locality of the pod label', () => {
     const text = WEB + pod('a', '10.0.0.1', { labels: 'app: web, istio-locality: r.z.s' });
 
     expect(cluster(snapshotOf(text), NAME).endpoints[0]?.locality).toEqual({ region: 'r', zone: 'z', subzone: 's' });

@@ -72,6 +72,9 @@ describe('a ServiceEntry', () => {
     expect(ports(far + near)).toEqual([82]);
     expect(ports(far + real)).toEqual([83]);
     expect(ports(far + real + near)).toEqual([82]);
+
+    const named = service('web.shop.svc.cluster.local', { namespace: 'named', ports: '[{number: 84, name: http, protocol: HTTP}]', more: 'exportTo: [default]' });
+    expect(ports(far + named)).toEqual([84]);
   });
 
   it('has no short names unless it is called like a Service of the cluster', () => {
