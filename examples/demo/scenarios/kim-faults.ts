@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario.ts';
 import { GREETING_V1, SERVICES, SUBSETS } from './kim-rules.ts';
 
 /** A machine that is busy with other things may answer this much later, but never earlier. */
-const LATE_MS = 600;
+const LATE_MS = 1000;
 /** Timers may fire a rounding error early. */
 const EARLY_MS = 3;
 
