@@ -13,6 +13,7 @@ export class ClusterManager {
   readonly #environment: ClusterEnvironment;
   readonly #stats: StatsRegistry;
   readonly #live = new Map<string, UpstreamCluster>();
+  #inForceSinceMs = 0;
 
   constructor(environment: ClusterEnvironment, stats: StatsRegistry) {
     this.#environment = environment;
@@ -30,7 +31,7 @@ export class ClusterManager {
     if (live !== undefined) return live;
     const spec = snapshot.clusters.get(name);
     if (spec === undefined) return undefined;
-    const cluster = new UpstreamCluster(spec, this.#stats.cluster(name), this.#environment);
+    const cluster = new UpstreamCluster(spec, this.#stats.cluster(name), this.#environment, this.#inForceSinceMs);
     this.#live.set(name, cluster);
     return cluster;
   }
@@ -53,6 +54,7 @@ export class ClusterManager {
   }
 
   update({ clusters }: Pick<Snapshot, 'clusters'>): void {
+    this.#inForceSinceMs = this.#environment.clock.now();
     for (const [name, cluster] of this.#live) {
       const spec = clusters.get(name);
       if (spec !== undefined) {

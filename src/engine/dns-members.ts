@@ -18,6 +18,8 @@ const IP = /^(\d+\.\d+\.\d+\.\d+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$/;
 export class DnsMembers {
   /** What is known now; addresses that need no look-up from the start. */
   members: readonly Endpoint[];
+  /** For each member, which declared endpoint it comes from. */
+  declaredAt: readonly number[];
   resolved: boolean;
   readonly #declared: readonly Endpoint[];
   readonly #single: boolean;
@@ -41,7 +43,9 @@ export class DnsMembers {
     this.#clock = clock;
     this.#lookup = lookup;
     this.#onChange = onChange;
-    this.members = declared.filter(({ address }) => IP.test(address));
+    this.#found = declared.map((endpoint) => (IP.test(endpoint.address) ? [endpoint] : []));
+    this.members = this.#found.flat();
+    this.declaredAt = this.#origins();
     this.resolved = this.members.length === declared.length;
     if (this.resolved) this.#refreshAtMs = Infinity;
   }
@@ -61,11 +65,16 @@ export class DnsMembers {
     const found = await Promise.all(this.#declared.map((endpoint) => this.#addressesOf(endpoint)));
     this.#found = found.map((endpoints, i) => endpoints ?? this.#found[i] ?? []);
     this.members = this.#found.flat();
+    this.declaredAt = this.#origins();
     this.#refreshAtMs = this.#clock.now() + REFRESH_MS;
     this.#running = false;
     this.resolved = true;
     this.#onChange();
     for (const listener of this.#waiting.splice(0)) listener();
+  }
+
+  #origins(): readonly number[] {
+    return this.#found.flatMap((members, declared) => members.map(() => declared));
   }
 
   async #addressesOf(endpoint: Endpoint): Promise<readonly Endpoint[] | undefined> {

@@ -1,6 +1,6 @@
 import type { PickContext } from '../cluster/balancers/balancer.ts';
 import { CircuitBreaker } from '../cluster/circuit-breaker.ts';
-import { HostSet } from '../cluster/host-set.ts';
+import { HostSet, type HostSetSpec } from '../cluster/host-set.ts';
 import { Host, hostKey } from '../cluster/host.ts';
 import type { ClusterSpec, ConnectionOptions, Endpoint } from '../cluster/model.ts';
 import { OutlierDetector, type OutlierEvent } from '../cluster/outlier-detector.ts';
@@ -59,16 +59,17 @@ export class UpstreamCluster implements PoolContext {
   #dns: DnsMembers | undefined;
   #sweepTimer: TimerHandle | undefined;
 
-  constructor(spec: ClusterSpec, stats: ClusterStats, environment: ClusterEnvironment) {
+  /** @param sinceMs - when the cluster came into force; outlier sweeps are counted from then. */
+  constructor(spec: ClusterSpec, stats: ClusterStats, environment: ClusterEnvironment, sinceMs = environment.clock.now()) {
     this.name = spec.name;
     this.#spec = spec;
     this.#environment = environment;
     this.clock = environment.clock;
     this.stats = stats;
     this.breaker = new CircuitBreaker(spec.circuitBreaker);
-    const now = this.clock.now();
-    this.hosts = new HostSet({ ...spec, endpoints: this.#endpoints() }, now);
-    this.#detect(now);
+    this.#lookUp();
+    this.hosts = new HostSet(this.#hostSpec(), sinceMs);
+    this.#detect(sinceMs);
   }
 
   get spec(): ClusterSpec {
@@ -90,7 +91,8 @@ export class UpstreamCluster implements PoolContext {
     this.#spec = spec;
     const now = this.clock.now();
     this.breaker.update(spec.circuitBreaker);
-    this.#replaceHosts(now);
+    this.#lookUp();
+    this.#takeOver(this.hosts.update(this.#hostSpec(), now));
     this.#detect(now);
   }
 
@@ -208,23 +210,23 @@ export class UpstreamCluster implements PoolContext {
     this.stats.readFrom({ outlierDetection: this.detector?.stats, circuitBreaker: this.breaker, hosts: this.hosts });
   }
 
-  /** The endpoints as addresses: those of the spec, or what DNS makes of them. */
-  #endpoints(): readonly Endpoint[] {
+  #lookUp(): void {
     const { discovery, endpoints } = this.#spec;
-    if (discovery !== 'strict-dns' && discovery !== 'logical-dns') {
-      this.#dns = undefined;
-      return endpoints;
-    }
-    this.#dns = new DnsMembers(endpoints, discovery, this.#environment, () => this.#replaceResolved());
-    return this.#dns.members;
+    const onChange = (): void => this.#takeOver(this.hosts.update(this.#hostSpec(), this.clock.now()));
+    this.#dns = discovery.endsWith('-dns') ? new DnsMembers(endpoints, discovery, this.#environment, onChange) : undefined;
   }
 
-  #replaceResolved(): void {
-    this.#takeOver(this.hosts.update({ ...this.#spec, endpoints: this.#dns?.members ?? [] }, this.clock.now()));
-  }
-
-  #replaceHosts(now: number): void {
-    this.#takeOver(this.hosts.update({ ...this.#spec, endpoints: this.#endpoints() }, now));
+  /** The spec, with the addresses that DNS gave in place of names. */
+  #hostSpec(): HostSetSpec {
+    if (this.#dns === undefined) return this.#spec;
+    const { members, declaredAt } = this.#dns;
+    const { priorities, localityWeights } = this.#spec;
+    return {
+      ...this.#spec,
+      endpoints: members,
+      ...(priorities === undefined ? {} : { priorities: declaredAt.map((i) => priorities[i]!) }),
+      ...(localityWeights === undefined ? {} : { localityWeights: declaredAt.map((i) => localityWeights[i]!) }),
+    };
   }
 
   #takeOver({ added, removed }: { readonly added: readonly Host[]; readonly removed: readonly Host[] }): void {
