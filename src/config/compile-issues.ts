@@ -20,8 +20,12 @@ export interface IssueContext {
  * Names in rules that lead nowhere: destinations without a service, port or subset, DestinationRules for hosts that nobody
  * declares. They are warnings, because the other half may be applied later.
  */
-export function danglingNames(resources: readonly Resource[], virtualServices: readonly VirtualService[], context: IssueContext): ConfigIssue[] {
-  const inRules = virtualServices.flatMap(({ rules }) => rules.flatMap((rule) => ruleIssues(rule, context)));
+export function danglingNames(
+  resources: readonly Resource[],
+  virtualServices: ReadonlySet<VirtualService>,
+  context: IssueContext,
+): ConfigIssue[] {
+  const inRules = [...virtualServices].flatMap(({ rules }) => rules.flatMap((rule) => ruleIssues(rule, context)));
   const inPolicies = resources
     .filter(({ kind }) => kind === 'DestinationRule')
     .flatMap((resource) => destinationRuleIssues(resource, context));

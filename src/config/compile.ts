@@ -49,7 +49,8 @@ export function compileSnapshot(resources: readonly Resource[], options: Compile
     serviceHashPolicy: (service, port) => serviceHashPolicy(rules.find(service), port),
   });
 
-  const warnings = [...issues, ...danglingNames(resources, applicable, { registry, rules, services: inScope, domain })];
+  const inForce = new Set(scope.listeners.flatMap(({ virtualServices }) => virtualServices));
+  const warnings = [...issues, ...danglingNames(resources, inForce, { registry, rules, services: inScope, domain })];
   const snapshot: Snapshot = Object.freeze({
     version: options.version,
     resources,

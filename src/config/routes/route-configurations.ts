@@ -39,7 +39,9 @@ export function routeConfigurations(
 function servicesByPort(listener: EgressListener): Map<number, Map<string, Service>> {
   const byPort = new Map<number, Map<string, Service>>();
   const http = new Set<number>();
-  if (listener.port !== undefined && listener.http) {
+  // A listener's own protocol decides, whatever the services on its port speak.
+  if (listener.protocol !== undefined && !isHttp(listener.protocol)) return byPort;
+  if (listener.port !== undefined && declaresHttp(listener)) {
     http.add(listener.port);
     byPort.set(listener.port, new Map());
   }
@@ -55,9 +57,13 @@ function servicesByPort(listener: EgressListener): Map<number, Map<string, Servi
   return byPort;
 }
 
+function declaresHttp({ protocol }: EgressListener): boolean {
+  return protocol !== undefined && isDeclaredHttp(protocol);
+}
+
 /** Whether the port is HTTP for whatever Host: not when only sniffed ports of services with addresses of their own are there. */
 function opensPort(listener: EgressListener, port: number, services: ReadonlyMap<string, Service>): boolean {
-  if (listener.http) return true;
+  if (declaresHttp(listener)) return true;
   return [...services.values()].some((service) => {
     const protocol = findPort(service, port)?.protocol;
     if (protocol === undefined || service.externalName !== undefined) return false;

@@ -3,7 +3,7 @@ import type { CallerOptions } from '../compile-options.ts';
 import type { DestinationSpec, SidecarSpec } from '../istio-types.ts';
 import { outboundMode, type MeshConfig } from '../mesh-settings.ts';
 import { byAge, hasLabels } from '../registry/endpoint-fields.ts';
-import { isDeclaredHttp, parseProtocol } from '../registry/port-protocol.ts';
+import { parseProtocol, type PortProtocol } from '../registry/port-protocol.ts';
 import type { Registry } from '../registry/registry.ts';
 import { findPort, type Service } from '../registry/service.ts';
 import type { Resource } from '../resource.ts';
@@ -15,8 +15,8 @@ import { exportRank, isExportedTo } from './export-to.ts';
 /** What callers may name on one port, or, without a port, on all ports that no other listener has. */
 export interface EgressListener {
   readonly port: number | undefined;
-  /** Whether the listener's own port is declared as HTTP. */
-  readonly http: boolean;
+  /** What the listener's own port is declared to speak; absent without a port of its own. */
+  readonly protocol: PortProtocol | undefined;
   readonly services: readonly Service[];
   /** In order of precedence. */
   readonly virtualServices: readonly VirtualService[];
@@ -52,9 +52,7 @@ export function sidecarScope(
   const sidecar = chooseSidecar(resources, caller, mesh.rootNamespace);
   const spec: SidecarSpec = (sidecar?.spec as SidecarSpec | undefined) ?? {};
   const egress = spec.egress === undefined || spec.egress.length === 0 ? [{ hosts: ['*/*'] }] : spec.egress;
-  const listeners = egress.map((listener) =>
-    egressListener(listener, visible, virtualServices, caller.namespace),
-  );
+  const listeners = egress.map((listener) => egressListener(listener, visible, virtualServices, caller.namespace));
   return {
     listeners,
     // Without a Sidecar nothing is left that a destination could add.
@@ -91,7 +89,7 @@ function egressListener(
     .map((service) => withAliases(service, (alias) => hosts.some(service.namespace, (host) => hostCovers(host, alias))));
   return {
     port,
-    http: port !== undefined && isDeclaredHttp(parseProtocol(listener.port?.protocol)),
+    protocol: port === undefined ? undefined : parseProtocol(listener.port?.protocol),
     services: onePerHost(imported, namespace),
     virtualServices: virtualServices.filter(({ resource, hosts: own }) =>
       hosts.some(resource.namespace, (host) => own.some((name) => hostsOverlap(host, name))),

@@ -37,6 +37,17 @@ describe('the egress hosts of a Sidecar', () => {
   });
 });
 
+describe('the protocol of an egress listener', () => {
+  it.each([
+    ['HTTP', ['a.default.svc.cluster.local:80', 'allow_any']],
+    ['TCP', []],
+  ])('%s decides over that of the services', (protocol, expected) => {
+    const spec = `{egress: [{port: {number: 80, protocol: ${protocol}, name: x}, hosts: ["./a.default.svc.cluster.local"]}]}`;
+
+    expect(hostNames(snapshotOf(SERVICES + sidecar('default', spec)), 80)).toEqual(expected);
+  });
+});
+
 describe('which Sidecar governs', () => {
   const selecting = sidecar('selecting', '{workloadSelector: {labels: {app: web}}, egress: [{hosts: ["shop/*"]}]}');
   const general = sidecar('general', hosts('./a.default.svc.cluster.local'));
