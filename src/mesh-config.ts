@@ -31,6 +31,8 @@ export interface ResourceObject {
 export class MeshConfig {
   #resources = ResourceSet.empty;
   #snapshot: Snapshot;
+  /** What reading said of each resource in force, by `resourceName`. */
+  readonly #warnings = new Map<string, readonly ConfigIssue[]>();
   readonly #read: ReadOptions;
   readonly #compile: Omit<CompileOptions, 'version'>;
 
@@ -42,6 +44,11 @@ export class MeshConfig {
 
   get snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  /** Of the resources in force: what reading them said, and what they lack together. */
+  get warnings(): readonly ConfigIssue[] {
+    return [...[...this.#warnings.values()].flat(), ...this.#snapshot.warnings];
   }
 
   /** @throws {MeshError} `ERR_INVALID_CONFIG` with every error of every document. */
@@ -77,7 +84,12 @@ export class MeshConfig {
     if (errors.length > 0) throw invalidConfig(errors);
     this.#resources = set;
     this.#snapshot = snapshot;
-    return { version: snapshot.version, changed: changed.map(resourceName), warnings: all };
+    const names = new Set(changed.map(resourceName));
+    for (const name of names) this.#warnings.delete(name);
+    for (const [name, said] of Map.groupBy(issues, ({ resource }) => resource)) {
+      if (names.has(name)) this.#warnings.set(name, said);
+    }
+    return { version: snapshot.version, changed: [...names], warnings: all };
   }
 }
 

@@ -72,9 +72,9 @@ export class Mesh implements AsyncDisposable {
         tracing: options.tracing ?? true,
         shadowHosts: this.#legacySemantics,
         workloadAddress: options.workload?.address ?? '127.0.0.1',
-        onEjection: (event) => this.#events.emit('ejection', event),
+        onEjection: (event) => this.#tell('ejection', event),
         onFinished: (walk) => {
-          if (this.#events.listenerCount('call') > 0) this.#events.emit('call', walk.describe());
+          if (this.#events.listenerCount('call') > 0) this.#tell('call', walk.describe());
         },
       },
       this.#config.snapshot,
@@ -97,7 +97,7 @@ export class Mesh implements AsyncDisposable {
 
   /** Warnings about the configuration in force. */
   get warnings(): readonly ConfigIssue[] {
-    return this.snapshot.warnings;
+    return this.#config.warnings;
   }
 
   /** undici's `request`, through the mesh. The leanest door. A `host` header is the authority that is routed. */
@@ -198,8 +198,19 @@ export class Mesh implements AsyncDisposable {
 
   #inForce(change: ConfigChange): ConfigChange {
     this.#engine.use(this.#config.snapshot);
-    this.#events.emit('config', change);
+    this.#tell('config', change);
     return change;
+  }
+
+  /** A listener's mistake is its own: it becomes an uncaught exception, and harms neither the call nor the change. */
+  #tell<Event extends keyof MeshEvents>(event: Event, about: Parameters<MeshEvents[Event]>[0]): void {
+    try {
+      this.#events.emit(event, ...([about] as never));
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 }
 
