@@ -6,9 +6,12 @@ export function loadBaseline(file: string): readonly string[] {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { passed: string[] }).passed : [];
 }
 
-/** Writes the cases of `results` that passed. */
+/** A case that needed more runs than this to pass is not steady enough to be relied on. */
+const STEADY_RUNS = 2;
+
+/** Writes the cases of `results` that passed, and did so steadily. */
 export function writeBaseline(file: string, results: readonly CaseResult[]): void {
-  const passed = results.filter(({ verdict }) => verdict === 'passed').map(nameOf);
+  const passed = results.filter(({ verdict, runs }) => verdict === 'passed' && runs <= STEADY_RUNS).map(nameOf);
   writeFileSync(file, `${JSON.stringify({ passed }, null, 1)}\n`);
 }
 
