@@ -68,8 +68,11 @@ export class Connection {
     }
     this.#connectTimer = clock.setTimeout(() => this.#failed(new Error('connection timeout'), true), settings.connectTimeoutMs);
     connect(target, (error, socket) => {
-      if (error !== null || socket === undefined) this.#failed(error ?? new Error('no socket'), false);
-      else this.#connected(socket, target, settings);
+      // A `connect` that answers at once must not fail a connection that its pool has not heard of yet.
+      queueMicrotask(() => {
+        if (error !== null || socket === undefined) this.#failed(error ?? new Error('no socket'), false);
+        else this.#connected(socket, target, settings);
+      });
     });
   }
 

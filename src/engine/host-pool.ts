@@ -102,10 +102,21 @@ export class HostPool implements ConnectionOwner {
     }
   }
 
-  /** Closes a connection that can't be used again. */
-  discard(connection: Connection): void {
+  /**
+   * Closes a connection that can't be used again.
+   *
+   * @param cutBy - who ended it when that cut a request short
+   */
+  discard(connection: Connection, cutBy?: 'local' | 'remote'): void {
+    const { stats } = this.#context;
     connection.close();
-    this.#context.stats.upstream_cx_destroy_local++;
+    if (cutBy === 'remote') stats.upstream_cx_destroy_remote++;
+    else stats.upstream_cx_destroy_local++;
+    if (cutBy !== undefined) {
+      stats.upstream_cx_destroy_with_active_rq++;
+      if (cutBy === 'remote') stats.upstream_cx_destroy_remote_with_active_rq++;
+      else stats.upstream_cx_destroy_local_with_active_rq++;
+    }
     this.#forget(connection);
   }
 

@@ -26,11 +26,18 @@ export interface RequestBody {
  */
 export function requestBody(body: BodyInit | undefined, maxReplayBytes: number): RequestBody {
   if (body === undefined || body === null) return NO_BODY;
-  if (typeof body === 'string' || ArrayBuffer.isView(body) || body instanceof ArrayBuffer) return new WholeBody(body as never);
+  if (typeof body === 'string' || ArrayBuffer.isView(body) || body instanceof ArrayBuffer) {
+    return new WholeBody(body as never, sizeOf(body) <= maxReplayBytes);
+  }
   if (typeof body === 'object' && (Symbol.asyncIterator in body || Symbol.iterator in body) && !isFormDataLike(body)) {
     return new StreamedBody(body as AsyncIterable<unknown>, maxReplayBytes);
   }
-  return new WholeBody(body as never);
+  const { size = 0 } = body as { readonly size?: number };
+  return new WholeBody(body as never, size <= maxReplayBytes);
+}
+
+function sizeOf(body: string | ArrayBufferView | ArrayBuffer): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength;
 }
 
 function isFormDataLike(body: object): boolean {
@@ -39,11 +46,13 @@ function isFormDataLike(body: object): boolean {
 
 class WholeBody implements RequestBody {
   readonly complete = true;
-  readonly replayable = true;
+  /** Envoy's limit is one of size, however the caller holds the body. */
+  readonly replayable: boolean;
   readonly #body: Dispatcher.DispatchOptions['body'];
 
-  constructor(body: Dispatcher.DispatchOptions['body']) {
+  constructor(body: Dispatcher.DispatchOptions['body'], replayable: boolean) {
     this.#body = body;
+    this.replayable = replayable;
   }
 
   get empty(): boolean {
@@ -59,7 +68,7 @@ class WholeBody implements RequestBody {
   cancel(): void {}
 }
 
-const NO_BODY: RequestBody = new WholeBody(null);
+const NO_BODY: RequestBody = new WholeBody(null, true);
 
 /** Reads its source once; every reader gets all chunks as long as they are kept. */
 class StreamedBody implements RequestBody {

@@ -49,6 +49,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   readonly #handler: Dispatcher.DispatchHandler;
   #corsOrigin: string | undefined;
   #delayTimer: TimerHandle | undefined;
+  #running = false;
+  #delivery: NodeJS.Immediate | undefined;
   #over = false;
 
   constructor(engine: EngineContext, snapshot: Snapshot, request: MeshRequest, handler: Dispatcher.DispatchHandler) {
@@ -61,6 +63,15 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
 
   /** Walks as far as it goes without waiting. */
   run(): void {
+    this.#running = true;
+    try {
+      this.#walk();
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  #walk(): void {
     this.#handler.onRequestStart?.(this, this);
     if (this.aborted) return;
     const { head } = this.request;
@@ -164,7 +175,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
 
   /** Answers in the upstream's place. */
   answer(local: LocalReply): void {
-    if (this.#over) return;
+    if (this.#over || this.#delivery !== undefined) return;
     this.flags |= local.flags;
     const headers: ResponseHeaders = { ...local.headers };
     this.#finishHeaders(headers);
@@ -195,13 +206,19 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     headers['server'] = 'envoy';
     this.status = status;
     this.details = details;
-    this.#finish();
-    this.request.body.cancel();
-    replies.deliver(this.#handler, this, status, headers, body);
+    const deliver = (): void => {
+      this.#finish();
+      this.request.body.cancel();
+      replies.deliver(this.#handler, this, status, headers, body);
+    };
+    // An answer from within the call would let a caller that tries again and again keep the event loop from ever turning.
+    if (this.#running) this.#delivery = setImmediate(deliver);
+    else deliver();
   }
 
   #finish(): void {
     this.#over = true;
+    clearImmediate(this.#delivery);
     this.#endDelay();
     this.router?.finish();
     this.engine.finished(this);

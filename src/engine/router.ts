@@ -202,7 +202,7 @@ export class Router implements AttemptOwner {
     cluster.recordResponse(attempt.host, status, headers);
     if (this.#retries !== undefined) {
       const header = (name: string): string | undefined => firstValue(headers[name]);
-      const verdict = this.#retries.decide({ kind: 'response', status, header }, this.#canReplay(attempt));
+      const verdict = this.#retries.decide({ kind: 'response', status, header }, this.#canReplay());
       if (verdict === 'retry') {
         cluster.stats.countRetried(status);
         attempt.cancel(new Error('retried'));
@@ -235,7 +235,7 @@ export class Router implements AttemptOwner {
       this.#call.breakOff(flag, `upstream_reset_after_response_started{${detail}}`, error);
       return;
     }
-    const verdict = this.#retries?.decide({ kind: 'reset', reason, requestSent: attempt.sent }, this.#canReplay(attempt));
+    const verdict = this.#retries?.decide({ kind: 'reset', reason, requestSent: attempt.sent }, this.#canReplay());
     if (verdict === 'retry') {
       this.#retryLater();
       return;
@@ -251,8 +251,9 @@ export class Router implements AttemptOwner {
 
   // ---- retries
 
-  #canReplay(attempt: UpstreamAttempt): boolean {
-    return !this.#informed && (this.#call.request.body.replayable || !attempt.sent);
+  /** Envoy gives up retrying as soon as a body outgrows its buffer, sent or not. */
+  #canReplay(): boolean {
+    return !this.#informed && this.#call.request.body.replayable;
   }
 
   #retryLater(): void {

@@ -92,7 +92,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#over();
     this.#finishRequest();
     this.controller?.abort(reason);
-    this.cluster.pool(this.host).discard(connection);
+    this.cluster.pool(this.host).discard(connection, 'local');
   }
 
   onConnection(connection: Connection): void {
@@ -161,7 +161,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     const connection = this.#connection!;
     this.#over();
     this.#finishRequest();
-    this.cluster.pool(this.host).discard(connection);
+    this.cluster.pool(this.host).discard(connection, 'remote');
     this.#owner.onFailure(this, reason, error);
   }
 
@@ -212,11 +212,11 @@ const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOU
  * A reset and an orderly close before the response are one and the same to Envoy: `connection termination`.
  */
 export function resetReasonOf(error: Error): ResetReason | undefined {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const code = String((error as NodeJS.ErrnoException).code ?? '');
   if (TERMINATED.has(code)) return 'connection-termination';
   if (REFUSED.has(code)) return 'connection-failure';
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'connection-timeout';
-  if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (error.name === 'HTTPParserError' || code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return 'protocol-error';
   }
   return undefined;
