@@ -18,6 +18,16 @@ export interface ParsedDocuments {
   readonly issues: readonly ConfigIssue[];
 }
 
+/** An issue without its place. */
+export interface Told extends Pick<ConfigIssue, 'severity' | 'code' | 'message' | 'hint'> {
+  readonly path?: string;
+}
+
+/** An issue of a document that could not be read as far as a resource. */
+export function issueAt(document: ConfigDocument, { path = '', ...told }: Told): ConfigIssue {
+  return { ...told, resource: '', path, value: '', ...document.locate(path) };
+}
+
 /** The part of `document` at `path`, as a document of its own. */
 export function partOf(document: ConfigDocument, path: string, value: unknown): ConfigDocument {
   const full = (inner: string): string => (inner === '' ? path : `${path}.${inner}`);

@@ -38,8 +38,22 @@ export const KINDS: readonly KindInfo[] = [
   { kind: 'Endpoints', ...CORE, body: 'document', schema: endpoints, aliases: ['ep'] },
   { kind: 'Pod', ...CORE, body: 'document', schema: pod, aliases: ['po', 'pods'] },
   { kind: 'ConfigMap', ...CORE, body: 'document', schema: meshConfig, aliases: ['cm', 'configmaps'] },
-  { kind: 'EndpointSlice', group: 'discovery.k8s.io', versions: ['v1', 'v1beta1'], body: 'document', schema: endpointSlice, aliases: ['endpointslices'] },
-  { kind: 'Deployment', group: 'apps', versions: ['v1'], body: 'spec', schema: deployment, aliases: ['deploy', 'deployments'] },
+  {
+    kind: 'EndpointSlice',
+    group: 'discovery.k8s.io',
+    versions: ['v1', 'v1beta1'],
+    body: 'document',
+    schema: endpointSlice,
+    aliases: ['endpointslices'],
+  },
+  {
+    kind: 'Deployment',
+    group: 'apps',
+    versions: ['v1'],
+    body: 'spec',
+    schema: deployment,
+    aliases: ['deploy', 'deployments'],
+  },
 ];
 
 const byKind = new Map(KINDS.map((info) => [info.kind, info]));

@@ -13,5 +13,8 @@ export const MAX_DOCUMENTS = 100_000;
 /** How many YAML syntax problems are reported of one document; those after the first few are echoes. */
 export const MAX_SYNTAX_ISSUES = 3;
 
+/** How many problems with keys, aliases and nesting are reported of one document. */
+export const MAX_STRUCTURE_ISSUES = 20;
+
 /** How many maps and lists one object handed in from code may hold. */
 export const MAX_OBJECT_NODES = 1_000_000;

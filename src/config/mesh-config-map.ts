@@ -1,3 +1,4 @@
+import type { Location } from '../common/origin.ts';
 import { Cursor } from './checks/cursor.ts';
 import { IssueLog } from './checks/issue-log.ts';
 import type { ConfigDocument } from './document.ts';
@@ -5,7 +6,6 @@ import type { Envelope } from './envelope.ts';
 import type { ConfigIssue } from './issue.ts';
 import { decode } from './schema/decoder.ts';
 import { meshConfig } from './schema/mesh-config.ts';
-import type { Location } from '../common/origin.ts';
 import { parseDocuments } from './yaml-documents.ts';
 
 /** The key of a ConfigMap that holds the mesh's settings. */
@@ -19,7 +19,9 @@ export function isMeshConfigMapName(name: string): boolean {
 /** The mesh settings that a ConfigMap carries, as text; other ConfigMaps have none. */
 export function meshTextOf(document: ConfigDocument): unknown {
   const { data } = document.value as { data?: unknown };
-  return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as { mesh?: unknown }).mesh : undefined;
+  return typeof data === 'object' && data !== null && !Array.isArray(data)
+    ? (data as { mesh?: unknown }).mesh
+    : undefined;
 }
 
 interface MeshConfigRead {
@@ -34,8 +36,24 @@ export function readMeshConfig(text: string, document: ConfigDocument, envelope:
   const resource = `ConfigMap ${envelope.namespace}/${envelope.name}`;
   const outward = ({ line, column }: Location): Location => document.locateInText(MESH_PATH, line, column);
   const parsed = parseDocuments(text, '', { strict: envelope.context.strict });
-  const issues: ConfigIssue[] = parsed.issues.map((issue) => ({ ...issue, resource, path: MESH_PATH, ...outward(issue) }));
-  const [first] = parsed.documents;
+  const issues: ConfigIssue[] = parsed.issues.map((issue) => ({
+    ...issue,
+    resource,
+    path: MESH_PATH,
+    ...outward(issue),
+  }));
+  const [first, second] = parsed.documents;
+  if (second !== undefined) {
+    issues.push({
+      severity: 'error',
+      code: 'ERR_INVALID_VALUE',
+      resource,
+      path: MESH_PATH,
+      value: '',
+      message: 'must be one document, got several',
+      ...outward(second.locate('')),
+    });
+  }
   if (first === undefined) return { spec: {}, locate: document.locate, issues };
   const inner: ConfigDocument = {
     value: first.value,

@@ -35,10 +35,19 @@ function resolveKind(written: string, whole: string): KindInfo {
     return names.includes(lower) || (info.group !== '' && names.some((name) => `${name}.${info.group}` === lower));
   });
   if (found !== undefined) return found;
-  const meant = suggest(written, KINDS.map(({ kind }) => kind));
-  throw badReference(whole, meant === undefined ? `the kinds are ${KINDS.map(({ kind }) => kind).join(', ')}` : `did you mean ${meant}?`);
+  const meant = suggest(
+    written,
+    KINDS.map(({ kind }) => kind),
+  );
+  throw badReference(
+    whole,
+    meant === undefined ? `the kinds are ${KINDS.map(({ kind }) => kind).join(', ')}` : `did you mean ${meant}?`,
+  );
 }
 
 function badReference(text: string, why: string): MeshError {
-  return new MeshError('ERR_INVALID_ARGUMENT', `${JSON.stringify(text)} names no resource: write KIND or KIND/NAME; ${why}`);
+  return new MeshError(
+    'ERR_INVALID_ARGUMENT',
+    `${JSON.stringify(text)} names no resource: write KIND or KIND/NAME; ${why}`,
+  );
 }

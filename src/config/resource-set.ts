@@ -56,9 +56,12 @@ export class ResourceSet {
       if (exact !== undefined) return [exact];
       if (namespace !== undefined) return [];
     }
-    const found = this.all.filter((resource) => resource.kind === kind
-      && (name === undefined || resource.name === name)
-      && (namespace === undefined || resource.namespace === namespace));
+    const found = this.all.filter(
+      (resource) =>
+        resource.kind === kind &&
+        (name === undefined || resource.name === name) &&
+        (namespace === undefined || resource.namespace === namespace),
+    );
     return name !== undefined && found.length > 1 ? [] : found;
   }
 }

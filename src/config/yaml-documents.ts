@@ -5,13 +5,17 @@ import type { ConfigIssue } from './issue.ts';
 import { MAX_DOCUMENTS, MAX_SYNTAX_ISSUES, MAX_TEXT_LENGTH } from './limits.ts';
 import { LineMap } from './line-map.ts';
 import { PositionIndex } from './position-index.ts';
-import { YamlValues, type YamlProblem } from './yaml-values.ts';
+import { YamlValues, type YamlOptions, type YamlProblem } from './yaml-values.ts';
 
 /**
  * The documents of a YAML (or JSON) text. A document with a syntax problem is left out and its problems are listed; the
  * others are kept. Empty documents are skipped.
  */
-export function parseDocuments(text: string, file: string, options: { strict?: boolean } = {}): ParsedDocuments {
+export function parseDocuments(
+  text: string,
+  file: string,
+  { strict = false, booleanWords = false }: Partial<YamlOptions> = {},
+): ParsedDocuments {
   const lines = new LineMap(text, file);
   const refused = refuseText(text);
   if (refused !== undefined) return { documents: [], issues: [toIssue(refused, lines)] };
@@ -22,12 +26,21 @@ export function parseDocuments(text: string, file: string, options: { strict?: b
   let count = 0;
   for (const document of compose(text)) {
     if (++count > MAX_DOCUMENTS) {
-      issues.push(toIssue({ offset: document.range[0], code: 'ERR_TOO_LARGE', message: `a text must not hold more than ${MAX_DOCUMENTS} documents` }, lines));
+      issues.push(
+        toIssue(
+          {
+            offset: document.range[0],
+            code: 'ERR_TOO_LARGE',
+            message: `a text must not hold more than ${MAX_DOCUMENTS} documents`,
+          },
+          lines,
+        ),
+      );
       break;
     }
     const problems = document.errors.slice(0, MAX_SYNTAX_ISSUES).map(syntaxProblem);
     if (problems.length === 0 && document.contents !== null) {
-      const values = new YamlValues(index, options.strict === true);
+      const values = new YamlValues(index, { strict, booleanWords });
       const root = index.size;
       const value = values.read(document.contents, '', document.contents.range[0]);
       problems.push(...values.problems);
@@ -40,18 +53,33 @@ export function parseDocuments(text: string, file: string, options: { strict?: b
 
 // Scalars are resolved by our own rules, and keys compared by our own set: the library's way is quadratic in the keys.
 function compose(text: string): Iterable<Document.Parsed> {
-  const composer = new Composer({ schema: 'failsafe', uniqueKeys: false, resolveKnownTags: false, keepSourceTokens: false });
+  const composer = new Composer({
+    schema: 'failsafe',
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    keepSourceTokens: false,
+  });
   return composer.compose(new Parser().parse(text));
 }
 
 function refuseText(text: string): YamlProblem | undefined {
   if (text.length > MAX_TEXT_LENGTH) {
-    return { offset: 0, code: 'ERR_TOO_LARGE', message: `a configuration text must not be longer than ${MAX_TEXT_LENGTH} characters, got ${text.length}`, hint: 'split it' };
+    return {
+      offset: 0,
+      code: 'ERR_TOO_LARGE',
+      message: `a configuration text must not be longer than ${MAX_TEXT_LENGTH} characters, got ${text.length}`,
+      hint: 'split it',
+    };
   }
   const nul = text.indexOf('\0');
   const bad = nul === -1 ? text.indexOf('\uFFFD') : nul;
   if (bad === -1) return undefined;
-  return { offset: bad, code: 'ERR_BINARY', message: 'this is not a text in UTF-8 but binary data; YAML or JSON was expected', hint: 'check which file is read, and its encoding' };
+  return {
+    offset: bad,
+    code: 'ERR_BINARY',
+    message: 'this is not a text in UTF-8 but binary data; YAML or JSON was expected',
+    hint: 'check which file is read, and its encoding',
+  };
 }
 
 function syntaxProblem(error: { code: string; message: string; pos: [number, number] }): YamlProblem {
@@ -67,7 +95,13 @@ function toIssue(problem: YamlProblem, lines: LineMap): ConfigIssue {
 }
 
 // Two scopes on purpose: a resource keeps its `locate`, which must not keep the whole text alive.
-function yamlDocument(value: unknown, index: PositionIndex, root: number, lines: LineMap, text: string): ConfigDocument {
+function yamlDocument(
+  value: unknown,
+  index: PositionIndex,
+  root: number,
+  lines: LineMap,
+  text: string,
+): ConfigDocument {
   return {
     value,
     ...locators(index, root, lines),

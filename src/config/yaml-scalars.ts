@@ -1,13 +1,22 @@
 /** What a YAML scalar may become. */
 export type ScalarValue = string | number | boolean | null;
 
-const WORDS: ReadonlyMap<string, ScalarValue> = new Map<string, ScalarValue>([
-  ...['', '~', 'null', 'Null', 'NULL'].map((word) => [word, null] as const),
-  ...['true', 'True', 'TRUE', 'y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON'].map((word) => [word, true] as const),
-  ...['false', 'False', 'FALSE', 'n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF'].map((word) => [word, false] as const),
-  ...['.inf', '.Inf', '.INF', '+.inf', '+.Inf', '+.INF'].map((word) => [word, Infinity] as const),
-  ...['-.inf', '-.Inf', '-.INF'].map((word) => [word, -Infinity] as const),
-  ...['.nan', '.NaN', '.NAN'].map((word) => [word, NaN] as const),
+const entries = (words: string, value: ScalarValue): [string, ScalarValue][] =>
+  words.split(' ').map((word) => [word, value]);
+
+const WORDS: ReadonlyMap<string, ScalarValue> = new Map([
+  ['', null],
+  ...entries('~ null Null NULL', null),
+  ...entries('true True TRUE', true),
+  ...entries('false False FALSE', false),
+  ...entries('.inf .Inf .INF +.inf +.Inf +.INF', Infinity),
+  ...entries('-.inf -.Inf -.INF', -Infinity),
+  ...entries('.nan .NaN .NAN', NaN),
+]);
+
+const BOOLEAN_WORDS: ReadonlyMap<string, ScalarValue> = new Map([
+  ...entries('y Y yes Yes YES on On ON', true),
+  ...entries('n N no No NO off Off OFF', false),
 ]);
 
 const LONGEST_WORD = 5;
@@ -17,17 +26,24 @@ const BASED = /^([-+]?)0(?:x([0-9a-fA-F]+)|b([01]+)|o?([0-7]+))$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/;
 
 /**
- * What an unquoted scalar means to Kubernetes tools: YAML 1.1 as Go's yaml reads it, so `yes` is a boolean, `010` is 8, and
- * a date is text.
+ * What an unquoted scalar means to Kubernetes' tools, which is not quite what either YAML says: `010` is 8, a date is text.
+ * With `booleanWords`, `yes`, `on` and their kin are booleans as well; without, they stay the text they are.
  *
  * Source: sigs.k8s.io/yaml, go-yaml v2 `resolve`.
  */
-export function resolvePlainScalar(text: string): ScalarValue {
+export function resolvePlainScalar(text: string, booleanWords: boolean): ScalarValue {
   if (text.length <= LONGEST_WORD) {
     const word = WORDS.get(text);
     if (word !== undefined) return word;
+    const boolean = booleanWords ? booleanWord(text) : undefined;
+    if (boolean !== undefined) return boolean;
   }
   return MAYBE_NUMBER.test(text) ? (parseNumber(text.replaceAll('_', '')) ?? text) : text;
+}
+
+/** The boolean that YAML 1.1 means by `yes`, `off` and the like; `undefined` for anything else. */
+export function booleanWord(text: string): boolean | undefined {
+  return BOOLEAN_WORDS.get(text) as boolean | undefined;
 }
 
 function parseNumber(text: string): number | undefined {
@@ -35,7 +51,8 @@ function parseNumber(text: string): number | undefined {
   const based = BASED.exec(text);
   if (based !== null) {
     const [, sign, hex, binary, octal] = based;
-    const size = hex !== undefined ? parseInt(hex, 16) : binary !== undefined ? parseInt(binary, 2) : parseInt(octal ?? '', 8);
+    const size =
+      hex !== undefined ? parseInt(hex, 16) : binary !== undefined ? parseInt(binary, 2) : parseInt(octal ?? '', 8);
     return sign === '-' ? -size : size;
   }
   return FLOAT.test(text) ? Number(text) : undefined;

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import { MAX_ALIASED_NODES, MAX_DEPTH } from './limits.ts';
+import { MAX_ALIASED_NODES, MAX_DEPTH, MAX_STRUCTURE_ISSUES } from './limits.ts';
 import type { PositionIndex } from './position-index.ts';
 import { resolvePlainScalar } from './yaml-scalars.ts';
 
@@ -9,6 +9,14 @@ export interface YamlProblem {
   readonly code: string;
   readonly message: string;
   readonly hint?: string;
+}
+
+/** Where tools differ in how they read YAML. */
+export interface YamlOptions {
+  /** A key that overrides one brought in by `<<` is a duplicate, as for Kubernetes' strict decoder. */
+  readonly strict: boolean;
+  /** Unquoted `yes`, `on` and the like are booleans, as for Kubernetes. */
+  readonly booleanWords: boolean;
 }
 
 interface Anchored {
@@ -28,15 +36,14 @@ const MERGE = '<<';
 export class YamlValues {
   readonly problems: YamlProblem[] = [];
   readonly #index: PositionIndex;
-  readonly #strict: boolean;
+  readonly #options: YamlOptions;
   readonly #anchors = new Map<string, Anchored>();
   #nodes = 0;
   #aliased = 0;
 
-  /** `strict`: a key that overrides one brought in by `<<` is a duplicate, as for Kubernetes' strict decoder. */
-  constructor(index: PositionIndex, strict: boolean) {
+  constructor(index: PositionIndex, options: YamlOptions) {
     this.#index = index;
-    this.#strict = strict;
+    this.#options = options;
   }
 
   /** The value of `node`; its place goes into the index under `name`. */
@@ -68,9 +75,11 @@ export class YamlValues {
   }
 
   #scalar(node: Scalar): unknown {
-    if (node.type === 'PLAIN' && node.tag === undefined) return resolvePlainScalar(node.source ?? '');
+    if (node.type === 'PLAIN' && node.tag === undefined)
+      return resolvePlainScalar(node.source ?? '', this.#options.booleanWords);
     // `!!int "3"` and the like: an explicit tag other than `!!str` reads the text as if it were not quoted.
-    if (node.tag !== undefined && /:(?:int|float|bool|null)$/.test(node.tag)) return resolvePlainScalar(String(node.value));
+    if (node.tag !== undefined && /:(?:int|float|bool|null)$/.test(node.tag))
+      return resolvePlainScalar(String(node.value), true);
     return node.value;
   }
 
@@ -87,7 +96,12 @@ export class YamlValues {
     if (this.#aliased > MAX_ALIASED_NODES) return null;
     this.#aliased += anchored.size;
     if (this.#aliased > MAX_ALIASED_NODES) {
-      this.#problem(offset, 'ERR_TOO_MANY_ALIASES', `aliases must not expand to more than ${MAX_ALIASED_NODES} values`, 'write the values out');
+      this.#problem(
+        offset,
+        'ERR_TOO_MANY_ALIASES',
+        `aliases must not expand to more than ${MAX_ALIASED_NODES} values`,
+        'write the values out',
+      );
     }
     return this.#aliased > MAX_ALIASED_NODES ? null : anchored.value;
   }
@@ -108,7 +122,13 @@ export class YamlValues {
         merged.push(...this.#mergeSources(this.read(pair.value, MERGE, keyOffset, depth + 1), keyOffset));
         continue;
       }
-      if (own.has(key)) this.#problem(keyOffset, 'ERR_DUPLICATE_KEY', `key ${JSON.stringify(key)} is given twice in one map`, 'remove one of them');
+      if (own.has(key))
+        this.#problem(
+          keyOffset,
+          'ERR_DUPLICATE_KEY',
+          `key ${JSON.stringify(key)} is given twice in one map`,
+          'remove one of them',
+        );
       own.add(key);
       setOwn(map, key, this.read(pair.value, key, keyOffset, depth + 1));
     }
@@ -116,10 +136,16 @@ export class YamlValues {
     return map;
   }
 
-  #merge(map: Record<string, unknown>, source: Record<string, unknown>, own: ReadonlySet<string>, offset: number): void {
+  #merge(
+    map: Record<string, unknown>,
+    source: Record<string, unknown>,
+    own: ReadonlySet<string>,
+    offset: number,
+  ): void {
     for (const [key, value] of Object.entries(source)) {
       if (!Object.hasOwn(map, key)) setOwn(map, key, value);
-      else if (this.#strict && own.has(key)) this.#problem(offset, 'ERR_DUPLICATE_KEY', `key ${JSON.stringify(key)} overrides the one that << brings in`);
+      else if (this.#options.strict && own.has(key))
+        this.#problem(offset, 'ERR_DUPLICATE_KEY', `key ${JSON.stringify(key)} overrides the one that << brings in`);
     }
   }
 
@@ -132,7 +158,8 @@ export class YamlValues {
   }
 
   #mergeSources(value: unknown, offset: number): Record<string, unknown>[] {
-    const sources = Array.isArray(value) ? value : [value];
+    // Null is also what an alias beyond the limit became, which is told already.
+    const sources: unknown[] = Array.isArray(value) ? value : value === null ? [] : [value];
     return sources.filter((source): source is Record<string, unknown> => {
       const isMapping = typeof source === 'object' && source !== null && !Array.isArray(source);
       if (!isMapping) this.#problem(offset, 'ERR_YAML', '<< needs a map, or a list of maps, to merge');
@@ -141,7 +168,7 @@ export class YamlValues {
   }
 
   #problem(offset: number, code: string, message: string, hint?: string): void {
-    this.problems.push({ offset, code, message, hint });
+    if (this.problems.length < MAX_STRUCTURE_ISSUES) this.problems.push({ offset, code, message, hint });
   }
 }
 
@@ -151,6 +178,7 @@ function startOf(node: unknown): number | undefined {
 
 /** Plain assignment, but for `__proto__`, which assignment would take for the prototype. */
 export function setOwn(map: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
+  if (key === '__proto__')
+    Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
   else map[key] = value;
 }

@@ -5,16 +5,28 @@ const CONFIG_MAP = 'configmap://';
 
 /** Source: istio `ValidateTLS`. */
 export function checkClientTls(tls: ClientTlsSpec, at: Cursor): void {
-  const { mode = 'DISABLE', credentialName = '', caCertificates = '', clientCertificate = '', privateKey = '', caCrl = '' } = tls;
+  const {
+    mode = 'DISABLE',
+    credentialName = '',
+    caCertificates = '',
+    clientCertificate = '',
+    privateKey = '',
+    caCrl = '',
+  } = tls;
   const verified = mode === 'SIMPLE' || mode === 'MUTUAL';
   if (credentialName.startsWith(CONFIG_MAP)) checkConfigMap(credentialName, at.to('credentialName'));
   if (tls.insecureSkipVerify === true && verified) {
-    const checkers = [caCertificates !== '' && 'caCertificates', mode === 'SIMPLE' && credentialName !== '' && 'credentialName', tls.subjectAltNames !== undefined && 'subjectAltNames'];
+    const checkers = [
+      caCertificates !== '' && 'caCertificates',
+      mode === 'SIMPLE' && credentialName !== '' && 'credentialName',
+      tls.subjectAltNames !== undefined && 'subjectAltNames',
+    ];
     const given = checkers.filter((name) => name !== false);
     if (given.length > 0) at.to('insecureSkipVerify').conflict(`must not be true together with ${given.join(', ')}`);
   }
   if (verified && credentialName !== '') {
-    if (`${clientCertificate}${caCertificates}${privateKey}${caCrl}` !== '') at.to('credentialName').conflict('must not be there together with certificate files');
+    if (`${clientCertificate}${caCertificates}${privateKey}${caCrl}` !== '')
+      at.to('credentialName').conflict('must not be there together with certificate files');
     return;
   }
   if (mode !== 'MUTUAL') return;
@@ -25,6 +37,8 @@ export function checkClientTls(tls: ClientTlsSpec, at: Cursor): void {
 function checkConfigMap(credentialName: string, at: Cursor): void {
   const [name = '', ...rest] = credentialName.slice(CONFIG_MAP.length).split('/');
   const namespace = rest.length === 0 ? at.context.namespace : name;
-  if (name === '' || rest.length > 1 || rest[0] === '') at.invalid('must be configmap://NAME or configmap://NAMESPACE/NAME');
-  else if (namespace !== at.context.namespace) at.invalid(`must be in the namespace of the rule, ${at.context.namespace}`);
+  if (name === '' || rest.length > 1 || rest[0] === '')
+    at.invalid('must be configmap://NAME or configmap://NAMESPACE/NAME');
+  else if (namespace !== at.context.namespace)
+    at.invalid(`must be in the namespace of the rule, ${at.context.namespace}`);
 }

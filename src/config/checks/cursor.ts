@@ -2,6 +2,9 @@ import { childPath, type PathStep } from '../field-path.ts';
 import { suggest } from '../schema/suggestion.ts';
 import type { IssueLog } from './issue-log.ts';
 
+/** As many of the known fields are named where there is an unknown one. */
+const MOST_NAMES = 20;
+
 /** What checks may want to know besides the value. */
 export interface CheckContext {
   readonly log: IssueLog;
@@ -74,15 +77,30 @@ export class Cursor {
 
   /** A key that is there twice, in two spellings. */
   twoSpellings(written: string, name: string): void {
-    this.context.log.addAtKey('error', 'ERR_DUPLICATE_KEY', this.path, `is given twice, as ${written} and as ${name}`, 'remove one of them');
+    this.context.log.addAtKey(
+      'error',
+      'ERR_DUPLICATE_KEY',
+      this.path,
+      `is given twice, as ${written} and as ${name}`,
+      'remove one of them',
+    );
   }
 
   /** A key that `owner` does not have: ignored, or refused when reading strictly. */
   unknownField(owner: string, known: readonly string[]): void {
+    if (!this.context.log.wants(this.context.strict ? 'error' : 'warning')) return;
     const meant = suggest(String(this.#step), known);
     const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
-    const has = `${owner} has ${known.join(', ')}`;
-    if (this.context.strict) this.context.log.addAtKey('error', 'ERR_UNKNOWN_FIELD', this.path, `is not a known field; ${has}`, hint);
-    else this.context.log.addAtKey('warning', 'WARN_UNKNOWN_FIELD', this.path, `is not a known field and is ignored; ${has}`, hint);
+    const has = `${owner} has ${known.slice(0, MOST_NAMES).join(', ')}${known.length > MOST_NAMES ? ' …' : ''}`;
+    if (this.context.strict)
+      this.context.log.addAtKey('error', 'ERR_UNKNOWN_FIELD', this.path, `is not a known field; ${has}`, hint);
+    else
+      this.context.log.addAtKey(
+        'warning',
+        'WARN_UNKNOWN_FIELD',
+        this.path,
+        `is not a known field and is ignored; ${has}`,
+        hint,
+      );
   }
 }

@@ -12,7 +12,11 @@ export function checkGatewayNames(names: readonly string[], at: Cursor): void {
     if (slash === -1) {
       if (name.includes('.')) {
         const [gateway, namespace] = name.split('.');
-        place.warn('WARN_DEPRECATED', 'is the old way to write a gateway of another namespace', `write ${namespace}/${gateway}`);
+        place.warn(
+          'WARN_DEPRECATED',
+          'is the old way to write a gateway of another namespace',
+          `write ${namespace}/${gateway}`,
+        );
       }
       if (fqdnProblem(name) !== undefined) place.invalid('must be mesh, NAME or NAMESPACE/NAME');
       return;

@@ -14,7 +14,8 @@ type Port = NonNullable<Server['port']>;
 /** Source: istio `ValidateGateway`. */
 export function checkGateway(spec: GatewaySpec, at: Cursor): void {
   const { name } = at.context;
-  if (name !== '' && !isDnsLabel(name)) at.error('ERR_INVALID_VALUE', `of the Gateway ${JSON.stringify(name)}: its name must be a DNS label, without dots`);
+  if (name !== '' && !isDnsLabel(name))
+    at.error('ERR_INVALID_VALUE', `of the Gateway ${JSON.stringify(name)}: its name must be a DNS label, without dots`);
   const servers = (spec.servers ?? []) as Server[];
   if (servers.length === 0) at.required('needs at least one server');
   const names = new Set<string>();
@@ -23,9 +24,11 @@ export function checkGateway(spec: GatewaySpec, at: Cursor): void {
     checkServer(server, place);
     if (server.port === undefined) return;
     const { name: portName = '', protocol = '' } = server.port;
-    if (names.has(portName)) place.to('port', 'name').duplicate(`${JSON.stringify(portName)} is also the name of another server's port`);
+    if (names.has(portName))
+      place.to('port', 'name').duplicate(`${JSON.stringify(portName)} is also the name of another server's port`);
     names.add(portName);
-    if (server.tls?.httpsRedirect === true && !isHttpProtocol(protocol)) place.to('tls', 'httpsRedirect').warn('WARN_NO_EFFECT', 'has an effect on HTTP servers only');
+    if (server.tls?.httpsRedirect === true && !isHttpProtocol(protocol))
+      place.to('tls', 'httpsRedirect').warn('WARN_NO_EFFECT', 'has an effect on HTTP servers only');
   });
 }
 
@@ -50,12 +53,14 @@ function checkServer(server: Server, at: Cursor): void {
 function checkTlsOnPlain(tls: ServerTlsSpec, protocol: string, at: Cursor): void {
   const { mode = 'PASSTHROUGH', caCertificates = '', privateKey = '', serverCertificate = '' } = tls;
   const harmless = mode.endsWith('PASSTHROUGH') && `${caCertificates}${privateKey}${serverCertificate}` === '';
-  if (!isHttpProtocol(protocol) || !harmless) at.conflict(`must be left out, since the protocol is ${protocol}`, 'use protocol HTTPS or TLS');
+  if (!isHttpProtocol(protocol) || !harmless)
+    at.conflict(`must be left out, since the protocol is ${protocol}`, 'use protocol HTTPS or TLS');
 }
 
 function checkServerPort(port: Port, bind: string, at: Cursor): void {
   const { protocol = '', number = 0, name = '', targetPort = 0 } = port as Partial<Port>;
-  if (!isKnownProtocol(protocol)) at.to('protocol').invalid('must be one of HTTP, HTTP2, HTTPS, GRPC, GRPC-WEB, TLS, TCP, MONGO, REDIS, MYSQL');
+  if (!isKnownProtocol(protocol))
+    at.to('protocol').invalid('must be one of HTTP, HTTP2, HTTPS, GRPC, GRPC-WEB, TLS, TCP, MONGO, REDIS, MYSQL');
   if (number > 0 || !bind.startsWith(UNIX)) checkPort(number, at.to('number'));
   if (targetPort > 0) at.to('targetPort').conflict('has no meaning in a Gateway', 'remove it');
   if (name === '') at.required('needs a name', 'name it after its protocol, such as http');

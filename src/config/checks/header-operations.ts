@@ -9,7 +9,11 @@ export function checkHeaders(headers: HeadersSpec, at: Cursor): void {
   if (headers.response !== undefined) checkOperations(headers.response, at.to('response'), checkName);
 }
 
-function checkOperations(operations: HeaderOperationsSpec, at: Cursor, checkWritten: (name: string, at: Cursor) => void): void {
+function checkOperations(
+  operations: HeaderOperationsSpec,
+  at: Cursor,
+  checkWritten: (name: string, at: Cursor) => void,
+): void {
   for (const kind of ['set', 'add'] as const) {
     for (const [name, value] of Object.entries(operations[kind] ?? {})) {
       const place = at.to(kind, name);
@@ -27,9 +31,11 @@ function checkRequestName(name: string, at: Cursor): void {
 
 function checkName(name: string, at: Cursor): void {
   if (name === '') at.error('ERR_INVALID_VALUE', 'must have a header name, not an empty one');
-  else if (name.toLowerCase() === 'host') at.error('ERR_INVALID_VALUE', 'must not be Host, which can only be set on requests');
+  else if (name.toLowerCase() === 'host')
+    at.error('ERR_INVALID_VALUE', 'must not be Host, which can only be set on requests');
   else if (name.startsWith(':')) at.error('ERR_INVALID_VALUE', `must not be a pseudo-header, got ${name}`);
-  else if (!isHeaderName(name)) at.onApply?.error('ERR_INVALID_VALUE', `must be a header name, got ${JSON.stringify(name)}`);
+  else if (!isHeaderName(name))
+    at.onApply?.error('ERR_INVALID_VALUE', `must be a header name, got ${JSON.stringify(name)}`);
 }
 
 function isAuthority(name: string): boolean {
@@ -43,7 +49,9 @@ export function checkOneAuthority(rule: HttpRouteSpec, at: Cursor): void {
     for (const [name, value] of Object.entries(rule.headers?.request?.[kind] ?? {})) {
       if (!isAuthority(name)) continue;
       if (first !== '') {
-        at.to('headers', 'request', kind, name).conflict(`sets the authority to ${JSON.stringify(value)}, but this rule already sets it to ${JSON.stringify(first)}`);
+        at.to('headers', 'request', kind, name).conflict(
+          `sets the authority to ${JSON.stringify(value)}, but this rule already sets it to ${JSON.stringify(first)}`,
+        );
         return;
       }
       first = value;

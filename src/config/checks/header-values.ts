@@ -12,11 +12,14 @@ export function headerValueProblem(value: string): string | undefined {
     else if (state === 'text' && char === '\\') at += 1;
     else {
       const next = step(state, char);
-      if (next === undefined) return `must have complete operators such as %REQ(x)%; unexpected ${JSON.stringify(char)} at character ${at + 1}`;
+      if (next === undefined)
+        return `must have complete operators such as %REQ(x)%; unexpected ${JSON.stringify(char)} at character ${at + 1}`;
       state = next;
     }
   }
-  return state === 'literal' ? undefined : 'must write a percent sign as %%, and operators as %NAME% or %NAME(ARGUMENT)%';
+  return state === 'literal'
+    ? undefined
+    : 'must write a percent sign as %%, and operators as %NAME% or %NAME(ARGUMENT)%';
 }
 
 function step(state: State, char: string): State | undefined {

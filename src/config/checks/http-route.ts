@@ -8,24 +8,34 @@ const NO_ACTION = 'needs a route, redirect or directResponse';
 
 /** What concerns one rule as a whole; its parts are checked by their own. Source: istio `validateHTTPRoute`. */
 export function checkHttpRoute(rule: HttpRouteSpec, at: Cursor, ofDelegate: boolean): void {
-  if (ofDelegate && rule.delegate !== undefined) at.to('delegate').conflict('must be left out: a VirtualService without hosts is a delegate itself, and delegates go one level deep');
+  if (ofDelegate && rule.delegate !== undefined)
+    at.to('delegate').conflict(
+      'must be left out: a VirtualService without hosts is a delegate itself, and delegates go one level deep',
+    );
   if (rule.delegate !== undefined && !ofDelegate) checkRoot(rule, at);
   else checkActions(rule, at);
   if (rule.mirrorPercent !== undefined) {
     checkPercent(rule.mirrorPercent, at.to('mirrorPercent'));
-    at.to('mirrorPercent').warn('WARN_DEPRECATED', 'is deprecated', `write mirrorPercentage: {value: ${rule.mirrorPercent}}`);
+    at.to('mirrorPercent').warn(
+      'WARN_DEPRECATED',
+      'is deprecated',
+      `write mirrorPercentage: {value: ${rule.mirrorPercent}}`,
+    );
   }
   if (rule.route !== undefined) checkWeights(rule.route, at.to('route'));
   checkOneAuthority(rule, at);
   const { prefixRewrite = '' } = rule.redirect ?? {};
   if (prefixRewrite !== '' && rule.match?.some(({ uri }) => uri !== undefined && uri.prefix === undefined)) {
-    at.to('redirect', 'prefixRewrite').conflict('replaces a matched prefix, but a match of this rule has a uri that is no prefix');
+    at.to('redirect', 'prefixRewrite').conflict(
+      'replaces a matched prefix, but a match of this rule has a uri that is no prefix',
+    );
   }
 }
 
 function checkRoot(rule: HttpRouteSpec, at: Cursor): void {
   for (const action of ['redirect', 'route'] as const) {
-    if (rule[action] !== undefined) at.to(action).conflict('must be left out: the rule delegates', 'remove it, or the delegate');
+    if (rule[action] !== undefined)
+      at.to(action).conflict('must be left out: the rule delegates', 'remove it, or the delegate');
   }
 }
 
@@ -36,7 +46,8 @@ function checkActions(rule: HttpRouteSpec, at: Cursor): void {
   else if (!routed && rule.fault !== undefined && at.context.legacySemantics) {
     at.warn('WARN_NO_ROUTE', 'has a fault but no route', 'add a route: the Istio of today refuses such a rule');
   } else if (!routed) at.required(NO_ACTION);
-  if (rule.mirror !== undefined && (rule.mirrors ?? []).length > 0) at.to('mirrors').conflict('must not be there together with mirror');
+  if (rule.mirror !== undefined && (rule.mirrors ?? []).length > 0)
+    at.to('mirrors').conflict('must not be there together with mirror');
 }
 
 type Excluded = 'route' | 'fault' | 'rewrite' | 'directResponse';

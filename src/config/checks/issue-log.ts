@@ -24,14 +24,16 @@ export class IssueLog {
     this.#prefix = prefix;
   }
 
-  /**
-   * What was found, without echoes: where a field is of the wrong type or unknown, that something is missing right there
-   * tells nothing new.
-   */
+  /** What was found, without echoes: a field of the wrong type looks absent to the checks, which then miss it. */
   get issues(): readonly ConfigIssue[] {
-    const misread = this.#issues.filter(({ code }) => code === 'ERR_WRONG_TYPE' || code === 'ERR_UNKNOWN_FIELD');
+    const misread = this.#issues.filter(isMisread).map(({ path }) => path);
     if (misread.length === 0) return this.#issues;
-    return this.#issues.filter((issue) => issue.code !== 'ERR_REQUIRED' || !misread.some(({ path }) => isWithin(path, issue.path)));
+    return this.#issues.filter((issue) => isMisread(issue) || !misread.some((path) => isEcho(issue, path)));
+  }
+
+  /** Whether a further issue would still be listed; if not, there is no need to word it. */
+  wants(severity: Severity): boolean {
+    return this.#counts[severity] <= MOST_ISSUES;
   }
 
   /** Whether there was an error. */
@@ -40,26 +42,64 @@ export class IssueLog {
   }
 
   add(severity: Severity, code: string, path: string, message: string, hint?: string, tellValue = false): void {
+    if (!this.wants(severity)) return;
     const value = shownValue(valueAt(this.#document.value, path));
     const told = tellValue && value !== '' ? `${message}, got ${value}` : message;
-    this.#push({ severity, code, resource: this.#resource, path, value, message: told, hint, ...this.#document.locate(path) });
+    this.#push({
+      severity,
+      code,
+      resource: this.#resource,
+      path,
+      value,
+      message: told,
+      hint,
+      ...this.#document.locate(path),
+    });
   }
 
   addAtKey(severity: Severity, code: string, path: string, message: string, hint?: string): void {
+    if (!this.wants(severity)) return;
     const value = shownValue(valueAt(this.#document.value, path));
-    this.#push({ severity, code, resource: this.#resource, path, value, message, hint, ...this.#document.locateKey(path) });
+    this.#push({
+      severity,
+      code,
+      resource: this.#resource,
+      path,
+      value,
+      message,
+      hint,
+      ...this.#document.locateKey(path),
+    });
   }
 
   #push(issue: ConfigIssue): void {
     const count = ++this.#counts[issue.severity];
-    const path = this.#prefix === '' ? issue.path : `${this.#prefix}.${issue.path}`;
+    const path = [this.#prefix, issue.path].filter((part) => part !== '').join('.');
     if (count <= MOST_ISSUES) this.#issues.push({ ...issue, path });
-    else if (count === MOST_ISSUES + 1) this.#issues.push({ ...issue, path: '', value: '', hint: undefined, message: `has more than ${MOST_ISSUES} issues; the others are not listed` });
+    else if (count === MOST_ISSUES + 1)
+      this.#issues.push({
+        ...issue,
+        path: '',
+        value: '',
+        hint: undefined,
+        message: `has more than ${MOST_ISSUES} issues; the others are not listed`,
+      });
   }
 }
 
+function isMisread({ code }: ConfigIssue): boolean {
+  return code === 'ERR_WRONG_TYPE' || code === 'ERR_UNKNOWN_FIELD';
+}
+
+function isEcho(issue: ConfigIssue, misread: string): boolean {
+  return isWithin(issue.path, misread) || (issue.code === 'ERR_REQUIRED' && isWithin(misread, issue.path));
+}
+
 function isWithin(path: string, parent: string): boolean {
-  return path.startsWith(parent) && (parent === '' || path.length === parent.length || /[.[]/.test(path[parent.length] ?? ''));
+  return (
+    path.startsWith(parent) &&
+    (parent === '' || path.length === parent.length || /[.[]/.test(path[parent.length] ?? ''))
+  );
 }
 
 /** `value` as JSON, shortened. Stops early: a value may be a whole file. */

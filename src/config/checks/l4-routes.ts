@@ -36,9 +36,11 @@ function checkSniHosts(sniHosts: readonly string[] | undefined, at: Cursor, spec
   const { hosts = [], gateways = [] } = spec;
   sniHosts.forEach((sni, index) => {
     const problem = gateways.includes('mesh') ? wildcardDomainProblem(sni) : sniDomainProblem(sni);
-    if (problem !== undefined && isIpAddress(sni)) at.to(index).warn('WARN_SNI_ADDRESS', 'is an IP address, which most clients never send as SNI');
+    if (problem !== undefined && isIpAddress(sni))
+      at.to(index).warn('WARN_SNI_ADDRESS', 'is an IP address, which most clients never send as SNI');
     else if (problem !== undefined) at.to(index).invalid(problem);
-    else if (!hosts.some((host) => hostCovers(host, sni))) at.to(index).invalid(`must be covered by a host of the VirtualService (${hosts.join(', ') || 'it has none'})`);
+    else if (!hosts.some((host) => hostCovers(host, sni)))
+      at.to(index).invalid(`must be covered by a host of the VirtualService (${hosts.join(', ') || 'it has none'})`);
   });
 }
 
@@ -46,5 +48,7 @@ function checkSniHosts(sniHosts: readonly string[] | undefined, at: Cursor, spec
 export function sniDomainProblem(domain: string): string | undefined {
   if (!domain.startsWith('outbound_')) return wildcardDomainProblem(domain);
   const [, port = '', , host = ''] = domain.split('_');
-  return domain.length <= 255 && /\d/.test(port) && /[a-zA-Z]/.test(host) ? undefined : 'must follow outbound_.PORT_._.HOST';
+  return domain.length <= 255 && /\d/.test(port) && /[a-zA-Z]/.test(host)
+    ? undefined
+    : 'must follow outbound_.PORT_._.HOST';
 }

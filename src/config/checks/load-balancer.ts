@@ -8,18 +8,28 @@ const TOPOLOGY_LABELS = ['topology.kubernetes.io/region', 'topology.kubernetes.i
 type ConsistentHash = NonNullable<LoadBalancerSpec['consistentHash']>;
 
 export function checkLoadBalancer(settings: LoadBalancerSpec & { zoneAwareLbSetting?: unknown }, at: Cursor): void {
-  if (settings.localityLbSetting !== undefined && settings.zoneAwareLbSetting !== undefined) at.conflict('must have one of localityLbSetting and zoneAwareLbSetting');
-  if (settings.warmup !== undefined && settings.warmupDurationSecs !== undefined) at.onApply?.to('warmupDurationSecs').conflict('must not be there together with warmup', 'use warmup.duration');
-  if (settings.simple !== undefined && settings.consistentHash !== undefined) at.onApply?.conflict('must have one of simple and consistentHash');
+  if (settings.localityLbSetting !== undefined && settings.zoneAwareLbSetting !== undefined)
+    at.conflict('must have one of localityLbSetting and zoneAwareLbSetting');
+  if (settings.warmup !== undefined && settings.warmupDurationSecs !== undefined)
+    at.onApply?.to('warmupDurationSecs').conflict('must not be there together with warmup', 'use warmup.duration');
+  if (settings.simple !== undefined && settings.consistentHash !== undefined)
+    at.onApply?.conflict('must have one of simple and consistentHash');
 }
 
 export function checkConsistentHash(hash: ConsistentHash, at: Cursor): void {
-  const keys = (['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'] as const).filter((key) => hash[key] !== undefined);
+  const keys = (['httpHeaderName', 'httpCookie', 'useSourceIp', 'httpQueryParameterName'] as const).filter(
+    (key) => hash[key] !== undefined,
+  );
   if (keys.length > 1) at.onApply?.conflict(`must hash one thing, got ${keys.join(' and ')}`);
   const { minimumRingSize = 0 } = hash;
   if (minimumRingSize === 0) return;
-  at.to('minimumRingSize').warn('WARN_DEPRECATED', 'is deprecated', `write ringHash: {minimumRingSize: ${minimumRingSize}}`);
-  if (hash.ringHash !== undefined || hash.maglev !== undefined) at.to('minimumRingSize').conflict('must not be there together with ringHash or maglev');
+  at.to('minimumRingSize').warn(
+    'WARN_DEPRECATED',
+    'is deprecated',
+    `write ringHash: {minimumRingSize: ${minimumRingSize}}`,
+  );
+  if (hash.ringHash !== undefined || hash.maglev !== undefined)
+    at.to('minimumRingSize').conflict('must not be there together with ringHash or maglev');
 }
 
 export function checkMaglev(maglev: { tableSize?: number }, at: Cursor): void {
@@ -63,7 +73,9 @@ export function checkLocality(setting: LocalityLbSpec, at: Cursor): void {
   }
   const topology = failover.length === 0 ? -1 : failoverPriority.findIndex((label) => TOPOLOGY_LABELS.includes(label));
   if (topology >= 0) {
-    at.to('failoverPriority', topology).conflict('must not be a label of region, zone or subzone together with failover');
+    at.to('failoverPriority', topology).conflict(
+      'must not be a label of region, zone or subzone together with failover',
+    );
     return;
   }
   const shares = distribute.map((entry, index) => checkShares(entry.to ?? {}, at.to('distribute', index, 'to')));
@@ -95,9 +107,16 @@ function checkShares(shares: Readonly<Record<string, number>>, at: Cursor): bool
 }
 
 /** Failover acts on ejections, so without an outlier detector nothing ever fails over. */
-export function checkFailoverNeedsOutlier(policy: { loadBalancer?: LoadBalancerSpec; outlierDetection?: OutlierDetectionSpec }, at: Cursor): void {
+export function checkFailoverNeedsOutlier(
+  policy: { loadBalancer?: LoadBalancerSpec; outlierDetection?: OutlierDetectionSpec },
+  at: Cursor,
+): void {
   const { failover = [], failoverPriority = [] } = policy.loadBalancer?.localityLbSetting ?? {};
   if (failover.length + failoverPriority.length > 0 && policy.outlierDetection === undefined) {
-    at.to('loadBalancer', 'localityLbSetting').warn('WARN_NO_EFFECT', 'fails over only when there is an outlierDetection too', 'add outlierDetection');
+    at.to('loadBalancer', 'localityLbSetting').warn(
+      'WARN_NO_EFFECT',
+      'fails over only when there is an outlierDetection too',
+      'add outlierDetection',
+    );
   }
 }

@@ -13,14 +13,23 @@ export function checkReachability(rules: readonly Rule[], at: Cursor): void {
   rules.forEach((rule, index) => {
     const matches = rule.match ?? [];
     if (matches.length === 0) {
-      if (catchAll >= 0) at.to(index).warn('WARN_UNREACHABLE', `is never reached: rule ${catchAll} has no match either and comes first`, 'only the last rule can do without a match');
+      if (catchAll >= 0)
+        at.to(index).warn(
+          'WARN_UNREACHABLE',
+          `is never reached: rule ${catchAll} has no match either and comes first`,
+          'only the last rule can do without a match',
+        );
       catchAll = index;
       return;
     }
     let duplicates = 0;
     matches.forEach((match, matchIndex) => {
       if (catchAll >= 0) {
-        at.to(index).warn('WARN_UNREACHABLE', `is never reached: rule ${catchAll} before it matches everything`, 'move the rule without a match to the end');
+        at.to(index).warn(
+          'WARN_UNREACHABLE',
+          `is never reached: rule ${catchAll} before it matches everything`,
+          'move the rule without a match to the end',
+        );
         return;
       }
       const key = canonical({ ...match, name: undefined });
@@ -31,9 +40,10 @@ export function checkReachability(rules: readonly Rule[], at: Cursor): void {
         duplicates += 1;
       }
     });
-    if (duplicates === matches.length) at.to(index).warn('WARN_UNREACHABLE', 'is never reached: rules before it have all its matches');
+    if (duplicates === matches.length)
+      at.to(index).warn('WARN_UNREACHABLE', 'is never reached: rules before it have all its matches');
   });
-  checkPrefixes(rules, at, catchAll);
+  checkPrefixes(rules, at);
 }
 
 interface Prefixed {
@@ -42,35 +52,59 @@ interface Prefixed {
   readonly match: HttpMatchSpec;
 }
 
+/** So much looking up is done, in units of one look-up or comparison: enough for thousands of rules, not for a file made to hang us. */
+const MOST_WORK = 1_000_000;
+
 /** A `uri.prefix` below an earlier, shorter one with the same other conditions. */
-function checkPrefixes(rules: readonly Rule[], at: Cursor, catchAll: number): void {
+function checkPrefixes(rules: readonly Rule[], at: Cursor): void {
+  const catchAll = rules.findIndex(({ match }) => (match ?? []).length === 0);
   const earlier = new Map<string, Prefixed[]>();
-  (rules as readonly HttpRouteSpec[]).forEach((rule, ruleIndex) => {
-    if (catchAll >= 0 && ruleIndex > catchAll) return;
-    rule.match?.forEach((match, index) => {
-      const prefix = match.uri?.prefix ?? '';
-      if (prefix === '') return;
-      for (let length = 1; length < prefix.length; length++) {
-        for (const other of earlier.get(prefix.slice(0, length)) ?? []) {
-          if (!covers(other.match, match)) continue;
-          const where = `http[${other.rule}].match[${other.index}]`;
-          at.to(ruleIndex, 'match', index).warn('WARN_UNREACHABLE', `may never be reached: the prefix of ${where}, ${JSON.stringify(prefix.slice(0, length))}, comes first and covers ${JSON.stringify(prefix)}`, 'put the longer prefix first');
-        }
+  const lengths = new Set<number>();
+  let work = 0;
+  const checkPrefix = (entry: Prefixed, prefix: string): void => {
+    for (const length of lengths) {
+      if (length >= prefix.length) continue;
+      const covering = earlier.get(prefix.slice(0, length)) ?? [];
+      work += 1 + length / 64 + covering.length;
+      if (work > MOST_WORK) return;
+      for (const other of covering) {
+        if (covers(other.match, entry.match)) warnOfCover(other, entry, at);
       }
-      const entries = earlier.get(prefix);
-      if (entries === undefined) earlier.set(prefix, [{ rule: ruleIndex, index, match }]);
-      // Further entries of the same prefix differ in other conditions; a few of them tell enough.
-      else if (entries.length < 20) entries.push({ rule: ruleIndex, index, match });
+    }
+    const same = earlier.get(prefix);
+    if (same === undefined) earlier.set(prefix, [entry]);
+    else same.push(entry);
+    lengths.add(prefix.length);
+  };
+  (rules as readonly HttpRouteSpec[]).forEach((rule, index) => {
+    if (catchAll >= 0 && index > catchAll) return;
+    rule.match?.forEach((match, matchIndex) => {
+      const prefix = match.uri?.prefix ?? '';
+      if (prefix !== '' && work <= MOST_WORK) checkPrefix({ rule: index, index: matchIndex, match }, prefix);
     });
   });
 }
 
+function warnOfCover(covering: Prefixed, covered: Prefixed, at: Cursor): void {
+  const [short, long] = [covering, covered].map(({ match }) => JSON.stringify(match.uri?.prefix));
+  const where = `http[${covering.rule}].match[${covering.index}]`;
+  at.to(covered.rule, 'match', covered.index).warn(
+    'WARN_UNREACHABLE',
+    `may never be reached: the prefix of ${where}, ${short}, comes first and covers ${long}`,
+    'put the longer prefix first',
+  );
+}
+
 /** Whether `earlier` asks for nothing that `later` does not, as Istio compares them. */
 function covers(earlier: HttpMatchSpec, later: HttpMatchSpec): boolean {
-  return (earlier.port ?? 0) === (later.port ?? 0)
-    && valueCovers(literal(earlier.method) || 'exact:GET', literal(later.method) || 'exact:GET')
-    && valueCovers(literal(earlier.authority), literal(later.authority))
-    && (['headers', 'queryParams', 'withoutHeaders'] as const).every((field) => conditionsCover(earlier[field] ?? {}, later[field] ?? {}));
+  return (
+    (earlier.port ?? 0) === (later.port ?? 0) &&
+    valueCovers(literal(earlier.method) || 'exact:GET', literal(later.method) || 'exact:GET') &&
+    valueCovers(literal(earlier.authority), literal(later.authority)) &&
+    (['headers', 'queryParams', 'withoutHeaders'] as const).every((field) =>
+      conditionsCover(earlier[field] ?? {}, later[field] ?? {}),
+    )
+  );
 }
 
 type Conditions = Readonly<Record<string, StringMatchSpec | null>>;
@@ -95,6 +129,8 @@ function literal(matcher: StringMatchSpec | null | undefined): string {
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? '';
-  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+  const entries = Object.entries(value)
+    .filter(([, entry]) => entry !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([key, entry]) => `${JSON.stringify(key)}:${canonical(entry)}`).join()}}`;
 }

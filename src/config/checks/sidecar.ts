@@ -22,9 +22,16 @@ interface Ingress {
 export function checkSidecar(spec: SidecarSpec & { inboundConnectionPool?: unknown }, at: Cursor): void {
   const { workloadSelector, egress = [], ingress = [] } = spec;
   if (workloadSelector !== undefined && !checkSelector(workloadSelector.labels, at.to('workloadSelector', 'labels'))) {
-    at.to('workloadSelector').warn('WARN_EMPTY_SELECTOR', 'has no labels and so selects every workload of the namespace');
+    at.to('workloadSelector').warn(
+      'WARN_EMPTY_SELECTOR',
+      'has no labels and so selects every workload of the namespace',
+    );
   }
-  if (egress.length + ingress.length === 0 && spec.outboundTrafficPolicy === undefined && spec.inboundConnectionPool === undefined) {
+  if (
+    egress.length + ingress.length === 0 &&
+    spec.outboundTrafficPolicy === undefined &&
+    spec.inboundConnectionPool === undefined
+  ) {
     at.required('needs egress, ingress, outboundTrafficPolicy or inboundConnectionPool');
   }
   const ports = new Set<number>();
@@ -46,7 +53,8 @@ function checkIngress(listener: Ingress, at: Cursor, ports: Set<number>): void {
   ports.add(number);
   if (defaultEndpoint !== '') checkDefaultEndpoint(defaultEndpoint, at.to('defaultEndpoint'));
   if (tls !== undefined) checkIngressTls(tls, protocol, at.to('tls'));
-  if (listener.connectionPool?.http !== undefined && !isHttpProtocol(protocol)) at.to('connectionPool', 'http').warn('WARN_NO_EFFECT', 'has no effect, since the port is not HTTP');
+  if (listener.connectionPool?.http !== undefined && !isHttpProtocol(protocol))
+    at.to('connectionPool', 'http').warn('WARN_NO_EFFECT', 'has no effect, since the port is not HTTP');
 }
 
 function checkDefaultEndpoint(endpoint: string, at: Cursor): void {
@@ -57,7 +65,8 @@ function checkDefaultEndpoint(endpoint: string, at: Cursor): void {
   }
   const parts = /^(127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\[::\]|):(\d+)$/.exec(endpoint);
   const port = Number(parts?.[2] ?? 0);
-  if (port < 1 || port > 65_535) at.invalid('must be 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT, :PORT or unix://PATH');
+  if (port < 1 || port > 65_535)
+    at.invalid('must be 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT, :PORT or unix://PATH');
 }
 
 function checkIngressTls(tls: ServerTlsSpec, protocol: string, at: Cursor): void {
@@ -66,7 +75,8 @@ function checkIngressTls(tls: ServerTlsSpec, protocol: string, at: Cursor): void
     if ((tls[field] ?? []).length > 0) at.to(field).conflict('is not supported in a Sidecar');
   }
   if (tls.httpsRedirect === true) at.to('httpsRedirect').conflict('is not supported in a Sidecar');
-  if (tls.mode === 'ISTIO_MUTUAL' || tls.mode === 'AUTO_PASSTHROUGH') at.to('mode').invalid('must be SIMPLE, MUTUAL, OPTIONAL_MUTUAL or PASSTHROUGH in a Sidecar');
+  if (tls.mode === 'ISTIO_MUTUAL' || tls.mode === 'AUTO_PASSTHROUGH')
+    at.to('mode').invalid('must be SIMPLE, MUTUAL, OPTIONAL_MUTUAL or PASSTHROUGH in a Sidecar');
   if (!isTlsProtocol(protocol)) at.conflict('must be left out, since the protocol of the port is not HTTPS or TLS');
 }
 
@@ -76,7 +86,8 @@ function checkEgress(listeners: readonly Egress[], at: Cursor): void {
     const place = at.to(index);
     const { port, bind = '', captureMode = 'DEFAULT', hosts = [] } = listener as Partial<Egress>;
     if (port === undefined) {
-      if (index !== listeners.length - 1) place.conflict('has no port and takes everything left over: it must be the last one', 'move it to the end');
+      if (index !== listeners.length - 1)
+        place.conflict('has no port and takes everything left over: it must be the last one', 'move it to the end');
     } else {
       const { number = 0 } = port as Partial<ServicePortSpec>;
       checkListenerPort(port, place.to('port'));
@@ -122,10 +133,12 @@ function warnOfCovered(hosts: readonly string[], at: Cursor): void {
     const names = byNamespace.get(namespace) ?? new Set<string>();
     const name = host.slice(slash + 1);
     const covered = name === '*' ? names.size > 0 : names.has(name) || names.has('*');
-    if (covered) at.to(index).warn('WARN_DUPLICATE', `${JSON.stringify(host)} is covered by another entry, or covers one`);
+    if (covered)
+      at.to(index).warn('WARN_DUPLICATE', `${JSON.stringify(host)} is covered by another entry, or covers one`);
     byNamespace.set(namespace, names.add(name));
   });
-  if (byNamespace.get('*')?.has('*') === true && byNamespace.size > 1) at.warn('WARN_DUPLICATE', 'has */*, which selects everything, so that the other entries change nothing');
+  if (byNamespace.get('*')?.has('*') === true && byNamespace.size > 1)
+    at.warn('WARN_DUPLICATE', 'has */*, which selects everything, so that the other entries change nothing');
 }
 
 type OutboundPolicy = { mode?: string; egressProxy?: DestinationSpec };

@@ -36,18 +36,28 @@ export function checkVirtualService(spec: VirtualServiceSpec, at: Cursor): void 
 /** Without hosts it can only be a delegate, which is bound to nothing by itself. */
 function checkDelegateShape(spec: VirtualServiceSpec, at: Cursor): void {
   for (const field of ['gateways', 'tls', 'tcp'] as const) {
-    if ((spec[field] ?? []).length > 0) at.to(field).conflict('must be left out: a VirtualService without hosts is a delegate', 'add hosts, or remove it');
+    if ((spec[field] ?? []).length > 0)
+      at.to(field).conflict(
+        'must be left out: a VirtualService without hosts is a delegate',
+        'add hosts, or remove it',
+      );
   }
 }
 
 function refuseClaims(spec: VirtualServiceSpec, at: Cursor): void {
-  spec.http?.forEach((rule, ruleIndex) => rule.match?.forEach((match, matchIndex) => {
-    for (const field of ['headers', 'withoutHeaders'] as const) {
-      for (const name of Object.keys(match[field] ?? {})) {
-        if (isClaim(name)) at.to('http', ruleIndex, 'match', matchIndex, field, name).conflict('matches a claim of a JWT, which only works on gateways', 'bind the VirtualService to gateways only');
+  spec.http?.forEach((rule, ruleIndex) =>
+    rule.match?.forEach((match, matchIndex) => {
+      for (const field of ['headers', 'withoutHeaders'] as const) {
+        for (const name of Object.keys(match[field] ?? {})) {
+          if (isClaim(name))
+            at.to('http', ruleIndex, 'match', matchIndex, field, name).conflict(
+              'matches a claim of a JWT, which only works on gateways',
+              'bind the VirtualService to gateways only',
+            );
+        }
       }
-    }
-  }));
+    }),
+  );
 }
 
 function checkHosts(spec: VirtualServiceSpec, at: Cursor, onGatewaysOnly: boolean): void {
@@ -57,7 +67,11 @@ function checkHosts(spec: VirtualServiceSpec, at: Cursor, onGatewaysOnly: boolea
   hosts.forEach((host, index) => {
     const problem = onGatewaysOnly && bySni ? sniDomainProblem(host) : wildcardDomainProblem(host);
     const onMesh = !onGatewaysOnly && host === '*';
-    if (onMesh) at.to(index).invalid('must not be * for a VirtualService of the mesh: it would take every host', 'name the hosts, or bind it to gateways only');
+    if (onMesh)
+      at.to(index).invalid(
+        'must not be * for a VirtualService of the mesh: it would take every host',
+        'name the hosts, or bind it to gateways only',
+      );
     else if (problem !== undefined && !isIpAddress(host)) at.to(index).invalid(problem);
     else return;
     valid = false;
@@ -79,7 +93,10 @@ function checkOverlap(hosts: readonly string[], at: Cursor): void {
     for (const [other, wildcard] of wildcards) {
       // A pair of wildcards is met twice, a host and itself once.
       if (wildcard === host || (isWildcardHost(host) && other > index) || !hostsOverlap(host, wildcard)) continue;
-      at.to(Math.max(index, other)).duplicate(`${JSON.stringify(host)} and ${JSON.stringify(wildcard)} cover the same hosts`, 'keep one of them');
+      at.to(Math.max(index, other)).duplicate(
+        `${JSON.stringify(host)} and ${JSON.stringify(wildcard)} cover the same hosts`,
+        'keep one of them',
+      );
     }
   });
 }

@@ -2,6 +2,7 @@ import { parseDurationMs } from '../../common/duration.ts';
 import type { Cursor } from '../checks/cursor.ts';
 import { shownValue } from '../checks/issue-log.ts';
 import { toCamelCase } from '../spelling.ts';
+import { booleanWord } from '../yaml-scalars.ts';
 import type { Check, Field, MessageType } from './field.ts';
 import { suggest } from './suggestion.ts';
 
@@ -30,7 +31,8 @@ const MAX_DURATION_MS = 2 ** 63 / 1e6;
  */
 export function decode(field: Field, value: unknown, at: Cursor, style: DecodeStyle): unknown {
   const decoded = decodeShape(field, value, at, style);
-  if (decoded !== FAILED && field.check !== undefined && field.is !== 'message') (field.check as Check<unknown>)(decoded, at);
+  if (decoded !== FAILED && field.check !== undefined && field.is !== 'message')
+    (field.check as Check<unknown>)(decoded, at);
   return decoded;
 }
 
@@ -39,13 +41,15 @@ function decodeShape(field: Field, value: unknown, at: Cursor, style: DecodeStyl
     case 'text':
       return typeof value === 'string' ? value : wrongType(at, 'text', value, quoteHint(value));
     case 'bool':
-      return typeof value === 'boolean' ? value : wrongType(at, 'true or false', value, unquoteHint(value, /^(?:true|false)$/));
+      return decodeBoolean(value, at);
     case 'double':
       return decodeNumber(value, at, style);
     case 'integer':
       return decodeInteger(field, value, at, style);
     case 'integerOrText':
-      return typeof value === 'string' || Number.isInteger(value) ? value : wrongType(at, 'a whole number or text', value);
+      return typeof value === 'string' || Number.isInteger(value)
+        ? value
+        : wrongType(at, 'a whole number or text', value);
     case 'duration':
       return decodeDuration(value, at);
     case 'enum':
@@ -61,6 +65,14 @@ function decodeShape(field: Field, value: unknown, at: Cursor, style: DecodeStyl
   }
 }
 
+/** `yes` and `on` as YAML 1.1 has them; a quoted "true" is text to everyone. */
+function decodeBoolean(value: unknown, at: Cursor): unknown {
+  const meant = typeof value === 'string' && at.onApply !== undefined ? booleanWord(value) : value;
+  return typeof meant === 'boolean'
+    ? meant
+    : wrongType(at, 'true or false', value, unquoteHint(value, /^(?:true|false)$/));
+}
+
 function decodeNumber(value: unknown, at: Cursor, style: DecodeStyle): unknown {
   const number = style.protobuf && typeof value === 'string' && NUMBER.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isFinite(number) ? number : wrongType(at, 'a number', value);
@@ -70,7 +82,9 @@ function decodeInteger(range: { min: number; max: number }, value: unknown, at: 
   const quoted = style.protobuf && typeof value === 'string' && INTEGER.test(value);
   const number = quoted ? Number(value) : value;
   const fits = typeof number === 'number' && Number.isInteger(number) && number >= range.min && number <= range.max;
-  return fits ? number : wrongType(at, `a whole number from ${range.min} to ${range.max}`, value, unquoteHint(value, INTEGER));
+  return fits
+    ? number
+    : wrongType(at, `a whole number from ${range.min} to ${range.max}`, value, unquoteHint(value, INTEGER));
 }
 
 function decodeDuration(value: unknown, at: Cursor): unknown {
@@ -79,7 +93,12 @@ function decodeDuration(value: unknown, at: Cursor): unknown {
     if (ms !== undefined && Math.abs(ms) < MAX_DURATION_MS) return value;
   }
   const bare = typeof value === 'number' || (typeof value === 'string' && NUMBER.test(value));
-  return wrongType(at, 'a duration such as 5s, 0.5s, 250ms or 1h30m', value, bare ? `add the unit: ${String(value)}s` : undefined);
+  return wrongType(
+    at,
+    'a duration such as 5s, 0.5s, 250ms or 1h30m',
+    value,
+    bare ? `add the unit: ${String(value)}s` : undefined,
+  );
 }
 
 function decodeEnum(names: readonly string[], value: unknown, at: Cursor, style: DecodeStyle): unknown {
@@ -87,7 +106,12 @@ function decodeEnum(names: readonly string[], value: unknown, at: Cursor, style:
   if (style.protobuf && Number.isInteger(value)) {
     const name = names[value as number];
     // Istio accepts numbers that no name belongs to and then treats them as the default.
-    if (name === undefined) at.warn('WARN_UNKNOWN_ENUM_NUMBER', `no value has the number ${String(value)}; ${names[0]} is used`, `use one of ${names.join(', ')}`);
+    if (name === undefined)
+      at.warn(
+        'WARN_UNKNOWN_ENUM_NUMBER',
+        `no value has the number ${String(value)}; ${names[0]} is used`,
+        `use one of ${names.join(', ')}`,
+      );
     return name ?? names[0];
   }
   const meant = typeof value === 'string' ? suggest(value, names) : undefined;
@@ -114,7 +138,7 @@ function decodeMap(of: Field, value: unknown, at: Cursor, style: DecodeStyle): u
 }
 
 function decodeMessage(field: Field, type: MessageType, value: unknown, at: Cursor, style: DecodeStyle): unknown {
-  if (!isMap(value)) return wrongType(at, `a map (${type.name})`, value);
+  if (!isMap(value)) return wrongType(at, `a map (${type.name})`, value, wrapHint(type, value));
   const decoded: Record<string, unknown> = {};
   let whole = true;
   for (const [written, entry] of Object.entries(value)) {
@@ -174,6 +198,12 @@ function quoteHint(value: unknown): string | undefined {
 
 function unquoteHint(value: unknown, pattern: RegExp): string | undefined {
   return typeof value === 'string' && pattern.test(value) ? `write it without quotes: ${value}` : undefined;
+}
+
+/** `percentage: 50`, as many expect it to be. */
+function wrapHint(type: MessageType, value: unknown): string | undefined {
+  const [only] = type.fields.size === 1 ? type.fields.keys() : [];
+  return only !== undefined && typeof value === 'number' ? `write it as {${only}: ${value}}` : undefined;
 }
 
 function listHint(value: unknown): string | undefined {

@@ -10,7 +10,11 @@ export const labels: Field = checked(textMap, checkLabels);
 export const subnets: Field = list(checked(text, checkSubnet));
 
 export const portSelector: Field = message('PortSelector', { number: uint32 });
-export const destination: Field = message('Destination', { host: text, subset: text, port: portSelector }, checkDestination);
+export const destination: Field = message(
+  'Destination',
+  { host: text, subset: text, port: portSelector },
+  checkDestination,
+);
 
 /** A port of a Gateway, Sidecar or ServiceEntry. */
 export const port: Field = message('Port', { number: uint32, protocol: text, name: text, targetPort: uint32 });

@@ -7,10 +7,27 @@ import { destination, outboundMode, port, textList, workloadSelector } from './s
 const captureMode = enumOf('DEFAULT', 'IPTABLES', 'NONE');
 
 /** Source: istio/api networking/v1alpha3/sidecar.proto. */
-export const sidecar: Field = message('Sidecar', {
-  workloadSelector,
-  egress: list(message('IstioEgressListener', { port, bind: text, captureMode, hosts: textList })),
-  ingress: list(message('IstioIngressListener', { port, bind: text, captureMode, defaultEndpoint: text, tls: serverTls, connectionPool })),
-  inboundConnectionPool: connectionPool,
-  outboundTrafficPolicy: message('OutboundTrafficPolicy', { mode: outboundMode, egressProxy: destination }, checkSidecarOutbound),
-}, checkSidecar);
+export const sidecar: Field = message(
+  'Sidecar',
+  {
+    workloadSelector,
+    egress: list(message('IstioEgressListener', { port, bind: text, captureMode, hosts: textList })),
+    ingress: list(
+      message('IstioIngressListener', {
+        port,
+        bind: text,
+        captureMode,
+        defaultEndpoint: text,
+        tls: serverTls,
+        connectionPool,
+      }),
+    ),
+    inboundConnectionPool: connectionPool,
+    outboundTrafficPolicy: message(
+      'OutboundTrafficPolicy',
+      { mode: outboundMode, egressProxy: destination },
+      checkSidecarOutbound,
+    ),
+  },
+  checkSidecar,
+);

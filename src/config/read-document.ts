@@ -1,0 +1,83 @@
+import type { Location } from '../common/origin.ts';
+import { Cursor } from './checks/cursor.ts';
+import { shownValue } from './checks/issue-log.ts';
+import { issueAt, type ConfigDocument } from './document.ts';
+import { readEnvelope, type Envelope } from './envelope.ts';
+import type { ConfigIssue } from './issue.ts';
+import { ISTIO_GROUP, type KindInfo } from './kinds.ts';
+import { isMeshConfigMapName, MESH_PATH, meshTextOf, readMeshConfig } from './mesh-config-map.ts';
+import type { ReadOptions } from './read-options.ts';
+import { recognise } from './recognise.ts';
+import type { Resource } from './resource.ts';
+import { decode } from './schema/decoder.ts';
+
+/** What became of one document: a resource when it is one and has no error, and what there is to tell of it. */
+export interface DocumentRead {
+  readonly resource?: Omit<Resource, 'order'>;
+  readonly issues: readonly ConfigIssue[];
+}
+
+const NOTHING: DocumentRead = { issues: [] };
+
+/** Recognises, decodes and checks one document. */
+export function readDocument(document: ConfigDocument, options: Required<ReadOptions>): DocumentRead {
+  const { value } = document;
+  if (!isMap(value)) {
+    const got = Array.isArray(value) ? 'a list' : shownValue(value);
+    const message = `a document must be a map with apiVersion, kind, metadata and spec, got ${got}`;
+    return { issues: [issueAt(document, { severity: 'error', code: 'ERR_NOT_A_RESOURCE', message })] };
+  }
+  const recognition = recognise(value.kind, value.apiVersion);
+  if (recognition.is === 'foreign') return NOTHING;
+  if (recognition.is === 'told') {
+    const { issue } = recognition;
+    return issue.severity === 'error' && options.rules === 'istioctl' ? NOTHING : { issues: [issueAt(document, issue)] };
+  }
+  const { info } = recognition;
+  return info.kind === 'ConfigMap' ? readConfigMap(document, info, options) : readBody(document, value, info, options);
+}
+
+function readBody(
+  document: ConfigDocument,
+  value: Record<string, unknown>,
+  info: KindInfo,
+  options: Required<ReadOptions>,
+): DocumentRead {
+  const envelope = readEnvelope(document, info, options);
+  const { log } = envelope.context;
+  const root = new Cursor(envelope.context);
+  const style = { protobuf: info.group === ISTIO_GROUP };
+  const [body, at] = info.body === 'spec' ? [value.spec ?? {}, root.to('spec')] : [value, root];
+  const spec = decode(info.schema, body, at, style);
+  return { resource: log.failed ? undefined : assemble(info, envelope, spec, document.locate), issues: log.issues };
+}
+
+/** Only the mesh's own ConfigMap says anything here. */
+function readConfigMap(document: ConfigDocument, info: KindInfo, options: Required<ReadOptions>): DocumentRead {
+  const text = meshTextOf(document);
+  if (typeof text !== 'string') return NOTHING;
+  const envelope = readEnvelope(document, info, options);
+  if (!isMeshConfigMapName(envelope.name)) {
+    const message = `is ignored, since the name of its ConfigMap is ${JSON.stringify(envelope.name)}`;
+    const hint = 'the ConfigMap of the mesh is called istio';
+    const told = { severity: 'warning', code: 'WARN_IGNORED_KIND', path: MESH_PATH, message, hint } as const;
+    return { issues: [issueAt(document, told)] };
+  }
+  const mesh = readMeshConfig(text, document, envelope);
+  const issues = [...envelope.context.log.issues, ...mesh.issues];
+  const failed = issues.some(({ severity }) => severity === 'error');
+  return { resource: failed ? undefined : assemble(info, envelope, mesh.spec, mesh.locate), issues };
+}
+
+function assemble(
+  { kind }: KindInfo,
+  { apiVersion, name, namespace, labels, annotations, createdAtMs }: Envelope,
+  spec: unknown,
+  locate: (path: string) => Location,
+): Omit<Resource, 'order'> {
+  return { kind, apiVersion, name, namespace, labels, annotations, createdAtMs, spec, locate };
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
