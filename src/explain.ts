@@ -139,7 +139,8 @@ function policiesOf(spec: ClusterSpec): string[] {
 function format({ url, method, kind, reason, route, destinations }: Omit<Explanation, 'toString'>): string {
   const lines = [`${method} ${url}`];
   if (reason !== undefined) lines.push(`${kind}: ${reason}`);
-  lines.push(formatExplanation(route));
+  // What the HTTP rules of this port would say does not matter to a call that is not HTTP to the mesh.
+  if (!url.startsWith('https:')) lines.push(formatExplanation(route));
   for (const destination of destinations) {
     lines.push(`  ${destination.cluster} (${Math.round(destination.share * 100) / 100} %)${destination.outcome === 'ok' ? '' : `: 503 ${destination.outcome}`}`);
     if (destination.problem !== undefined) lines.push(`    ${destination.problem}`);

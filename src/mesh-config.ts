@@ -51,7 +51,7 @@ export class MeshConfig {
     return [...[...this.#warnings.values()].flat(), ...this.#snapshot.warnings];
   }
 
-  /** @throws {MeshError} `ERR_INVALID_CONFIG` with every error of every document. */
+  /** @throws {MeshError} `ERR_INVALID_CONFIG` with every issue of every document, errors first. */
   async apply(source: ConfigSource, options: ReadOptions = {}): Promise<ConfigChange> {
     const loaded = await loadSource(source);
     // Nothing is awaited from here on, so changes can't mix.
@@ -78,10 +78,8 @@ export class MeshConfig {
   }
 
   #use(set: ResourceSet, changed: readonly Resource[], issues: readonly ConfigIssue[]): ConfigChange {
+    if (issues.some(isError)) throw invalidConfig(issues);
     const { snapshot, issues: compileIssues } = compileSnapshot(set.all, { ...this.#compile, version: this.#snapshot.version + 1 });
-    const all = [...issues, ...compileIssues];
-    const errors = all.filter(({ severity }) => severity === 'error');
-    if (errors.length > 0) throw invalidConfig(errors);
     this.#resources = set;
     this.#snapshot = snapshot;
     const names = new Set(changed.map(resourceName));
@@ -89,15 +87,22 @@ export class MeshConfig {
     for (const [name, said] of Map.groupBy(issues, ({ resource }) => resource)) {
       if (names.has(name)) this.#warnings.set(name, said);
     }
-    return { version: snapshot.version, changed: [...names], warnings: all };
+    return { version: snapshot.version, changed: [...names], warnings: [...issues, ...compileIssues] };
   }
 }
 
-function invalidConfig(errors: readonly ConfigIssue[]): MeshError {
-  const shown = errors.slice(0, 20).map((issue) => `  ${formatIssue(issue)}`);
-  const more = errors.length > shown.length ? `\n  … and ${errors.length - shown.length} more` : '';
+function isError({ severity }: ConfigIssue): boolean {
+  return severity === 'error';
+}
+
+/** Errors come first; warnings are told too, since a mistyped field is often why another is missing. */
+function invalidConfig(issues: readonly ConfigIssue[]): MeshError {
+  const errors = issues.filter(isError);
+  const all = [...errors, ...issues.filter((issue) => !isError(issue))];
+  const shown = all.slice(0, 20).map((issue) => `  ${formatIssue(issue)}`);
+  const more = all.length > shown.length ? `\n  … and ${all.length - shown.length} more` : '';
   const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
-  return new MeshError('ERR_INVALID_CONFIG', `the configuration has ${count}, nothing was changed:\n${shown.join('\n')}${more}`, { issues: errors });
+  return new MeshError('ERR_INVALID_CONFIG', `the configuration has ${count}, nothing was changed:\n${shown.join('\n')}${more}`, { issues: all });
 }
 
 interface LoadedSource {

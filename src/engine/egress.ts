@@ -28,7 +28,7 @@ export function egressOf(
   if (snapshot.settings.outboundTrafficPolicy === 'ALLOW_ANY') return originalDst === undefined ? PASSTHROUGH : MESH;
   const host = authority.replace(/:\d+$/, '').toLowerCase();
   if (scheme === 'https' && isRegistered(snapshot, host, port)) return PASSTHROUGH;
-  const message = `blocked: ${scheme}://${authority} is not in the registry and outboundTrafficPolicy is REGISTRY_ONLY (add a ServiceEntry for host ${host}, port ${port})`;
+  const message = `${scheme}://${authority} is not in the registry, which the outbound policy REGISTRY_ONLY demands (add a ServiceEntry for host ${host}, port ${port})`;
   return {
     kind: 'blocked',
     error: new MeshError('ERR_EGRESS_BLOCKED', message, { flags: 'UH', cluster: 'BlackHoleCluster', details: 'no_healthy_upstream' }),
