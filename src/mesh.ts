@@ -7,12 +7,13 @@ import { MeshError } from './common/errors.ts';
 import { seededRandom } from './common/random.ts';
 import type { ConfigIssue } from './config/issue.ts';
 import type { Snapshot } from './config/snapshot.ts';
-import type { CallInfo } from './engine/call-info.ts';
+import type { CallInfo, LoggedCall } from './engine/call-info.ts';
 import { netConnect } from './engine/connection.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
 import { randomUuid } from './engine/trace-context.ts';
 import type { EjectionEvent } from './engine/upstream-cluster.ts';
+import { formatAccessLogJson, formatAccessLogText } from './telemetry/access-log.ts';
 import { explainCall, type Explanation } from './explain.ts';
 import { installMesh, type InstallOptions } from './install.ts';
 import { MeshConfig, type ConfigChange, type ResourceObject } from './mesh-config.ts';
@@ -73,8 +74,9 @@ export class Mesh implements AsyncDisposable {
         shadowHosts: this.#legacySemantics,
         workloadAddress: options.workload?.address ?? '127.0.0.1',
         onEjection: (event) => this.#tell('ejection', event),
-        onFinished: (walk) => {
-          if (this.#events.listenerCount('call') > 0) this.#tell('call', walk.describe());
+        onFinished: (call) => {
+          if (options.accessLog !== undefined) options.accessLog(this.#logLine(call));
+          if (this.#events.listenerCount('call') > 0) this.#tell('call', call.describe());
         },
       },
       this.#config.snapshot,
@@ -194,6 +196,11 @@ export class Mesh implements AsyncDisposable {
     }
     this.#engine.close(new MeshError('ERR_MESH_CLOSED', 'the mesh was closed'));
     this.#events.removeAllListeners();
+  }
+
+  #logLine(call: LoggedCall): string {
+    const { accessLogEncoding } = this.snapshot.settings;
+    return accessLogEncoding === 'JSON' ? formatAccessLogJson(call.accessRecord()) : formatAccessLogText(call.accessRecord());
   }
 
   #inForce(change: ConfigChange): ConfigChange {

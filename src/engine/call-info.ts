@@ -1,3 +1,5 @@
+import type { AccessRecord } from '../telemetry/access-log.ts';
+
 /** What became of one call; see `meshInfo`. */
 export interface CallInfo {
   /** HTTP status; 0 while there is none, and when the call ended without one. */
@@ -28,6 +30,11 @@ export const CALL = Symbol.for('ts-mesh/1.info');
 /** Something that can tell how a call went: undici's handlers carry it as their `context`. */
 export interface Call {
   describe(): CallInfo;
+}
+
+/** A call that can tell its line of the access log. */
+export interface LoggedCall extends Call {
+  accessRecord(): AccessRecord;
 }
 
 /** Finds the {@link Call} of a `Response` of `mesh.fetch`, or of what `mesh.request` gave. */

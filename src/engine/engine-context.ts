@@ -3,7 +3,7 @@ import type { Random } from '../common/random.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Mirror } from '../route/mirror.ts';
 import type { StatsRegistry } from '../telemetry/stats-registry.ts';
-import type { Call } from './call-info.ts';
+import type { LoggedCall } from './call-info.ts';
 import type { ClusterManager } from './cluster-manager.ts';
 import type { UpstreamRequest } from './upstream-attempt.ts';
 
@@ -28,7 +28,7 @@ export interface EngineContext {
   readonly mirrors: Mirrors;
   readonly options: CallSettings;
   /** Called by each request once. */
-  finished(call: Call): void;
+  finished(call: LoggedCall): void;
 }
 
 /** A request to copy: as its first destination gets it. */

@@ -3,7 +3,7 @@ import type { Clock } from '../common/clock.ts';
 import type { Random } from '../common/random.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { StatsRegistry, type NamePattern } from '../telemetry/stats-registry.ts';
-import type { Call } from './call-info.ts';
+import type { LoggedCall } from './call-info.ts';
 import type { CallSettings, EngineContext } from './engine-context.ts';
 import { ClusterManager, type ClusterManagerOptions } from './cluster-manager.ts';
 import { MirrorSender } from './mirror-sender.ts';
@@ -13,7 +13,7 @@ export interface EngineOptions extends ClusterManagerOptions, CallSettings {
   readonly clock: Clock;
   readonly random: Random;
   /** Called once for each request when it is over. */
-  readonly onFinished?: ((call: Call) => void) | undefined;
+  readonly onFinished?: ((call: LoggedCall) => void) | undefined;
 }
 
 /**
@@ -71,7 +71,7 @@ export class Engine implements EngineContext {
     return this.stats.collect(pattern, this.clusters.unused(this.#snapshot));
   }
 
-  finished(call: Call): void {
+  finished(call: LoggedCall): void {
     this.#active.delete(call as RequestWalk);
     this.options.onFinished?.(call);
     if (this.#active.size === 0) for (const listener of this.#onIdle.splice(0)) listener();

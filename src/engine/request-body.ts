@@ -10,6 +10,8 @@ export interface RequestBody {
   /** Whether it can be sent from its start (again). */
   readonly replayable: boolean;
   readonly empty: boolean;
+  /** How much of it is known so far; forms and Blobs of unknown size count 0. */
+  readonly bytes: number;
   /** What to give undici for one attempt. */
   open(): Dispatcher.DispatchOptions['body'];
   /** Calls `listener` once when the body is complete or has failed; not when it already is. */
@@ -27,13 +29,13 @@ export interface RequestBody {
 export function requestBody(body: BodyInit | undefined, maxReplayBytes: number): RequestBody {
   if (body === undefined || body === null) return NO_BODY;
   if (typeof body === 'string' || ArrayBuffer.isView(body) || body instanceof ArrayBuffer) {
-    return new WholeBody(body as never, sizeOf(body) <= maxReplayBytes);
+    return new WholeBody(body as never, sizeOf(body), maxReplayBytes);
   }
   if (typeof body === 'object' && (Symbol.asyncIterator in body || Symbol.iterator in body) && !isFormDataLike(body)) {
     return new StreamedBody(body as AsyncIterable<unknown>, maxReplayBytes);
   }
   const { size = 0 } = body as { readonly size?: number };
-  return new WholeBody(body as never, size <= maxReplayBytes);
+  return new WholeBody(body as never, size, maxReplayBytes);
 }
 
 function sizeOf(body: string | ArrayBufferView | ArrayBuffer): number {
@@ -48,11 +50,13 @@ class WholeBody implements RequestBody {
   readonly complete = true;
   /** Envoy's limit is one of size, however the caller holds the body. */
   readonly replayable: boolean;
+  readonly bytes: number;
   readonly #body: Dispatcher.DispatchOptions['body'];
 
-  constructor(body: Dispatcher.DispatchOptions['body'], replayable: boolean) {
+  constructor(body: Dispatcher.DispatchOptions['body'], bytes: number, maxReplayBytes: number) {
     this.#body = body;
-    this.replayable = replayable;
+    this.bytes = bytes;
+    this.replayable = bytes <= maxReplayBytes;
   }
 
   get empty(): boolean {
@@ -68,7 +72,7 @@ class WholeBody implements RequestBody {
   cancel(): void {}
 }
 
-const NO_BODY: RequestBody = new WholeBody(null, true);
+const NO_BODY: RequestBody = new WholeBody(null, 0, 0);
 
 /** Reads its source once; every reader gets all chunks as long as they are kept. */
 class StreamedBody implements RequestBody {
@@ -81,7 +85,7 @@ class StreamedBody implements RequestBody {
   #kept: Uint8Array[] = [];
   /** Chunks that went by before the first one kept. */
   #dropped = 0;
-  #bytes = 0;
+  bytes = 0;
   #failure: { readonly error: unknown } | undefined;
   #pulling: Promise<void> | undefined;
   #listeners: (() => void)[] = [];
@@ -137,8 +141,8 @@ class StreamedBody implements RequestBody {
         return;
       }
       const chunk = toBytes(value);
-      this.#bytes += chunk.byteLength;
-      if (this.#bytes > this.#maxBytes) this.replayable = false;
+      this.bytes += chunk.byteLength;
+      if (this.bytes > this.#maxBytes) this.replayable = false;
       this.#kept.push(chunk);
     } catch (error) {
       this.#failure = { error };

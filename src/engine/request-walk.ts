@@ -10,8 +10,10 @@ import { isGrpcContentType } from '../route/grpc.ts';
 import type { Route } from '../route/route.ts';
 import type { VariableSource } from '../route/variables.ts';
 import { FLAG, formatFlags } from '../telemetry/response-flags.ts';
+import type { AccessRecord } from '../telemetry/access-log.ts';
+import { accessRecord } from './access-record.ts';
 import { admit } from './admission.ts';
-import type { Call, CallInfo } from './call-info.ts';
+import type { CallInfo, LoggedCall } from './call-info.ts';
 import { callVariable } from './call-variables.ts';
 import type { EngineContext } from './engine-context.ts';
 import * as replies from './local-reply.ts';
@@ -29,7 +31,7 @@ export interface MeshRequest extends RoutedRequest {
  * Envoy's. It is the controller that the caller's handler holds, and it speaks to that handler just as a single
  * connection would: one start, one response, one end or error.
  */
-export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, VariableSource, Call {
+export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, VariableSource, LoggedCall {
   readonly engine: EngineContext;
   /** The one in force when the request began; a change meanwhile does not touch it. */
   readonly snapshot: Snapshot;
@@ -43,6 +45,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   flags = 0;
   details = '';
   status = 0;
+  /** Bytes of the response body so far. */
+  bytesSent = 0;
   aborted = false;
   paused = false;
   reason: Error | null = null;
@@ -158,6 +162,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   }
 
   data(chunk: Buffer): void {
+    this.bytesSent += chunk.length;
     this.#handler.onResponseData?.(this, chunk);
   }
 
@@ -207,6 +212,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.status = status;
     this.details = details;
     const deliver = (): void => {
+      this.bytesSent = Buffer.byteLength(body);
       this.#finish();
       this.request.body.cancel();
       replies.deliver(this.#handler, this, status, headers, body);
@@ -272,6 +278,11 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   /** For `%…%` in header operations. */
   variable(name: string, argument: string | undefined): string | undefined {
     return callVariable(this, name, argument);
+  }
+
+  /** What the access log tells of it. */
+  accessRecord(): AccessRecord {
+    return accessRecord(this);
   }
 
   describe(): CallInfo {

@@ -84,9 +84,11 @@ export class Router implements AttemptOwner {
   }
 
   /** The local end of the connection last used, as `ip:port`. */
-  get localAddress(): string | undefined {
-    return this.#attempt?.localAddress;
-  }
+  localAddress: string | undefined;
+  /** What the transport said of the last failure; empty for none. */
+  transportFailure = '';
+  /** Milliseconds, as the response header says it. */
+  serviceTimeMs: number | undefined;
 
   start(): void {
     if (this.cluster.ready) {
@@ -213,7 +215,9 @@ export class Router implements AttemptOwner {
     }
     cluster.stats.countResponse(status);
     this.#responded = true;
-    headers['x-envoy-upstream-service-time'] = String(this.#serviceTimeMs());
+    this.serviceTimeMs = this.#requestCompleteAtMs < 0 ? 0 : Math.floor(cluster.clock.now() - this.#requestCompleteAtMs);
+    this.localAddress = attempt.localAddress;
+    headers['x-envoy-upstream-service-time'] = String(this.serviceTimeMs);
     this.#call.respond(status, headers, statusText);
     if (this.#call.paused) attempt.controller?.pause();
   }
@@ -241,7 +245,8 @@ export class Router implements AttemptOwner {
       return;
     }
     if (verdict !== undefined) this.#call.flags |= this.#retries!.flagsOf(verdict);
-    this.#answer(replies.resetReply(reason, this.attempts > 1, transportFailure(reason, error)));
+    this.transportFailure = transportFailure(reason, error);
+    this.#answer(replies.resetReply(reason, this.attempts > 1, this.transportFailure));
   }
 
   onUnsendable(_attempt: UpstreamAttempt, error: Error): void {
@@ -300,9 +305,6 @@ export class Router implements AttemptOwner {
     this.#attempt?.controller?.resume();
   }
 
-  #serviceTimeMs(): number {
-    return this.#requestCompleteAtMs < 0 ? 0 : Math.floor(this.cluster.clock.now() - this.#requestCompleteAtMs);
-  }
 }
 
 function firstValue(value: string | string[] | undefined): string | undefined {

@@ -38,6 +38,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   readonly host: Host;
   readonly cluster: UpstreamCluster;
   controller: Dispatcher.DispatchController | undefined;
+  /** Whether any of the request may have reached the wire. */
+  sent = false;
   #state: 'waiting' | 'sent' | 'responding' | 'over' = 'waiting';
   #connection: Connection | undefined;
   #perTryTimer: TimerHandle | undefined;
@@ -60,10 +62,6 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     return this.#connection?.localAddress;
   }
 
-  /** Whether any of the request may have reached the wire. */
-  get sent(): boolean {
-    return this.#state !== 'waiting';
-  }
 
   start(): void {
     this.cluster.pool(this.host).acquire(this);
@@ -99,6 +97,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     if (this.#state === 'over') return;
     this.#connection = connection;
     this.#state = 'sent';
+    this.sent = true;
     this.host.activeRequests++;
     this.cluster.recordConnected(this.host);
     const { method, path, headers, body } = this.#request;
@@ -161,7 +160,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     const connection = this.#connection!;
     this.#over();
     this.#finishRequest();
-    this.cluster.pool(this.host).discard(connection, 'remote');
+    const garbled = reason === 'protocol-error';
+    if (garbled) this.cluster.stats.upstream_cx_protocol_error++;
+    this.cluster.pool(this.host).discard(connection, garbled ? 'local' : 'remote');
     this.#owner.onFailure(this, reason, error);
   }
 
@@ -172,6 +173,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.cluster.stats.upstream_rq_total--;
     this.#connection = undefined;
     this.#state = 'waiting';
+    this.sent = false;
     const pool = this.cluster.pool(this.host);
     pool.discard(stale);
     pool.acquire(this);
