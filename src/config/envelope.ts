@@ -47,7 +47,7 @@ export function readEnvelope(document: ConfigDocument, info: KindInfo, options: 
   const metadata = decode(objectMeta, body.metadata ?? {}, at.to('metadata'), { protobuf: false }) as Partial<
     Pick<Envelope, 'labels' | 'annotations'>
   > & { creationTimestamp?: string };
-  if (typeof metadata !== 'object')
+  if (typeof metadata !== 'object') {
     return {
       apiVersion: String(body.apiVersion),
       name,
@@ -57,12 +57,14 @@ export function readEnvelope(document: ConfigDocument, info: KindInfo, options: 
       createdAtMs: 0,
       context: before,
     };
+  }
   const { labels = {}, annotations = {}, creationTimestamp = '' } = metadata;
   checkName(name, at);
   if (info.group === ISTIO_GROUP) checkIstioEnvelope(body, annotations, at);
   const createdAtMs = creationTimestamp === '' ? 0 : parseTimestampMs(creationTimestamp);
-  if (createdAtMs === undefined)
+  if (createdAtMs === undefined) {
     at.to('metadata', 'creationTimestamp').invalid('must be a time such as 2024-05-01T10:00:00Z');
+  }
   return {
     apiVersion: String(body.apiVersion),
     name,
@@ -76,14 +78,17 @@ export function readEnvelope(document: ConfigDocument, info: KindInfo, options: 
 
 /** istioctl looks at no name (but a Gateway's); without one nothing could be replaced or deleted. */
 function checkName(name: string, at: Cursor): void {
-  if (name === '') at.to('metadata', 'name').onApply?.required('must name the resource');
-  else if (!isObjectName(name))
+  if (name === '') {
+    at.to('metadata', 'name').onApply?.required('must name the resource');
+  } else if (!isObjectName(name)) {
     at.to('metadata', 'name').onApply?.invalid('must be a name of lower-case letters, digits, - and .');
+  }
   const { namespace } = at.context;
-  if (namespace.includes('.') || !isObjectName(namespace))
+  if (namespace.includes('.') || !isObjectName(namespace)) {
     at.to('metadata', 'namespace').onApply?.invalid(
       'must be the name of a namespace: lower-case letters, digits and -',
     );
+  }
 }
 
 function checkIstioEnvelope(
@@ -94,9 +99,10 @@ function checkIstioEnvelope(
   for (const field of Object.keys(body)) {
     if (!TOP_FIELDS.includes(field)) at.to(field).unknownField('a resource', TOP_FIELDS);
   }
-  if (Object.hasOwn(annotations, 'istio.io/dry-run'))
+  if (Object.hasOwn(annotations, 'istio.io/dry-run')) {
     at.to('metadata', 'annotations', 'istio.io/dry-run').conflict(
       'is not supported on this kind',
       'remove the annotation',
     );
+  }
 }

@@ -43,19 +43,23 @@ class ObjectCopier {
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
     if (typeof value !== 'object') return this.#refused(path, `must be JSON data, got a ${typeof value}`);
     // Depth also ends objects that contain themselves, the count those that share their parts over and over.
-    if (depth > MAX_DEPTH)
+    if (depth > MAX_DEPTH) {
       return this.#refused(
         path,
         `nesting must not be deeper than ${MAX_DEPTH} levels; does the object contain itself?`,
       );
-    if (this.#left-- <= 0)
+    }
+    if (this.#left-- <= 0) {
       return this.#left === -1
         ? this.#refused(path, `an object must not have more than ${MAX_OBJECT_NODES} parts`)
         : null;
-    if (Array.isArray(value))
+    }
+    if (Array.isArray(value)) {
       return Array.from(value, (entry, at) => this.#copy(entry, childPath(path, at), depth + 1));
-    if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
+    }
+    if (typeof (value as { toJSON?: unknown }).toJSON === 'function') {
       return this.#copy((value as { toJSON: () => unknown }).toJSON(), path, depth + 1);
+    }
     const type = Object.prototype.toString.call(value);
     if (type !== '[object Object]') return this.#refused(path, `must be JSON data, got ${type}`);
     const copy: Record<string, unknown> = {};

@@ -31,7 +31,9 @@ export function readDocument(document: ConfigDocument, options: Required<ReadOpt
   if (recognition.is === 'foreign') return NOTHING;
   if (recognition.is === 'told') {
     const { issue } = recognition;
-    return issue.severity === 'error' && options.rules === 'istioctl' ? NOTHING : { issues: [issueAt(document, issue)] };
+    return issue.severity === 'error' && options.rules === 'istioctl'
+      ? NOTHING
+      : { issues: [issueAt(document, issue)] };
   }
   const { info } = recognition;
   return info.kind === 'ConfigMap' ? readConfigMap(document, info, options) : readBody(document, value, info, options);

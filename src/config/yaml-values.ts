@@ -75,11 +75,13 @@ export class YamlValues {
   }
 
   #scalar(node: Scalar): unknown {
-    if (node.type === 'PLAIN' && node.tag === undefined)
+    if (node.type === 'PLAIN' && node.tag === undefined) {
       return resolvePlainScalar(node.source ?? '', this.#options.booleanWords);
+    }
     // `!!int "3"` and the like: an explicit tag other than `!!str` reads the text as if it were not quoted.
-    if (node.tag !== undefined && /:(?:int|float|bool|null)$/.test(node.tag))
+    if (node.tag !== undefined && /:(?:int|float|bool|null)$/.test(node.tag)) {
       return resolvePlainScalar(String(node.value), true);
+    }
     return node.value;
   }
 
@@ -119,16 +121,18 @@ export class YamlValues {
       const key = this.#key(pair.key, keyOffset);
       if (key === undefined) continue;
       if (key === MERGE && isScalar(pair.key) && pair.key.type === 'PLAIN') {
-        merged.push(...this.#mergeSources(this.read(pair.value, MERGE, keyOffset, depth + 1), keyOffset));
+        const value = this.read(pair.value, MERGE, keyOffset, depth + 1);
+        for (const source of this.#mergeSources(value, keyOffset)) merged.push(source);
         continue;
       }
-      if (own.has(key))
+      if (own.has(key)) {
         this.#problem(
           keyOffset,
           'ERR_DUPLICATE_KEY',
           `key ${JSON.stringify(key)} is given twice in one map`,
           'remove one of them',
         );
+      }
       own.add(key);
       setOwn(map, key, this.read(pair.value, key, keyOffset, depth + 1));
     }
@@ -143,14 +147,20 @@ export class YamlValues {
     offset: number,
   ): void {
     for (const [key, value] of Object.entries(source)) {
-      if (!Object.hasOwn(map, key)) setOwn(map, key, value);
-      else if (this.#options.strict && own.has(key))
+      if (!Object.hasOwn(map, key)) {
+        setOwn(map, key, value);
+      } else if (this.#options.strict && own.has(key)) {
         this.#problem(offset, 'ERR_DUPLICATE_KEY', `key ${JSON.stringify(key)} overrides the one that << brings in`);
+      }
     }
   }
 
   #key(key: unknown, offset: number): string | undefined {
-    if (isScalar(key)) return key.type === 'PLAIN' ? (key.source ?? '') : String(key.value);
+    if (isScalar(key)) {
+      const text = key.type === 'PLAIN' ? (key.source ?? '') : String(key.value);
+      if (key.anchor !== undefined) this.#anchors.set(key.anchor, { value: text, size: 1 });
+      return text;
+    }
     const value = isAlias(key) ? this.#alias(key.source, offset) : undefined;
     if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value);
     this.#problem(offset, 'ERR_YAML', 'a key must be text, not a map or a list');
@@ -178,7 +188,9 @@ function startOf(node: unknown): number | undefined {
 
 /** Plain assignment, but for `__proto__`, which assignment would take for the prototype. */
 export function setOwn(map: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === '__proto__')
+  if (key === '__proto__') {
     Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
-  else map[key] = value;
+  } else {
+    map[key] = value;
+  }
 }

@@ -51,6 +51,7 @@ describe('parseDocuments', () => {
     ['block scalars', 'a: |\n  1\n  2\nb: >-\n  x\n  y\n', { a: '1\n2\n', b: 'x y' }],
     ['keys that are no text', '80: a\ntrue: b\n~: c\n', { 80: 'a', true: 'b', '~': 'c' }],
     ['anchors and aliases', 'a: &x {k: 1}\nb: *x\nc: [*x]', { a: { k: 1 }, b: { k: 1 }, c: [{ k: 1 }] }],
+    ['anchors on keys', '&k name: 1\nb: *k', { name: 1, b: 'name' }],
     ['merge keys', 'base: &b {x: 1, y: 1}\nm: {<<: *b, y: 2}\nn: {<<: [{z: 3}, {z: 4, w: 5}]}', { base: { x: 1, y: 1 }, m: { x: 1, y: 2 }, n: { z: 3, w: 5 } }],
   ])('reads %s', (_, text, value) => {
     const { documents, issues } = parse(text);

@@ -25,8 +25,9 @@ export function checkClientTls(tls: ClientTlsSpec, at: Cursor): void {
     if (given.length > 0) at.to('insecureSkipVerify').conflict(`must not be true together with ${given.join(', ')}`);
   }
   if (verified && credentialName !== '') {
-    if (`${clientCertificate}${caCertificates}${privateKey}${caCrl}` !== '')
+    if (`${clientCertificate}${caCertificates}${privateKey}${caCrl}` !== '') {
       at.to('credentialName').conflict('must not be there together with certificate files');
+    }
     return;
   }
   if (mode !== 'MUTUAL') return;
@@ -37,8 +38,9 @@ export function checkClientTls(tls: ClientTlsSpec, at: Cursor): void {
 function checkConfigMap(credentialName: string, at: Cursor): void {
   const [name = '', ...rest] = credentialName.slice(CONFIG_MAP.length).split('/');
   const namespace = rest.length === 0 ? at.context.namespace : name;
-  if (name === '' || rest.length > 1 || rest[0] === '')
+  if (name === '' || rest.length > 1 || rest[0] === '') {
     at.invalid('must be configmap://NAME or configmap://NAMESPACE/NAME');
-  else if (namespace !== at.context.namespace)
+  } else if (namespace !== at.context.namespace) {
     at.invalid(`must be in the namespace of the rule, ${at.context.namespace}`);
+  }
 }

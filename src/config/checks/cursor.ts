@@ -92,9 +92,9 @@ export class Cursor {
     const meant = suggest(String(this.#step), known);
     const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
     const has = `${owner} has ${known.slice(0, MOST_NAMES).join(', ')}${known.length > MOST_NAMES ? ' …' : ''}`;
-    if (this.context.strict)
+    if (this.context.strict) {
       this.context.log.addAtKey('error', 'ERR_UNKNOWN_FIELD', this.path, `is not a known field; ${has}`, hint);
-    else
+    } else {
       this.context.log.addAtKey(
         'warning',
         'WARN_UNKNOWN_FIELD',
@@ -102,5 +102,6 @@ export class Cursor {
         `is not a known field and is ignored; ${has}`,
         hint,
       );
+    }
   }
 }

@@ -5,16 +5,20 @@ import { checkDnsLabel, checkSelector, checkWildcardDomain } from './primitives.
 
 /** Source: istio `ValidateDestinationRule`. */
 export function checkDestinationRule(spec: DestinationRuleSpec, at: Cursor): void {
-  if ((spec.host ?? '') === '')
+  if ((spec.host ?? '') === '') {
     at.to('host').required('must name a service, such as reviews or reviews.default.svc.cluster.local');
-  else checkWildcardDomain(spec.host, at.to('host'));
+  } else {
+    checkWildcardDomain(spec.host, at.to('host'));
+  }
   const names = new Map<string, number>();
   spec.subsets?.forEach((subset, index) => {
     const { name = '' } = subset as Partial<SubsetSpec>;
     const first = names.get(name);
-    if (first !== undefined)
+    if (first !== undefined) {
       at.to('subsets', index, 'name').duplicate(`${JSON.stringify(name)} is also the name of subsets[${first}]`);
-    else names.set(name, index);
+    } else {
+      names.set(name, index);
+    }
   });
   const selector = spec.workloadSelector;
   checkExportTo(spec.exportTo, at.to('exportTo'), selector === undefined ? 'rule' : 'selectingRule');

@@ -5,10 +5,13 @@ import { checkDnsLabel, checkPort, checkWildcardDomain } from './primitives.ts';
 /** Source: istio `validateDestination`. */
 export function checkDestination(destination: DestinationSpec, at: Cursor): void {
   const { host = '', subset = '', port } = destination;
-  if (host === '*') at.to('host').invalid('must be the name of a service, not *');
-  else if (host === '')
+  if (host === '*') {
+    at.to('host').invalid('must be the name of a service, not *');
+  } else if (host === '') {
     at.to('host').required('must name a service, such as reviews or reviews.default.svc.cluster.local');
-  else checkWildcardDomain(host, at.to('host'));
+  } else {
+    checkWildcardDomain(host, at.to('host'));
+  }
   if (subset !== '') checkDnsLabel(subset, at.to('subset'));
   if (port === undefined) return;
   if (port.number === undefined) at.to('port').required('needs a number', 'write port: {number: 80}');
@@ -26,9 +29,10 @@ export function checkWeights(
     if (weight < 0) at.to(index, 'weight').invalid('must not be negative');
     total += weight;
   });
-  if (destinations.length > 1 && total === 0)
+  if (destinations.length > 1 && total === 0) {
     at.required(
       `needs weights: the total of its ${destinations.length} destinations is 0`,
       'give each destination its weight, such as weight: 50',
     );
+  }
 }

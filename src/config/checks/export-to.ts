@@ -11,13 +11,15 @@ export function checkExportTo(exportTo: readonly string[] | undefined, at: Curso
   const seen = new Set<string>();
   exportTo.forEach((entry, index) => {
     const target = entry === '.' ? namespace : entry;
-    if (seen.has(target))
+    if (seen.has(target)) {
       at.to(index).duplicate(`exports to ${JSON.stringify(target)} twice`, 'remove one of the entries');
-    else if (entry === '~' && of !== 'serviceEntry')
+    } else if (entry === '~' && of !== 'serviceEntry') {
       at.to(index).invalid('must not be ~ (nobody): only a ServiceEntry can be exported to nobody');
-    else if (entry !== '*' && entry !== '~' && entry !== '.' && !isDnsLabel(entry))
+    } else if (entry !== '*' && entry !== '~' && entry !== '.' && !isDnsLabel(entry)) {
       at.to(index).invalid('must be *, . or the name of a namespace');
-    else seen.add(target);
+    } else {
+      seen.add(target);
+    }
   });
   if (of === 'selectingRule' && seen.size > 0 && (seen.size > 1 || !seen.has(namespace))) {
     at.conflict(

@@ -14,8 +14,9 @@ type Port = NonNullable<Server['port']>;
 /** Source: istio `ValidateGateway`. */
 export function checkGateway(spec: GatewaySpec, at: Cursor): void {
   const { name } = at.context;
-  if (name !== '' && !isDnsLabel(name))
+  if (name !== '' && !isDnsLabel(name)) {
     at.error('ERR_INVALID_VALUE', `of the Gateway ${JSON.stringify(name)}: its name must be a DNS label, without dots`);
+  }
   const servers = (spec.servers ?? []) as Server[];
   if (servers.length === 0) at.required('needs at least one server');
   const names = new Set<string>();
@@ -24,11 +25,13 @@ export function checkGateway(spec: GatewaySpec, at: Cursor): void {
     checkServer(server, place);
     if (server.port === undefined) return;
     const { name: portName = '', protocol = '' } = server.port;
-    if (names.has(portName))
+    if (names.has(portName)) {
       place.to('port', 'name').duplicate(`${JSON.stringify(portName)} is also the name of another server's port`);
+    }
     names.add(portName);
-    if (server.tls?.httpsRedirect === true && !isHttpProtocol(protocol))
+    if (server.tls?.httpsRedirect === true && !isHttpProtocol(protocol)) {
       place.to('tls', 'httpsRedirect').warn('WARN_NO_EFFECT', 'has an effect on HTTP servers only');
+    }
   });
 }
 
@@ -46,21 +49,25 @@ function checkServer(server: Server, at: Cursor): void {
   if (!isKnownProtocol(protocol)) return;
   if (isTlsProtocol(protocol)) {
     if (tls === undefined) at.required(`needs tls settings, since its protocol is ${protocol}`, 'add tls with a mode');
-  } else if (tls !== undefined) checkTlsOnPlain(tls, protocol, at.to('tls'));
+  } else if (tls !== undefined) {
+    checkTlsOnPlain(tls, protocol, at.to('tls'));
+  }
 }
 
 /** On a plain HTTP port `tls` can only ask for the redirect to https. */
 function checkTlsOnPlain(tls: ServerTlsSpec, protocol: string, at: Cursor): void {
   const { mode = 'PASSTHROUGH', caCertificates = '', privateKey = '', serverCertificate = '' } = tls;
   const harmless = mode.endsWith('PASSTHROUGH') && `${caCertificates}${privateKey}${serverCertificate}` === '';
-  if (!isHttpProtocol(protocol) || !harmless)
+  if (!isHttpProtocol(protocol) || !harmless) {
     at.conflict(`must be left out, since the protocol is ${protocol}`, 'use protocol HTTPS or TLS');
+  }
 }
 
 function checkServerPort(port: Port, bind: string, at: Cursor): void {
   const { protocol = '', number = 0, name = '', targetPort = 0 } = port as Partial<Port>;
-  if (!isKnownProtocol(protocol))
+  if (!isKnownProtocol(protocol)) {
     at.to('protocol').invalid('must be one of HTTP, HTTP2, HTTPS, GRPC, GRPC-WEB, TLS, TCP, MONGO, REDIS, MYSQL');
+  }
   if (number > 0 || !bind.startsWith(UNIX)) checkPort(number, at.to('number'));
   if (targetPort > 0) at.to('targetPort').conflict('has no meaning in a Gateway', 'remove it');
   if (name === '') at.required('needs a name', 'name it after its protocol, such as http');
@@ -71,5 +78,7 @@ function checkBind(bind: string, port: Port | undefined, at: Cursor): void {
     const problem = unixPathProblem(bind.slice(UNIX.length));
     if (problem !== undefined) at.to('bind').invalid(problem);
     if ((port?.number ?? 0) !== 0) at.to('port', 'number').invalid('must be 0 for a Unix socket');
-  } else if (bind !== '' && !isIpAddress(bind)) at.to('bind').invalid('must be an IP address or unix://PATH');
+  } else if (bind !== '' && !isIpAddress(bind)) {
+    at.to('bind').invalid('must be an IP address or unix://PATH');
+  }
 }

@@ -30,12 +30,15 @@ function checkRequestName(name: string, at: Cursor): void {
 }
 
 function checkName(name: string, at: Cursor): void {
-  if (name === '') at.error('ERR_INVALID_VALUE', 'must have a header name, not an empty one');
-  else if (name.toLowerCase() === 'host')
+  if (name === '') {
+    at.error('ERR_INVALID_VALUE', 'must have a header name, not an empty one');
+  } else if (name.toLowerCase() === 'host') {
     at.error('ERR_INVALID_VALUE', 'must not be Host, which can only be set on requests');
-  else if (name.startsWith(':')) at.error('ERR_INVALID_VALUE', `must not be a pseudo-header, got ${name}`);
-  else if (!isHeaderName(name))
+  } else if (name.startsWith(':')) {
+    at.error('ERR_INVALID_VALUE', `must not be a pseudo-header, got ${name}`);
+  } else if (!isHeaderName(name)) {
     at.onApply?.error('ERR_INVALID_VALUE', `must be a header name, got ${JSON.stringify(name)}`);
+  }
 }
 
 function isAuthority(name: string): boolean {

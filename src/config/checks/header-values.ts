@@ -8,12 +8,15 @@ export function headerValueProblem(value: string): string | undefined {
   let state: State = 'literal';
   for (let at = 0; at < value.length; at++) {
     const char = value[at]!;
-    if (state === 'literal' && char === '%' && value[at + 1] === '%') at += 1;
-    else if (state === 'text' && char === '\\') at += 1;
-    else {
+    if (state === 'literal' && char === '%' && value[at + 1] === '%') {
+      at += 1;
+    } else if (state === 'text' && char === '\\') {
+      at += 1;
+    } else {
       const next = step(state, char);
-      if (next === undefined)
+      if (next === undefined) {
         return `must have complete operators such as %REQ(x)%; unexpected ${JSON.stringify(char)} at character ${at + 1}`;
+      }
       state = next;
     }
   }

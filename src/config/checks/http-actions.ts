@@ -21,39 +21,48 @@ export function checkFault(fault: FaultSpec, at: Cursor): void {
 type Delay = NonNullable<FaultSpec['delay']> & { exponentialDelay?: string };
 
 export function checkDelay(delay: Delay, at: Cursor): void {
-  if (delay.exponentialDelay !== undefined)
+  if (delay.exponentialDelay !== undefined) {
     at.to('exponentialDelay').invalid('must be left out: exponential delays are not supported', 'use fixedDelay');
+  }
 }
 
 type Abort = NonNullable<FaultSpec['abort']> & { http2Error?: string };
 
 export function checkAbort(abort: Abort, at: Cursor): void {
-  if (abort.http2Error !== undefined)
+  if (abort.http2Error !== undefined) {
     at.to('http2Error').invalid('must be left out: HTTP/2 aborts are not supported', 'use httpStatus');
+  }
   if (abort.httpStatus !== undefined) checkStatus(abort.httpStatus, at.to('httpStatus'));
-  if (abort.grpcStatus !== undefined && !GRPC_STATUSES.includes(abort.grpcStatus))
+  if (abort.grpcStatus !== undefined && !GRPC_STATUSES.includes(abort.grpcStatus)) {
     at.to('grpcStatus').invalid(`must be one of ${GRPC_STATUSES.join(', ')}`);
+  }
 }
 
 /** Source: istio `validateHTTPRedirect`; it stops at the first thing wrong. */
 export function checkRedirect(redirect: NonNullable<HttpRouteSpec['redirect']>, at: Cursor): void {
   const { uri = '', prefixRewrite = '', authority = '', scheme = '', redirectCode = 0 } = redirect;
   const port = redirect.port !== undefined || redirect.derivePort !== undefined;
-  if (uri !== '' && prefixRewrite !== '') at.conflict('must have one of uri and prefixRewrite');
-  else if (uri === '' && prefixRewrite === '' && authority === '' && scheme === '' && !port)
+  if (uri !== '' && prefixRewrite !== '') {
+    at.conflict('must have one of uri and prefixRewrite');
+  } else if (uri === '' && prefixRewrite === '' && authority === '' && scheme === '' && !port) {
     at.required('needs a uri, prefixRewrite, authority, scheme, port or derivePort');
-  else if (redirectCode !== 0 && (redirectCode < 300 || redirectCode > 399))
+  } else if (redirectCode !== 0 && (redirectCode < 300 || redirectCode > 399)) {
     at.to('redirectCode').invalid('must be 301, 302, 303, 307 or 308');
-  else if (scheme !== '' && scheme !== 'http' && scheme !== 'https') at.to('scheme').invalid('must be http or https');
-  else checkPortIfSet(redirect.port ?? 0, at.to('port'));
+  } else if (scheme !== '' && scheme !== 'http' && scheme !== 'https') {
+    at.to('scheme').invalid('must be http or https');
+  } else {
+    checkPortIfSet(redirect.port ?? 0, at.to('port'));
+  }
 }
 
 export function checkDirectResponse(response: NonNullable<HttpRouteSpec['directResponse']>, at: Cursor): void {
   const { string, bytes = '' } = response.body ?? {};
   const size = string === undefined ? Math.floor((bytes.length * 3) / 4) : utf8Length(string);
-  if (size > MIB) at.to('body').error('ERR_INVALID_VALUE', `must not be larger than 1 MB, got ${size} bytes`);
-  else if (size > 100 * 1024)
+  if (size > MIB) {
+    at.to('body').error('ERR_INVALID_VALUE', `must not be larger than 1 MB, got ${size} bytes`);
+  } else if (size > 100 * 1024) {
     at.to('body').warn('WARN_LARGE_BODY', `has ${size} bytes; a large body is better served by a service`);
+  }
   checkStatus(response.status ?? 0, at.to('status'));
 }
 
@@ -68,10 +77,13 @@ function utf8Length(text: string): number {
 
 export function checkRewrite(rewrite: NonNullable<HttpRouteSpec['rewrite']>, at: Cursor): void {
   const { uri = '', authority = '', uriRegexRewrite } = rewrite;
-  if (uri !== '' && uriRegexRewrite !== undefined) at.conflict('must have one of uri and uriRegexRewrite');
-  else if (uri === '' && authority === '' && uriRegexRewrite === undefined)
+  if (uri !== '' && uriRegexRewrite !== undefined) {
+    at.conflict('must have one of uri and uriRegexRewrite');
+  } else if (uri === '' && authority === '' && uriRegexRewrite === undefined) {
     at.required('needs a uri, uriRegexRewrite or authority');
-  else if (uriRegexRewrite !== undefined) checkRegexRewrite(uriRegexRewrite, at.to('uriRegexRewrite'));
+  } else if (uriRegexRewrite !== undefined) {
+    checkRegexRewrite(uriRegexRewrite, at.to('uriRegexRewrite'));
+  }
 }
 
 function checkRegexRewrite(regexRewrite: { match?: string; rewrite?: string }, at: Cursor): void {
@@ -85,11 +97,12 @@ export function checkRetries(retries: RetrySpec, at: Cursor): void {
   if (attempts < 0) at.to('attempts').invalid('must not be negative');
   const more =
     retries.perTryTimeout !== undefined || retryOn !== '' || (retries.retryRemoteLocalities ?? undefined) !== undefined;
-  if (attempts === 0 && more)
+  if (attempts === 0 && more) {
     at.conflict(
       'has settings, but attempts is 0, which switches retries off',
       'set attempts, or leave the other fields out',
     );
+  }
   if (retryOn === '') return;
   for (const token of retryOn.split(',')) {
     if (RETRY_TOKENS.includes(token) || isRegisteredStatus(token)) continue;
@@ -104,8 +117,9 @@ export function checkRetries(retries: RetrySpec, at: Cursor): void {
 export function checkCors(cors: CorsSpec, at: Cursor): void {
   cors.allowOrigins?.forEach((origin, index) => checkOrigin(origin, at.to('allowOrigins', index)));
   cors.allowMethods?.forEach((method, index) => {
-    if (!CORS_METHODS.includes(method))
+    if (!CORS_METHODS.includes(method)) {
       at.to('allowMethods', index).invalid(`must be one of ${CORS_METHODS.join(', ')}`);
+    }
   });
   for (const field of ['allowHeaders', 'exposeHeaders'] as const) {
     cors[field]?.forEach((name, index) => {

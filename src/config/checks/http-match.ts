@@ -22,12 +22,14 @@ export function checkHttpMatch(match: HttpMatchSpec, at: Cursor): void {
     // Istio's old way to say "present"; it passes here only.
     if (matcher?.regex !== '*') checkStringMatch(matcher, at.to('withoutHeaders', name));
   }
-  for (const [name, matcher] of Object.entries(match.queryParams ?? {}))
+  for (const [name, matcher] of Object.entries(match.queryParams ?? {})) {
     checkStringMatch(matcher, at.to('queryParams', name));
+  }
   checkPortIfSet(match.port ?? 0, at.to('port'));
   const { sourceNamespace = '' } = match;
-  if (sourceNamespace !== '' && !isDnsLabel(sourceNamespace))
+  if (sourceNamespace !== '' && !isDnsLabel(sourceNamespace)) {
     at.to('sourceNamespace').invalid('must be the name of a namespace');
+  }
 }
 
 /** One of `exact`, `prefix`, `regex`; an empty matcher means presence. An empty prefix is allowed for paths only. */
@@ -35,8 +37,9 @@ export function checkStringMatch(matcher: StringMatchSpec | null, at: Cursor, em
   if (matcher === null) return;
   const given = Object.keys(matcher);
   if (given.length > 1) at.onApply?.conflict(`must have one of exact, prefix and regex, got ${given.join(' and ')}`);
-  if (matcher.prefix === '' && !emptyPrefixAllowed)
+  if (matcher.prefix === '' && !emptyPrefixAllowed) {
     at.to('prefix').invalid('must be a prefix, not empty', 'write {} to match whenever it is present');
+  }
   if (matcher.regex !== undefined) checkRegex(matcher.regex, at.to('regex'));
 }
 
@@ -46,6 +49,7 @@ export function isClaim(name: string): boolean {
 }
 
 function checkHeaderKey(name: string, at: Cursor): void {
-  if (!isHeaderName(name) && !isClaim(name) && !PSEUDO_HEADERS.includes(name))
+  if (!isHeaderName(name) && !isClaim(name) && !PSEUDO_HEADERS.includes(name)) {
     at.error('ERR_INVALID_VALUE', `must be a header name, got ${JSON.stringify(name)}`);
+  }
 }

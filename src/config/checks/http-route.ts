@@ -8,10 +8,11 @@ const NO_ACTION = 'needs a route, redirect or directResponse';
 
 /** What concerns one rule as a whole; its parts are checked by their own. Source: istio `validateHTTPRoute`. */
 export function checkHttpRoute(rule: HttpRouteSpec, at: Cursor, ofDelegate: boolean): void {
-  if (ofDelegate && rule.delegate !== undefined)
+  if (ofDelegate && rule.delegate !== undefined) {
     at.to('delegate').conflict(
       'must be left out: a VirtualService without hosts is a delegate itself, and delegates go one level deep',
     );
+  }
   if (rule.delegate !== undefined && !ofDelegate) checkRoot(rule, at);
   else checkActions(rule, at);
   if (rule.mirrorPercent !== undefined) {
@@ -34,20 +35,26 @@ export function checkHttpRoute(rule: HttpRouteSpec, at: Cursor, ofDelegate: bool
 
 function checkRoot(rule: HttpRouteSpec, at: Cursor): void {
   for (const action of ['redirect', 'route'] as const) {
-    if (rule[action] !== undefined)
+    if (rule[action] !== undefined) {
       at.to(action).conflict('must be left out: the rule delegates', 'remove it, or the delegate');
+    }
   }
 }
 
 function checkActions(rule: HttpRouteSpec, at: Cursor): void {
   const routed = (rule.route ?? []).length > 0;
-  if (rule.redirect !== undefined) excludes(rule, at, 'redirect', ['route', 'fault', 'rewrite', 'directResponse']);
-  else if (rule.directResponse !== undefined) excludes(rule, at, 'directResponse', ['route', 'fault', 'rewrite']);
-  else if (!routed && rule.fault !== undefined && at.context.legacySemantics) {
+  if (rule.redirect !== undefined) {
+    excludes(rule, at, 'redirect', ['route', 'fault', 'rewrite', 'directResponse']);
+  } else if (rule.directResponse !== undefined) {
+    excludes(rule, at, 'directResponse', ['route', 'fault', 'rewrite']);
+  } else if (!routed && rule.fault !== undefined && at.context.legacySemantics) {
     at.warn('WARN_NO_ROUTE', 'has a fault but no route', 'add a route: the Istio of today refuses such a rule');
-  } else if (!routed) at.required(NO_ACTION);
-  if (rule.mirror !== undefined && (rule.mirrors ?? []).length > 0)
+  } else if (!routed) {
+    at.required(NO_ACTION);
+  }
+  if (rule.mirror !== undefined && (rule.mirrors ?? []).length > 0) {
     at.to('mirrors').conflict('must not be there together with mirror');
+  }
 }
 
 type Excluded = 'route' | 'fault' | 'rewrite' | 'directResponse';

@@ -75,8 +75,9 @@ export class IssueLog {
   #push(issue: ConfigIssue): void {
     const count = ++this.#counts[issue.severity];
     const path = [this.#prefix, issue.path].filter((part) => part !== '').join('.');
-    if (count <= MOST_ISSUES) this.#issues.push({ ...issue, path });
-    else if (count === MOST_ISSUES + 1)
+    if (count <= MOST_ISSUES) {
+      this.#issues.push({ ...issue, path });
+    } else if (count === MOST_ISSUES + 1) {
       this.#issues.push({
         ...issue,
         path: '',
@@ -84,6 +85,7 @@ export class IssueLog {
         hint: undefined,
         message: `has more than ${MOST_ISSUES} issues; the others are not listed`,
       });
+    }
   }
 }
 

@@ -21,8 +21,9 @@ export function checkService(spec: KubernetesServiceSpec, at: Cursor): void {
     const place = at.to('ports', index);
     checkPort(port.port ?? 0, place.to('port'));
     if (typeof port.targetPort === 'number') checkPort(port.targetPort, place.to('targetPort'));
-    if (name === '' && ports.length > 1)
+    if (name === '' && ports.length > 1) {
       place.required('needs a name, since there are several ports', 'name it after its protocol, such as http');
+    }
     if (name !== '') {
       checkDnsLabel(name, place.to('name'));
       if (names.has(name)) place.to('name').duplicate(`${JSON.stringify(name)} is also the name of another port`);
@@ -33,12 +34,13 @@ export function checkService(spec: KubernetesServiceSpec, at: Cursor): void {
 
 export function checkEndpointSlice(slice: EndpointSliceBody, at: Cursor): void {
   const { addressType = 'IPv4', endpoints = [], ports = [] } = slice;
-  if (!Object.hasOwn(at.context.labels, SERVICE_NAME))
+  if (!Object.hasOwn(at.context.labels, SERVICE_NAME)) {
     at.warn(
       'WARN_NO_EFFECT',
       `belongs to no Service: it has no label ${SERVICE_NAME}`,
       `add the label ${SERVICE_NAME}: NAME`,
     );
+  }
   const fits =
     addressType === 'IPv6'
       ? isIpv6
@@ -49,8 +51,9 @@ export function checkEndpointSlice(slice: EndpointSliceBody, at: Cursor): void {
     const addresses = endpoint.addresses ?? [];
     if (addresses.length === 0) at.to('endpoints', index).required('needs at least one address');
     addresses.forEach((address, addressIndex) => {
-      if (!fits(address))
+      if (!fits(address)) {
         at.to('endpoints', index, 'addresses', addressIndex).invalid(`must be an address of type ${addressType}`);
+      }
     });
   });
   ports.forEach(({ port }, index) => {

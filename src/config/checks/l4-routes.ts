@@ -36,11 +36,13 @@ function checkSniHosts(sniHosts: readonly string[] | undefined, at: Cursor, spec
   const { hosts = [], gateways = [] } = spec;
   sniHosts.forEach((sni, index) => {
     const problem = gateways.includes('mesh') ? wildcardDomainProblem(sni) : sniDomainProblem(sni);
-    if (problem !== undefined && isIpAddress(sni))
+    if (problem !== undefined && isIpAddress(sni)) {
       at.to(index).warn('WARN_SNI_ADDRESS', 'is an IP address, which most clients never send as SNI');
-    else if (problem !== undefined) at.to(index).invalid(problem);
-    else if (!hosts.some((host) => hostCovers(host, sni)))
+    } else if (problem !== undefined) {
+      at.to(index).invalid(problem);
+    } else if (!hosts.some((host) => hostCovers(host, sni))) {
       at.to(index).invalid(`must be covered by a host of the VirtualService (${hosts.join(', ') || 'it has none'})`);
+    }
   });
 }
 

@@ -8,12 +8,15 @@ const TOPOLOGY_LABELS = ['topology.kubernetes.io/region', 'topology.kubernetes.i
 type ConsistentHash = NonNullable<LoadBalancerSpec['consistentHash']>;
 
 export function checkLoadBalancer(settings: LoadBalancerSpec & { zoneAwareLbSetting?: unknown }, at: Cursor): void {
-  if (settings.localityLbSetting !== undefined && settings.zoneAwareLbSetting !== undefined)
+  if (settings.localityLbSetting !== undefined && settings.zoneAwareLbSetting !== undefined) {
     at.conflict('must have one of localityLbSetting and zoneAwareLbSetting');
-  if (settings.warmup !== undefined && settings.warmupDurationSecs !== undefined)
+  }
+  if (settings.warmup !== undefined && settings.warmupDurationSecs !== undefined) {
     at.onApply?.to('warmupDurationSecs').conflict('must not be there together with warmup', 'use warmup.duration');
-  if (settings.simple !== undefined && settings.consistentHash !== undefined)
+  }
+  if (settings.simple !== undefined && settings.consistentHash !== undefined) {
     at.onApply?.conflict('must have one of simple and consistentHash');
+  }
 }
 
 export function checkConsistentHash(hash: ConsistentHash, at: Cursor): void {
@@ -28,8 +31,9 @@ export function checkConsistentHash(hash: ConsistentHash, at: Cursor): void {
     'is deprecated',
     `write ringHash: {minimumRingSize: ${minimumRingSize}}`,
   );
-  if (hash.ringHash !== undefined || hash.maglev !== undefined)
+  if (hash.ringHash !== undefined || hash.maglev !== undefined) {
     at.to('minimumRingSize').conflict('must not be there together with ringHash or maglev');
+  }
 }
 
 export function checkMaglev(maglev: { tableSize?: number }, at: Cursor): void {

@@ -22,8 +22,9 @@ export function localitiesProblem(localities: readonly string[]): LocalityProble
 
 function shapeProblem(locality: string): string | undefined {
   const wildcard = locality.indexOf('*');
-  if (wildcard !== -1 && wildcard !== locality.length - 1)
+  if (wildcard !== -1 && wildcard !== locality.length - 1) {
     return `has the locality ${JSON.stringify(locality)}, where only the end may be a wildcard`;
+  }
   return locality.split('/', 3).includes('')
     ? `has the locality ${JSON.stringify(locality)}, which has an empty part`
     : undefined;

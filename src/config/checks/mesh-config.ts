@@ -10,10 +10,12 @@ export function checkMeshConfig(config: MeshConfigSpec, at: Cursor): void {
   const { connectTimeout, defaultConfig } = config;
   if (connectTimeout !== undefined) {
     checkDuration(connectTimeout, at.to('connectTimeout'));
-    if ((parseDurationMs(connectTimeout) ?? 0) > LONGEST_CONNECT_MS)
+    if ((parseDurationMs(connectTimeout) ?? 0) > LONGEST_CONNECT_MS) {
       at.to('connectTimeout').invalid('must be at most 1h');
+    }
   }
   const { sampling = 0 } = defaultConfig?.tracing ?? {};
-  if (sampling < 0 || sampling > 100)
+  if (sampling < 0 || sampling > 100) {
     at.to('defaultConfig', 'tracing', 'sampling').invalid('must be 0 to 100 (percent)');
+  }
 }

@@ -43,8 +43,9 @@ export function checkWildcardDomain(name: string, at: Cursor): void {
 }
 
 export function checkSubnet(subnet: string, at: Cursor): void {
-  if (!(subnet.includes('/') ? isCidr(subnet) : isIpAddress(subnet)))
+  if (!(subnet.includes('/') ? isCidr(subnet) : isIpAddress(subnet))) {
     at.invalid('must be an IP address or a CIDR block such as 10.0.0.0/8');
+  }
 }
 
 /** Labels of workloads: keys and values as Kubernetes takes them. */
@@ -52,10 +53,11 @@ export function checkLabels(labels: Readonly<Record<string, string>>, at: Cursor
   for (const [key, value] of Object.entries(labels)) {
     const problem = labelKeyProblem(key);
     if (problem !== undefined) at.invalid(problem);
-    if (!isLabelValue(value))
+    if (!isLabelValue(value)) {
       at.to(key).invalid(
         'must be a label value: at most 63 letters, digits, - _ . with a letter or digit at both ends',
       );
+    }
   }
 }
 
@@ -63,9 +65,11 @@ export function checkLabels(labels: Readonly<Record<string, string>>, at: Cursor
 export function checkSelector(labels: Readonly<Record<string, string>> | undefined, at: Cursor): boolean {
   for (const [key, value] of Object.entries(labels ?? {})) {
     if (key === '') at.invalid('must not have an empty key');
-    if (`${key}${value}`.includes('*'))
+    if (`${key}${value}`.includes('*')) {
       at.to(key).invalid('must not contain a wildcard: labels are compared as they stand');
-    else if (value.length > 63) at.to(key).onApply?.invalid('must not be longer than 63 characters');
+    } else if (value.length > 63) {
+      at.to(key).onApply?.invalid('must not be longer than 63 characters');
+    }
   }
   return Object.keys(labels ?? {}).length > 0;
 }
@@ -73,8 +77,9 @@ export function checkSelector(labels: Readonly<Record<string, string>> | undefin
 /** A share in percent, where Istio counts in millionths. */
 export function checkShare(percent: { value?: number }, at: Cursor): void {
   const { value = 0 } = percent;
-  if (value < 0 || value > 100 || (value > 0 && value < SMALLEST_SHARE))
+  if (value < 0 || value > 100 || (value > 0 && value < SMALLEST_SHARE)) {
     at.to('value').invalid(`must be 0, or ${SMALLEST_SHARE} to 100 (percent)`);
+  }
 }
 
 /** A share without Istio's lower bound: those of mirrors. */
@@ -93,13 +98,15 @@ export function checkNotNegative(value: number, at: Cursor): void {
 
 /** A regular expression of RE2, which has no look-around and no back-references, and so cannot hang. */
 export function checkRegex(regex: string, at: Cursor): void {
-  if (regex === '') at.invalid('must be a regular expression, not empty');
-  else if (regex.length > LONGEST_REGEX)
+  if (regex === '') {
+    at.invalid('must be a regular expression, not empty');
+  } else if (regex.length > LONGEST_REGEX) {
     at.invalid(`must be a regular expression of at most ${LONGEST_REGEX} characters`);
-  else {
+  } else {
     const problem = regexProblem(regex);
-    if (problem !== undefined)
+    if (problem !== undefined) {
       at.invalid(`must be a regular expression of RE2 (${problem})`, 'see https://github.com/google/re2/wiki/Syntax');
+    }
   }
 }
 
@@ -113,8 +120,9 @@ function regexProblem(regex: string): string | undefined {
 }
 
 export function checkDnsLabel(label: string, at: Cursor): void {
-  if (!isDnsLabel(label))
+  if (!isDnsLabel(label)) {
     at.invalid('must be a DNS label: at most 63 letters, digits and -, with a letter or digit at both ends');
+  }
 }
 
 /** The protocol of a port; any case, empty means that it is found out from the bytes. */

@@ -10,40 +10,38 @@ interface Rule {
 export function checkReachability(rules: readonly Rule[], at: Cursor): void {
   const firsts = new Map<string, number>();
   let catchAll = -1;
-  rules.forEach((rule, index) => {
-    const matches = rule.match ?? [];
-    if (matches.length === 0) {
-      if (catchAll >= 0)
-        at.to(index).warn(
-          'WARN_UNREACHABLE',
-          `is never reached: rule ${catchAll} has no match either and comes first`,
-          'only the last rule can do without a match',
-        );
+  rules.forEach(({ match = [] }, index) => {
+    if (match.length === 0) {
+      if (catchAll >= 0) warnOfCatchAll(at.to(index), catchAll);
       catchAll = index;
-      return;
-    }
-    let duplicates = 0;
-    matches.forEach((match, matchIndex) => {
-      if (catchAll >= 0) {
-        at.to(index).warn(
-          'WARN_UNREACHABLE',
-          `is never reached: rule ${catchAll} before it matches everything`,
-          'move the rule without a match to the end',
-        );
-        return;
-      }
-      const key = canonical({ ...match, name: undefined });
-      const first = firsts.get(key);
-      if (first === undefined) firsts.set(key, index);
-      else {
-        at.to(index, 'match', matchIndex).warn('WARN_UNREACHABLE', `is the same match as one of rule ${first}`);
-        duplicates += 1;
-      }
-    });
-    if (duplicates === matches.length)
+    } else if (catchAll >= 0) {
+      match.forEach((_, matchIndex) => warnOfCatchAll(at.to(index, 'match', matchIndex), catchAll));
+    } else if (countRepeated(match, index, firsts, at) === match.length) {
       at.to(index).warn('WARN_UNREACHABLE', 'is never reached: rules before it have all its matches');
+    }
   });
   checkPrefixes(rules, at);
+}
+
+function warnOfCatchAll(at: Cursor, rule: number): void {
+  const hint = 'move the rule without a match to the end';
+  at.warn('WARN_UNREACHABLE', `is never reached: rule ${rule} before it has no match and takes everything`, hint);
+}
+
+/** How many of a rule's matches stand in a rule before, or before in the same one; names don't count. */
+function countRepeated(matches: readonly object[], rule: number, firsts: Map<string, number>, at: Cursor): number {
+  let repeated = 0;
+  matches.forEach((match, index) => {
+    const key = canonical({ ...match, name: undefined });
+    const first = firsts.get(key);
+    if (first === undefined) {
+      firsts.set(key, rule);
+      return;
+    }
+    repeated += 1;
+    at.to(rule, 'match', index).warn('WARN_UNREACHABLE', `is the same match as one of rule ${first}`);
+  });
+  return repeated;
 }
 
 interface Prefixed {
@@ -52,7 +50,7 @@ interface Prefixed {
   readonly match: HttpMatchSpec;
 }
 
-/** So much looking up is done, in units of one look-up or comparison: enough for thousands of rules, not for a file made to hang us. */
+/** Look-ups and comparisons that are done at most: enough for thousands of rules, not for a file made to hang us. */
 const MOST_WORK = 1_000_000;
 
 /** A `uri.prefix` below an earlier, shorter one with the same other conditions. */

@@ -11,9 +11,11 @@ export function checkGatewayHost(host: string, at: Cursor): void {
 
 /** `namespace/host`, where the namespace may be `*`, `.` or `~` (none), or start with `~` to exclude. */
 export function checkEgressHost(host: string, at: Cursor): void {
-  if (!host.includes('/'))
+  if (!host.includes('/')) {
     at.invalid('must be NAMESPACE/HOST', `write ./${host} for the own namespace, */${host} for any`);
-  else checkScoped(host, at, ['*', '.', '~'], false);
+  } else {
+    checkScoped(host, at, ['*', '.', '~'], false);
+  }
 }
 
 function checkScoped(host: string, at: Cursor, special: readonly string[], isGateway: boolean): void {
@@ -24,17 +26,20 @@ function checkScoped(host: string, at: Cursor, special: readonly string[], isGat
     return;
   }
   const plain = isGateway || namespace === '~' ? namespace : namespace.replace(/^~/, '');
-  if (!special.includes(plain) && !isDnsLabel(plain))
+  if (!special.includes(plain) && !isDnsLabel(plain)) {
     at.invalid(`must be NAMESPACE/HOST, where the namespace is a name or one of ${special.join(' ')}`);
+  }
   checkHostPart(name, at, isGateway);
 }
 
 function checkHostPart(host: string, at: Cursor, isGateway: boolean): void {
   const isIp = isGateway && isIpAddress(host);
   const problem = isIp ? undefined : wildcardDomainProblem(host);
-  if (host !== '*' && !host.includes('.') && !isIp)
+  if (host !== '*' && !host.includes('.') && !isIp) {
     at.invalid('must be a full name: short names are not allowed here', `write ${host}.NAMESPACE.svc.cluster.local`);
-  else if (problem !== undefined) at.invalid(problem);
-  else if (host.includes('*') && host !== '*' && !host.startsWith('*.'))
+  } else if (problem !== undefined) {
+    at.invalid(problem);
+  } else if (host.includes('*') && host !== '*' && !host.startsWith('*.')) {
     at.invalid('must have a wildcard as its whole first label only', 'write *.DOMAIN');
+  }
 }

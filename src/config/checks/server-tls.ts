@@ -66,44 +66,52 @@ export function checkServerTls(tls: ServerTlsSpec, at: Cursor): void {
   checkCiphers(cipherSuites, at.to('cipherSuites'));
   const given = CREDENTIALS.filter((field) => isSet(tls[field]));
   if (mode === 'ISTIO_MUTUAL') {
-    for (const field of given)
+    for (const field of given) {
       at.to(field).conflict('must be left out with mode ISTIO_MUTUAL, which brings its own certificates');
+    }
     return;
   }
-  if (mode.endsWith('PASSTHROUGH') && (given.length > 0 || isSet(tls.caCrl)))
+  if (mode.endsWith('PASSTHROUGH') && (given.length > 0 || isSet(tls.caCrl))) {
     at.warn('WARN_NO_EFFECT', `has certificates, which mode ${mode} does not use`);
+  }
   const sources = [
     isSet(tls.serverCertificate) && isSet(tls.privateKey),
     isSet(tls.credentialName),
     isSet(tls.credentialNames),
     isSet(tls.tlsCertificates),
   ];
-  if (sources.filter(Boolean).length > 1)
+  if (sources.filter(Boolean).length > 1) {
     at.conflict(
       'must have one of credentialName, credentialNames, tlsCertificates, and serverCertificate with privateKey',
     );
+  }
   if (['SIMPLE', 'MUTUAL', 'OPTIONAL_MUTUAL'].includes(mode)) {
     if (isSet(tls.credentialName) || isSet(tls.credentialNames)) return;
     checkCertificates(tls, at, mode);
   }
   if (!isSet(tls.caCrl)) return;
-  if (isSet(tls.credentialName))
+  if (isSet(tls.credentialName)) {
     at.to('caCrl').conflict('must not be there together with credentialName', 'put the list into the credential');
-  if (mode === 'SIMPLE')
+  }
+  if (mode === 'SIMPLE') {
     at.to('caCrl').conflict('has no meaning with mode SIMPLE, which asks for no client certificate');
+  }
 }
 
 function checkCertificates(tls: ServerTlsSpec, at: Cursor, mode: string): void {
-  if (mode !== 'SIMPLE' && !isSet(tls.caCertificates))
+  if (mode !== 'SIMPLE' && !isSet(tls.caCertificates)) {
     at.required(`needs caCertificates to check clients for mode ${mode}`);
+  }
   const { tlsCertificates = [] } = tls;
-  if (tlsCertificates.length > 2)
+  if (tlsCertificates.length > 2) {
     at.to('tlsCertificates').warn('WARN_NO_EFFECT', 'has more than two entries; two are used');
+  }
   const certificates = tlsCertificates.length > 0 ? tlsCertificates : [tls];
   certificates.forEach(({ serverCertificate, privateKey }, index) => {
     const place = tlsCertificates.length > 0 ? at.to('tlsCertificates', index) : at;
-    if (!isSet(serverCertificate))
+    if (!isSet(serverCertificate)) {
       place.required(`needs a serverCertificate for mode ${mode}`, 'or name a credentialName');
+    }
     if (!isSet(privateKey)) place.required(`needs a privateKey for mode ${mode}`, 'or name a credentialName');
   });
 }
@@ -113,8 +121,9 @@ function checkCiphers(ciphers: readonly string[], at: Cursor): void {
   const repeated = [
     ...new Set(ciphers.filter((cipher, index) => CIPHERS.has(cipher) && ciphers.indexOf(cipher) !== index)),
   ];
-  if (unknown.length > 0)
+  if (unknown.length > 0) {
     at.warn('WARN_NO_EFFECT', `has unknown cipher suites, which are ignored: ${unknown.join(', ')}`);
+  }
   if (repeated.length > 0) at.warn('WARN_NO_EFFECT', `has cipher suites twice: ${repeated.join(', ')}`);
 }
 

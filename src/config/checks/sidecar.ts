@@ -53,8 +53,9 @@ function checkIngress(listener: Ingress, at: Cursor, ports: Set<number>): void {
   ports.add(number);
   if (defaultEndpoint !== '') checkDefaultEndpoint(defaultEndpoint, at.to('defaultEndpoint'));
   if (tls !== undefined) checkIngressTls(tls, protocol, at.to('tls'));
-  if (listener.connectionPool?.http !== undefined && !isHttpProtocol(protocol))
+  if (listener.connectionPool?.http !== undefined && !isHttpProtocol(protocol)) {
     at.to('connectionPool', 'http').warn('WARN_NO_EFFECT', 'has no effect, since the port is not HTTP');
+  }
 }
 
 function checkDefaultEndpoint(endpoint: string, at: Cursor): void {
@@ -65,8 +66,9 @@ function checkDefaultEndpoint(endpoint: string, at: Cursor): void {
   }
   const parts = /^(127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\[::\]|):(\d+)$/.exec(endpoint);
   const port = Number(parts?.[2] ?? 0);
-  if (port < 1 || port > 65_535)
+  if (port < 1 || port > 65_535) {
     at.invalid('must be 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT, :PORT or unix://PATH');
+  }
 }
 
 function checkIngressTls(tls: ServerTlsSpec, protocol: string, at: Cursor): void {
@@ -75,8 +77,9 @@ function checkIngressTls(tls: ServerTlsSpec, protocol: string, at: Cursor): void
     if ((tls[field] ?? []).length > 0) at.to(field).conflict('is not supported in a Sidecar');
   }
   if (tls.httpsRedirect === true) at.to('httpsRedirect').conflict('is not supported in a Sidecar');
-  if (tls.mode === 'ISTIO_MUTUAL' || tls.mode === 'AUTO_PASSTHROUGH')
+  if (tls.mode === 'ISTIO_MUTUAL' || tls.mode === 'AUTO_PASSTHROUGH') {
     at.to('mode').invalid('must be SIMPLE, MUTUAL, OPTIONAL_MUTUAL or PASSTHROUGH in a Sidecar');
+  }
   if (!isTlsProtocol(protocol)) at.conflict('must be left out, since the protocol of the port is not HTTPS or TLS');
 }
 
@@ -86,8 +89,9 @@ function checkEgress(listeners: readonly Egress[], at: Cursor): void {
     const place = at.to(index);
     const { port, bind = '', captureMode = 'DEFAULT', hosts = [] } = listener as Partial<Egress>;
     if (port === undefined) {
-      if (index !== listeners.length - 1)
+      if (index !== listeners.length - 1) {
         place.conflict('has no port and takes everything left over: it must be the last one', 'move it to the end');
+      }
     } else {
       const { number = 0 } = port as Partial<ServicePortSpec>;
       checkListenerPort(port, place.to('port'));
@@ -108,8 +112,9 @@ function checkEgressBind(number: number, bind: string, captureMode: string, at: 
     if (bind !== '' && !isIpAddress(bind)) at.to('bind').invalid('must be an IP address');
     return;
   }
-  if (!bind.startsWith(UNIX)) at.to('bind').required('must be unix://PATH for a port without a number');
-  else {
+  if (!bind.startsWith(UNIX)) {
+    at.to('bind').required('must be unix://PATH for a port without a number');
+  } else {
     const problem = unixPathProblem(bind.slice(UNIX.length));
     if (problem !== undefined) at.to('bind').invalid(problem);
   }
@@ -133,12 +138,14 @@ function warnOfCovered(hosts: readonly string[], at: Cursor): void {
     const names = byNamespace.get(namespace) ?? new Set<string>();
     const name = host.slice(slash + 1);
     const covered = name === '*' ? names.size > 0 : names.has(name) || names.has('*');
-    if (covered)
+    if (covered) {
       at.to(index).warn('WARN_DUPLICATE', `${JSON.stringify(host)} is covered by another entry, or covers one`);
+    }
     byNamespace.set(namespace, names.add(name));
   });
-  if (byNamespace.get('*')?.has('*') === true && byNamespace.size > 1)
+  if (byNamespace.get('*')?.has('*') === true && byNamespace.size > 1) {
     at.warn('WARN_DUPLICATE', 'has */*, which selects everything, so that the other entries change nothing');
+  }
 }
 
 type OutboundPolicy = { mode?: string; egressProxy?: DestinationSpec };

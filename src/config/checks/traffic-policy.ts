@@ -11,8 +11,9 @@ const BLOCKS = ['loadBalancer', 'connectionPool', 'outlierDetection', 'tls'] as 
 /** Source: istio `validateTrafficPolicy`. */
 export function checkTrafficPolicy(policy: TrafficPolicySpec, at: Cursor): void {
   if (Object.keys(policy).length === 0) at.required('needs at least one field', 'fill it, or leave it out');
-  if (policy.tunnel !== undefined && policy.proxyProtocol !== undefined)
+  if (policy.tunnel !== undefined && policy.proxyProtocol !== undefined) {
     at.conflict('must not have tunnel and proxyProtocol together');
+  }
   checkFailoverNeedsOutlier(policy, at);
 }
 
@@ -27,8 +28,9 @@ export function checkPortPolicy(policy: PortPolicy, at: Cursor): void {
 export function checkTunnel(tunnel: { protocol?: string; targetHost?: string; targetPort?: number }, at: Cursor): void {
   const { protocol = '', targetHost = '' } = tunnel;
   if (!['', 'CONNECT', 'POST'].includes(protocol)) at.to('protocol').invalid('must be CONNECT or POST');
-  if (fqdnProblem(targetHost) !== undefined && !isIpAddress(targetHost))
+  if (fqdnProblem(targetHost) !== undefined && !isIpAddress(targetHost)) {
     at.to('targetHost').invalid('must be a host name or an IP address');
+  }
   checkPort(tunnel.targetPort ?? 0, at.to('targetPort'));
 }
 
@@ -49,24 +51,28 @@ export function checkOutlierDetection(outlier: OutlierDetectionSpec, at: Cursor)
     at.to('consecutiveLocalOriginFailures').conflict('counts only with splitExternalLocalOriginErrors: true', 'add it');
   }
   outlier.outlierDetectionHttpErrorCodes?.forEach((code, index) => {
-    if (code < 100 || code > 599)
+    if (code < 100 || code > 599) {
       at.to('outlierDetectionHttpErrorCodes', index).onApply?.invalid('must be an HTTP status from 100 to 599');
+    }
   });
 }
 
 export function checkConnectionPool(pool: ConnectionPoolSpec, at: Cursor): void {
-  if (pool.tcp === undefined && pool.http === undefined)
+  if (pool.tcp === undefined && pool.http === undefined) {
     at.required('needs tcp or http settings', 'fill it, or leave it out');
+  }
 }
 
 export function checkHttpPool(http: NonNullable<ConnectionPoolSpec['http']>, at: Cursor): void {
-  if (http.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol === true)
+  if (http.h2UpgradePolicy === 'UPGRADE' && http.useClientProtocol === true) {
     at.to('useClientProtocol').conflict('must not be true together with h2UpgradePolicy: UPGRADE');
+  }
 }
 
 export function checkHttp2KeepAlive(keepAlive: { interval?: string; timeout?: string }, at: Cursor): void {
-  if (keepAlive.interval === undefined || keepAlive.timeout === undefined)
+  if (keepAlive.interval === undefined || keepAlive.timeout === undefined) {
     at.required('needs both interval and timeout');
+  }
 }
 
 /** Anything below 1ms switches the timeout off here. */
@@ -76,6 +82,7 @@ export function checkTcpIdleTimeout(text: string, at: Cursor): void {
 
 export function checkRetryBudget(budget: NonNullable<TrafficPolicySpec['retryBudget']>, at: Cursor): void {
   const { percent } = budget;
-  if (percent !== undefined && percent !== null && (percent < 0 || percent > 100))
+  if (percent !== undefined && percent !== null && (percent < 0 || percent > 100)) {
     at.onApply?.to('percent').invalid('must be 0 to 100 (percent)');
+  }
 }

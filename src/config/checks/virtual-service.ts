@@ -36,11 +36,12 @@ export function checkVirtualService(spec: VirtualServiceSpec, at: Cursor): void 
 /** Without hosts it can only be a delegate, which is bound to nothing by itself. */
 function checkDelegateShape(spec: VirtualServiceSpec, at: Cursor): void {
   for (const field of ['gateways', 'tls', 'tcp'] as const) {
-    if ((spec[field] ?? []).length > 0)
+    if ((spec[field] ?? []).length > 0) {
       at.to(field).conflict(
         'must be left out: a VirtualService without hosts is a delegate',
         'add hosts, or remove it',
       );
+    }
   }
 }
 
@@ -49,11 +50,12 @@ function refuseClaims(spec: VirtualServiceSpec, at: Cursor): void {
     rule.match?.forEach((match, matchIndex) => {
       for (const field of ['headers', 'withoutHeaders'] as const) {
         for (const name of Object.keys(match[field] ?? {})) {
-          if (isClaim(name))
+          if (isClaim(name)) {
             at.to('http', ruleIndex, 'match', matchIndex, field, name).conflict(
               'matches a claim of a JWT, which only works on gateways',
               'bind the VirtualService to gateways only',
             );
+          }
         }
       }
     }),
@@ -67,13 +69,16 @@ function checkHosts(spec: VirtualServiceSpec, at: Cursor, onGatewaysOnly: boolea
   hosts.forEach((host, index) => {
     const problem = onGatewaysOnly && bySni ? sniDomainProblem(host) : wildcardDomainProblem(host);
     const onMesh = !onGatewaysOnly && host === '*';
-    if (onMesh)
+    if (onMesh) {
       at.to(index).invalid(
         'must not be * for a VirtualService of the mesh: it would take every host',
         'name the hosts, or bind it to gateways only',
       );
-    else if (problem !== undefined && !isIpAddress(host)) at.to(index).invalid(problem);
-    else return;
+    } else if (problem !== undefined && !isIpAddress(host)) {
+      at.to(index).invalid(problem);
+    } else {
+      return;
+    }
     valid = false;
   });
   if (valid) checkOverlap(hosts, at);

@@ -31,8 +31,9 @@ const MAX_DURATION_MS = 2 ** 63 / 1e6;
  */
 export function decode(field: Field, value: unknown, at: Cursor, style: DecodeStyle): unknown {
   const decoded = decodeShape(field, value, at, style);
-  if (decoded !== FAILED && field.check !== undefined && field.is !== 'message')
+  if (decoded !== FAILED && field.check !== undefined && field.is !== 'message') {
     (field.check as Check<unknown>)(decoded, at);
+  }
   return decoded;
 }
 
@@ -106,12 +107,13 @@ function decodeEnum(names: readonly string[], value: unknown, at: Cursor, style:
   if (style.protobuf && Number.isInteger(value)) {
     const name = names[value as number];
     // Istio accepts numbers that no name belongs to and then treats them as the default.
-    if (name === undefined)
+    if (name === undefined) {
       at.warn(
         'WARN_UNKNOWN_ENUM_NUMBER',
         `no value has the number ${String(value)}; ${names[0]} is used`,
         `use one of ${names.join(', ')}`,
       );
+    }
     return name ?? names[0];
   }
   const meant = typeof value === 'string' ? suggest(value, names) : undefined;

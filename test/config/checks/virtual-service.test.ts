@@ -142,7 +142,8 @@ describe('an HTTP rule', () => {
   });
 
   it.each([
-    ['a rule after one without match', `- ${ROUTE}\n- match: [{uri: {exact: /a}}]\n  ${ROUTE}`, ['WARN_UNREACHABLE spec.http[1]']],
+    ['a rule after one without match', `- ${ROUTE}\n- match: [{uri: {exact: /a}}]\n  ${ROUTE}`, ['WARN_UNREACHABLE spec.http[1].match[0]']],
+    ['a rule with matches of others only', `- match: [{uri: {exact: /a}}]\n  ${ROUTE}\n- match: [{uri: {exact: /a}}]\n  ${ROUTE}`, ['WARN_UNREACHABLE spec.http[1]', 'WARN_UNREACHABLE spec.http[1].match[0]']],
     ['two rules without match', `- ${ROUTE}\n- ${ROUTE}`, ['WARN_UNREACHABLE spec.http[1]']],
     ['the same match twice, under other names', `- match: [{name: a, uri: {exact: /a}, port: 80}]\n  ${ROUTE}\n- match: [{port: 80, uri: {exact: /a}, name: b}, {uri: {exact: /b}}]\n  ${ROUTE}`, ['WARN_UNREACHABLE spec.http[1].match[0]']],
     ['a prefix below an earlier one', `- match: [{uri: {prefix: /a}}]\n  ${ROUTE}\n- match: [{uri: {prefix: /ab}, method: {exact: GET}}]\n  ${ROUTE}`, ['WARN_UNREACHABLE spec.http[1].match[0]']],
