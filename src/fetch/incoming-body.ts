@@ -112,14 +112,15 @@ export class IncomingBody {
     if (this.#error !== undefined) stream.error(this.#error);
   }
 
-  /** The stream wants a chunk. */
+  /** The stream wants bytes: it gets all that are here, in one piece. */
   pull(stream: ReadableByteStreamController): void {
     this.claimed = true;
-    const chunk = this.#chunks.shift();
-    if (chunk !== undefined) {
-      this.#size -= chunk.length;
-      enqueueCopy(stream, chunk);
-      if (this.#size < READ_AHEAD) this.#controller?.resume();
+    if (this.#chunks.length > 0) {
+      const chunks = this.#chunks;
+      this.#chunks = [];
+      this.#size = 0;
+      enqueueCopy(stream, joined(chunks));
+      this.#controller?.resume();
     } else if (this.closed) {
       this.#close(stream);
     } else {
@@ -131,7 +132,7 @@ export class IncomingBody {
   #collect(collector: Collector): void {
     const chunks = this.#chunks;
     this.#drop();
-    collector.finish(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks));
+    collector.finish(joined(chunks));
   }
 
   #close(stream: ReadableByteStreamController): void {
@@ -147,6 +148,10 @@ export class IncomingBody {
     this.#chunks = [];
     this.#onSettled?.();
   }
+}
+
+function joined(chunks: readonly Buffer[]): Buffer {
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 // A copy, because a byte stream takes the memory over, and other chunks of the connection may lie in the same block.

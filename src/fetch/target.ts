@@ -26,6 +26,8 @@ const BAD_PORTS: ReadonlySet<number> = new Set([
   6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 
+const SPACE = 0x20;
+const BACKSLASH = 0x5c;
 const SLASH = 0x2f;
 const QUESTION = 0x3f;
 const HASH = 0x23;
@@ -47,6 +49,9 @@ export function parseTarget(url: string): Target | undefined {
   for (; end < url.length; end++) {
     const code = url.charCodeAt(end);
     if (code === SLASH || code === QUESTION || code === HASH) break;
+    // At the end of a text the parser drops white space and takes a backslash for the first slash of the path: then
+    // the origin alone would mean something else than within the whole.
+    if (code <= SPACE || code === BACKSLASH) return parseUnusual(url);
   }
   if (!isKept(url, end)) return parseUnusual(url);
   const host = hostOf(url.slice(0, end));
@@ -90,7 +95,7 @@ function hostOf(text: string): TargetHost | undefined {
   if (known !== undefined) return known;
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
-  // More than an origin is in the text (credentials, a backslash that starts a path), or it is one fetch blocks.
+  // There are credentials in the text, or it is an origin that fetch blocks.
   if (url.href.length !== url.origin.length + 1 || BAD_PORTS.has(Number(url.port))) return undefined;
   const host = { origin: url.origin, ...defaultsFor(url) };
   if (hosts.size >= MAX_HOSTS) hosts.clear();
