@@ -1,4 +1,6 @@
+import { randomHash64 } from '../common/hash64.ts';
 import type { PickContext } from './balancers/balancer.ts';
+import { isHashed } from './balancers/create-balancer.ts';
 import { Host, hostKey } from './host.ts';
 import type { ClusterSpec } from './model.ts';
 import { pickPriority, priorityLoad, type PriorityLoad } from './priority-load.ts';
@@ -36,6 +38,7 @@ export class HostSet {
   #ejected: ReadonlySet<Host> = NONE;
   #levels: readonly PriorityLevel[] = [];
   #load: PriorityLoad = { loads: [], panic: [] };
+  #hashed = false;
   #version = 0;
   #healthyPanics = 0;
 
@@ -53,6 +56,11 @@ export class HostSet {
   /** Counts up whenever the balancer sees other hosts or other health. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Whether a request's hash decides on its host: {@link pick} then wants it, others need not compute it. */
+  get hashed(): boolean {
+    return this.#hashed;
   }
 
   /** How many picks ignored health because too few hosts were healthy (`lb_healthy_panic`). */
@@ -83,8 +91,11 @@ export class HostSet {
   pick(now: number, context: PickContext): Host | undefined {
     if (now >= this.#window.dueAt) this.applyDue(now);
     const { skip } = context;
+    // One hash for the priority and all repicks, also where it stands for none.
+    const hash = this.#hashed ? (context.hash ?? randomHash64(context.random)) : undefined;
+    const choice = hash === context.hash ? context : { ...context, hash };
     for (let repick = 0; ; repick++) {
-      const host = this.#pickOnce(context, repick);
+      const host = this.#pickOnce(choice, repick);
       if (skip === undefined || host === undefined || repick === MAX_REPICKS || !skip(host)) return host;
     }
   }
@@ -125,7 +136,7 @@ export class HostSet {
   }
 
   #pickOnce(context: PickContext, repick: number): Host | undefined {
-    const priority = pickPriority(this.#load.loads, context.random);
+    const priority = pickPriority(this.#load.loads, context.random, context.hash);
     const level = this.#levels[priority];
     if (level === undefined) return undefined;
     if (!this.#load.panic[priority]) return level.pickHealthy(context, repick);
@@ -172,6 +183,7 @@ export class HostSet {
 
   #rebuild(): void {
     const { loadBalancer, panicThreshold, localityWeights } = this.#spec;
+    this.#hashed = isHashed(loadBalancer);
     const last = this.#hosts.reduce((max, { priority }) => Math.max(max, priority), -1);
     this.#levels = Array.from({ length: last + 1 }, (_, priority) => {
       // Lists that are the same are shared: most clusters have one priority and nobody ejected.

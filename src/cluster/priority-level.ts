@@ -1,6 +1,6 @@
 import { randomInt } from '../common/random.ts';
 import type { Balancer, PickContext } from './balancers/balancer.ts';
-import { createBalancer } from './balancers/create-balancer.ts';
+import { createBalancer, isHashed } from './balancers/create-balancer.ts';
 import { EdfScheduler } from './balancers/edf-scheduler.ts';
 import type { Host } from './host.ts';
 import type { LoadBalancerOptions } from './model.ts';
@@ -22,6 +22,7 @@ export class PriorityLevel {
   readonly #all: Pool;
   readonly #healthy: Pool;
   readonly #localities: readonly LocalityPool[];
+  readonly #localityWeights: number | undefined;
   #schedule: EdfScheduler<LocalityPool> | undefined;
 
   /** @param localityWeighted whether a locality is drawn by its weight before a host. */
@@ -29,7 +30,10 @@ export class PriorityLevel {
     this.#loadBalancer = loadBalancer;
     this.#all = { hosts, balancer: undefined };
     this.#healthy = hosts.length === healthy.length ? this.#all : { hosts: healthy, balancer: undefined };
-    this.#localities = localityWeighted ? localityPools(hosts, healthy) : [];
+    // Tables hold the hosts of all localities, each with its share of the whole.
+    const inTable = localityWeighted && isHashed(loadBalancer);
+    this.#localityWeights = inTable ? localityWeightSum(hosts) : undefined;
+    this.#localities = localityWeighted && !inTable ? localityPools(hosts, healthy) : [];
   }
 
   /** How many there are, and how many are healthy. */
@@ -52,7 +56,7 @@ export class PriorityLevel {
 
   #pickFrom(pool: Pool, context: PickContext, repick: number): Host | undefined {
     if (pool.hosts.length === 0) return undefined;
-    pool.balancer ??= createBalancer(this.#loadBalancer);
+    pool.balancer ??= createBalancer(this.#loadBalancer, this.#localityWeights);
     return pool.balancer.pick(pool.hosts, context, repick);
   }
 
@@ -80,6 +84,12 @@ function localityPools(all: readonly Host[], healthy: readonly Host[]): readonly
     const weight = hosts[0]!.localityWeight * Math.min(1, (1.4 * hosts.length) / members.get(key)!.length);
     return { hosts, balancer: undefined, weight };
   });
+}
+
+/** Localities without a healthy host count too. */
+function localityWeightSum(hosts: readonly Host[]): number {
+  const weights = new Map(hosts.map((host) => [localityKey(host), host.localityWeight]));
+  return [...weights.values()].reduce((sum, weight) => sum + weight, 0);
 }
 
 function localityKey({ endpoint: { locality } }: Host): string {

@@ -1,3 +1,4 @@
+import { moduloHash64, type Hash64 } from '../common/hash64.ts';
 import { randomInt, type Random } from '../common/random.ts';
 
 /** How many hosts of one priority there are, and how many of them are healthy. */
@@ -37,10 +38,10 @@ export function priorityLoad(priorities: readonly PriorityHealth[], panicThresho
   return { loads: spill(availability, available), panic };
 }
 
-/** Draws the priority of one request. With a single one nothing is drawn. */
-export function pickPriority(loads: readonly number[], random: Random): number {
+/** Draws the priority of one request, or takes that of its hash. With a single one nothing is drawn. */
+export function pickPriority(loads: readonly number[], random: Random, hash?: Hash64): number {
   if (loads.length < 2) return 0;
-  const point = randomInt(random, 100) + 1;
+  const point = (hash === undefined ? randomInt(random, 100) : moduloHash64(hash, 100)) + 1;
   let reached = 0;
   for (let priority = 0; priority < loads.length; priority++) {
     reached += loads[priority]!;

@@ -6,6 +6,7 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { Destination } from '../route/destination.ts';
 import type { ForwardAction } from '../route/forward-action.ts';
 import { formatGrpcTimeout } from '../route/grpc.ts';
+import { HashKey } from '../route/hash-key.ts';
 import type { RequestHead } from '../route/model.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import type { TimeoutPolicy } from '../route/timeout-policy.ts';
@@ -34,6 +35,8 @@ export interface RoutedCall extends VariableSource, Call {
   readonly request: RoutedRequest;
   readonly destination: Destination | undefined;
   readonly isGrpc: boolean;
+  /** The caller's IP address. */
+  readonly callerAddress: string;
   readonly paused: boolean;
   /** Sum of `FLAG`s. */
   flags: number;
@@ -65,6 +68,8 @@ export class Router implements AttemptOwner {
   readonly #action: ForwardAction;
   readonly #timeouts: TimeoutPolicy;
   readonly #retries: RetryState | undefined;
+  /** Only where a hash decides. */
+  readonly #hashKey: HashKey | undefined;
   #upstream: UpstreamRequest | undefined;
   #attempt: UpstreamAttempt | undefined;
   #timeoutTimer: TimerHandle | undefined;
@@ -80,6 +85,7 @@ export class Router implements AttemptOwner {
     this.cluster = cluster;
     const { timeout, retry } = action;
     this.#timeouts = call.isGrpc ? timeout.grpc(getHeader(call.request.head.headers, 'grpc-timeout')) : timeout;
+    if (action.hashPolicies.length > 0 && cluster.hosts.hashed) this.#hashKey = new HashKey(action.hashPolicies);
     if (retry.attempts > 0) this.#retries = new RetryState(retry, cluster);
   }
 
@@ -124,7 +130,9 @@ export class Router implements AttemptOwner {
   }
 
   #pickHost(): Host | undefined {
-    const host = this.cluster.pick(this.#call.request, this.#retries?.triedHosts, this.#call.engine.random);
+    const { request, callerAddress, engine: { random } } = this.#call;
+    const hash = this.#hashKey?.of(request.head, callerAddress, random);
+    const host = this.cluster.pick(request, this.#retries?.triedHosts, random, hash);
     if (host === undefined) {
       this.cluster.stats.upstream_cx_none_healthy++;
       this.#answer(replies.NO_HEALTHY_HOST);
@@ -218,6 +226,7 @@ export class Router implements AttemptOwner {
     this.serviceTimeMs = this.#requestCompleteAtMs < 0 ? 0 : Math.floor(cluster.clock.now() - this.#requestCompleteAtMs);
     this.localAddress = attempt.localAddress;
     headers['x-envoy-upstream-service-time'] = String(this.serviceTimeMs);
+    if (this.#hashKey !== undefined) addCookies(headers, this.#hashKey.setCookies);
     this.#call.respond(status, headers, statusText);
     if (this.#call.paused) attempt.controller?.pause();
   }
@@ -309,6 +318,11 @@ export class Router implements AttemptOwner {
 
 function firstValue(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value[0] : value;
+}
+
+/** Only an upstream's response gets them, and before the route's operations. Source: Envoy `Filter::onUpstreamHeaders`. */
+function addCookies(headers: ResponseHeaders, lines: readonly string[]): void {
+  if (lines.length > 0) headers['set-cookie'] = [headers['set-cookie'] ?? [], lines].flat();
 }
 
 /** What the transport said, in Envoy's words. It goes into the details only. */

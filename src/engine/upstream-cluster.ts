@@ -5,6 +5,7 @@ import { Host, hostKey } from '../cluster/host.ts';
 import type { ClusterSpec, ConnectionOptions, Endpoint } from '../cluster/model.ts';
 import { OutlierDetector, type OutlierEvent } from '../cluster/outlier-detector.ts';
 import type { Clock, TimerHandle } from '../common/clock.ts';
+import type { Hash64 } from '../common/hash64.ts';
 import type { Random } from '../common/random.ts';
 import { grpcToHttpStatus, parseGrpcStatus } from '../route/grpc.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
@@ -97,12 +98,12 @@ export class UpstreamCluster implements PoolContext {
   }
 
   /** The host for one try, or `undefined` when there is none to use. */
-  pick(request: Dialled, avoid: readonly Host[] | undefined, random: Random): Host | undefined {
+  pick(request: Dialled, avoid: readonly Host[] | undefined, random: Random, hash?: Hash64): Host | undefined {
     const now = this.clock.now();
     if (this.#spec.discovery === 'original-dst') return this.#dialledHost(request, now);
     this.#dns?.refreshIfDue();
     this.#sweep(now);
-    const context: PickContext = avoid === undefined || avoid.length === 0 ? { random } : { random, skip: (host) => avoid.includes(host) };
+    const context: PickContext = avoid === undefined || avoid.length === 0 ? { random, hash } : { random, hash, skip: (host) => avoid.includes(host) };
     return this.hosts.pick(now, context);
   }
 

@@ -1,7 +1,7 @@
 import { CorsPolicy } from './cors.ts';
 import { Destination } from './destination.ts';
 import { Mirror } from './mirror.ts';
-import type { RetryOptions, RouteAction, RouteSpec, WeightedDestination } from './model.ts';
+import type { HashPolicy, RetryOptions, RouteAction, RouteSpec, WeightedDestination } from './model.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import { TimeoutPolicy } from './timeout-policy.ts';
 import { WeightedClusters } from './weighted-clusters.ts';
@@ -26,6 +26,8 @@ export class ForwardAction {
   readonly timeout: TimeoutPolicy;
   readonly retry: RetryPolicy;
   readonly mirrors: readonly Mirror[];
+  /** What the hash of a request is made of: the policies of all destinations, whichever is drawn. Source: Istio. */
+  readonly hashPolicies: readonly HashPolicy[];
   readonly cors: CorsPolicy | undefined;
 
   constructor(action: RouteAction & { readonly kind: 'forward' }, { match, headers }: RouteSpec) {
@@ -33,6 +35,7 @@ export class ForwardAction {
     const given = action.destinations.length === 0 ? NOWHERE : action.destinations;
     const isLone = given.length === 1;
     this.destinations = new WeightedClusters(given.map((spec) => new Destination(spec, treatment, isLone)));
+    this.hashPolicies = this.destinations.choices.flatMap(({ hashPolicy }) => hashPolicy ?? []);
     const retries = action.retries ?? NO_RETRIES;
     this.timeout = new TimeoutPolicy({ routeTimeoutMs: action.timeoutMs, perTryTimeoutMs: retries.perTryTimeoutMs });
     this.retry = RetryPolicy.of(retries);

@@ -1,11 +1,12 @@
+import type { Hash64 } from '../../common/hash64.ts';
 import type { Random } from '../../common/random.ts';
 import type { Host } from '../host.ts';
 
 /** What one request brings to the choice of its host. */
 export interface PickContext {
   readonly random: Random;
-  /** Hash of the request's key, for consistent hashing; absent: a random place on the ring. */
-  readonly hash?: bigint;
+  /** Hash of the request's key, for consistent hashing; absent: any host. The other balancers don't look at it. */
+  readonly hash?: Hash64 | undefined;
   /** Hosts that a retry would rather not meet again. A wish: after five more picks the last one is taken. */
   readonly skip?: (host: Host) => boolean;
 }
