@@ -72,6 +72,7 @@ export class Router implements AttemptOwner {
   readonly #hashKey: HashKey | undefined;
   #upstream: UpstreamRequest | undefined;
   #attempt: UpstreamAttempt | undefined;
+  #answered: UpstreamAttempt | undefined;
   #timeoutTimer: TimerHandle | undefined;
   #backoffTimer: TimerHandle | undefined;
   #requestCompleteAtMs = -1;
@@ -89,12 +90,15 @@ export class Router implements AttemptOwner {
     if (retry.attempts > 0) this.#retries = new RetryState(retry, cluster);
   }
 
-  /** The local end of the connection last used, as `ip:port`. */
-  localAddress: string | undefined;
   /** What the transport said of the last failure; empty for none. */
   transportFailure = '';
   /** Milliseconds, as the response header says it. */
   serviceTimeMs: number | undefined;
+
+  /** The local end of the connection that brought the response, as `ip:port`. */
+  get localAddress(): string | undefined {
+    return this.#answered?.localAddress;
+  }
 
   start(): void {
     if (this.cluster.ready) {
@@ -224,7 +228,7 @@ export class Router implements AttemptOwner {
     cluster.stats.countResponse(status);
     this.#responded = true;
     this.serviceTimeMs = this.#requestCompleteAtMs < 0 ? 0 : Math.floor(cluster.clock.now() - this.#requestCompleteAtMs);
-    this.localAddress = attempt.localAddress;
+    this.#answered = attempt;
     headers['x-envoy-upstream-service-time'] = String(this.serviceTimeMs);
     if (this.#hashKey !== undefined) addCookies(headers, this.#hashKey.setCookies);
     this.#call.respond(status, headers, statusText);
