@@ -27,11 +27,14 @@ export interface ResourceObject {
   readonly [field: string]: unknown;
 }
 
+/** The file name of what has none. */
+const INLINE = '<inline>';
+
 /** The resources in force and the snapshot compiled from them. A change that has an error changes nothing. */
 export class MeshConfig {
   #resources = ResourceSet.empty;
   #snapshot: Snapshot;
-  /** What reading said of each resource in force, by `resourceName`. */
+  /** What reading said of each resource in force, by `resourceName`; what belongs to none, by file. */
   readonly #warnings = new Map<string, readonly ConfigIssue[]>();
   readonly #read: ReadOptions;
   readonly #compile: Omit<CompileOptions, 'version'>;
@@ -56,7 +59,9 @@ export class MeshConfig {
     const loaded = await loadSource(source);
     // Nothing is awaited from here on, so changes can't mix.
     const { resources, issues } = readResources(loaded.inputs, { ...this.#read, ...options });
-    return this.#use(this.#resources.apply(resources), resources, [...loaded.issues, ...issues]);
+    const change = this.#use(this.#resources.apply(resources), resources, [...loaded.issues, ...issues]);
+    this.#remember(change.changed, loaded, issues);
+    return change;
   }
 
   /** @throws {MeshError} `ERR_INVALID_ARGUMENT` for a reference that can't be read. */
@@ -82,12 +87,16 @@ export class MeshConfig {
     const { snapshot, issues: compileIssues } = compileSnapshot(set.all, { ...this.#compile, version: this.#snapshot.version + 1 });
     this.#resources = set;
     this.#snapshot = snapshot;
-    const names = new Set(changed.map(resourceName));
+    const names = [...new Set(changed.map(resourceName))];
     for (const name of names) this.#warnings.delete(name);
-    for (const [name, said] of Map.groupBy(issues, ({ resource }) => resource)) {
-      if (names.has(name)) this.#warnings.set(name, said);
-    }
-    return { version: snapshot.version, changed: [...names], warnings: [...issues, ...compileIssues] };
+    return { version: snapshot.version, changed: names, warnings: [...issues, ...compileIssues] };
+  }
+
+  #remember(changed: readonly string[], { inputs, issues: ofPaths }: LoadedSource, issues: readonly ConfigIssue[]): void {
+    for (const input of inputs) this.#warnings.delete('file' in input ? input.file : INLINE);
+    const names = new Set(changed);
+    const all = Map.groupBy([...ofPaths, ...issues], ({ resource, file }) => (names.has(resource) ? resource : file));
+    for (const [owner, said] of all) this.#warnings.set(owner, said);
   }
 }
 
@@ -112,7 +121,7 @@ interface LoadedSource {
 
 async function loadSource(source: ConfigSource): Promise<LoadedSource> {
   if (typeof source === 'string') {
-    if (source.includes('\n') || source.trim() === '') return { inputs: [{ text: source, file: '<inline>' }], issues: [] };
+    if (source.includes('\n') || source.trim() === '') return { inputs: [{ text: source, file: INLINE }], issues: [] };
     const { texts, issues } = await loadConfigPath(source);
     return { inputs: texts, issues };
   }
@@ -122,7 +131,7 @@ async function loadSource(source: ConfigSource): Promise<LoadedSource> {
   }
   if ('text' in source && typeof source.text === 'string' && !('kind' in source)) {
     const { file } = source as { file?: string };
-    return { inputs: [{ text: source.text, file: file ?? '<inline>' }], issues: [] };
+    return { inputs: [{ text: source.text, file: file ?? INLINE }], issues: [] };
   }
   return { inputs: [{ object: source }], issues: [] };
 }

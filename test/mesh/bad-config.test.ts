@@ -30,11 +30,13 @@ spec: {}
 kind: [oops
 `;
 
-async function refusal(source: Parameters<typeof createMesh>[0]): Promise<MeshError & { issues: readonly ConfigIssue[] }> {
+type Refusal = Omit<MeshError, 'issues'> & { readonly issues: readonly ConfigIssue[] };
+
+async function refusal(source: Parameters<typeof createMesh>[0]): Promise<Refusal> {
   try {
     await createMesh(source);
   } catch (error) {
-    return error as never;
+    return error as Refusal;
   }
   throw new Error('the configuration was accepted');
 }
