@@ -129,9 +129,7 @@ async function loadSource(source: ConfigSource): Promise<LoadedSource> {
     const loaded = await Promise.all(source.map(loadSource));
     return { inputs: loaded.flatMap(({ inputs }) => inputs), issues: loaded.flatMap(({ issues }) => issues) };
   }
-  if ('text' in source && typeof source.text === 'string' && !('kind' in source)) {
-    const { file } = source as { file?: string };
-    return { inputs: [{ text: source.text, file: file ?? INLINE }], issues: [] };
-  }
+  const { text, file = INLINE, kind } = (source ?? {}) as { text?: unknown; file?: string; kind?: unknown };
+  if (typeof text === 'string' && kind === undefined) return { inputs: [{ text, file }], issues: [] };
   return { inputs: [{ object: source }], issues: [] };
 }
