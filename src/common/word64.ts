@@ -35,14 +35,15 @@ export class Word64 {
 
   multiply(other: Word64): void {
     const { high, low } = this;
-    // The lower halves need all 64 bits of their product: four products of 16-bit digits, none of which overflows.
+    // The lower halves need all 64 bits of their product: four products of 16-bit digits, which with
+    // what is carried into them fit into 32 bits; only their sign is wrong, and no operation below looks at it.
     const digit0 = low & 0xffff;
     const digit1 = low >>> 16;
     const other0 = other.low & 0xffff;
     const other1 = other.low >>> 16;
-    const middle = digit1 * other0 + (Math.imul(digit0, other0) >>> 16);
-    const carried = digit0 * other1 + (middle & 0xffff);
-    const upper = Math.imul(digit1, other1) + (middle >>> 16) + (carried >>> 16);
+    const middle = (Math.imul(digit1, other0) + (Math.imul(digit0, other0) >>> 16)) | 0;
+    const carried = (Math.imul(digit0, other1) + (middle & 0xffff)) | 0;
+    const upper = (Math.imul(digit1, other1) + (middle >>> 16) + (carried >>> 16)) | 0;
     this.high = (upper + Math.imul(high, other.low) + Math.imul(low, other.high)) | 0;
     this.low = Math.imul(low, other.low);
   }
