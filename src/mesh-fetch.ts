@@ -35,7 +35,9 @@ export function createFetch({ dispatch, native = globalThis.fetch }: FetchOption
     prepareLeanResponse();
     const call = compileLeanCall(input, init);
     // After a signal that fired before the call, nothing is sent; the native fetch knows what comes first.
-    if (call === undefined || call.signal?.aborted === true) return nativeLane.call(arguments.length === 0 ? [] : [input, init]);
+    if (call === undefined || call.signal?.aborted === true) {
+      return nativeLane.call(arguments.length === 0 ? [] : [input, init]);
+    }
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(call, handOver, resolve, reject);
       try {

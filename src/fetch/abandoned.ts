@@ -1,6 +1,7 @@
 import type { IncomingBody } from './incoming-body.ts';
 
-const reason = (): DOMException => new DOMException('The Response was garbage collected before its body was read', 'AbortError');
+const reason = (): DOMException =>
+  new DOMException('The Response was garbage collected before its body was read', 'AbortError');
 
 const responses = new FinalizationRegistry<IncomingBody>((body) => {
   if (!body.claimed && !body.streamed) body.cancel(reason());

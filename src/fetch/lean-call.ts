@@ -32,6 +32,9 @@ const METHODS: Readonly<Record<string, string>> = Object.freeze({
   DELETE: 'DELETE', delete: 'DELETE', OPTIONS: 'OPTIONS', options: 'OPTIONS', PATCH: 'PATCH',
 });
 
+// All of them mean the same where there are no cookies.
+const CREDENTIALS: ReadonlySet<string> = new Set(['same-origin', 'include', 'omit']);
+
 const NO_INIT: FetchInit = Object.freeze({});
 
 /**
@@ -90,7 +93,7 @@ function isPlain(init: FetchInit): boolean {
   return (
     (init.mode === undefined || init.mode === 'cors') &&
     (init.cache === undefined || init.cache === 'default') &&
-    (init.credentials === undefined || init.credentials === 'same-origin' || init.credentials === 'include' || init.credentials === 'omit') &&
+    (init.credentials === undefined || CREDENTIALS.has(init.credentials)) &&
     (init.integrity === undefined || init.integrity === '') &&
     (init.referrer === undefined || init.referrer === 'about:client') &&
     (init.referrerPolicy === undefined || init.referrerPolicy === '') &&

@@ -23,7 +23,8 @@ export class NativeLane {
   call(args: readonly unknown[]): Promise<Response> {
     const [input, init] = args;
     const hasInit = init !== undefined && init !== null;
-    if (args.length === 0 || (hasInit && (typeof init !== 'object' || (init as FetchInit).dispatcher !== undefined))) {
+    const keepsOwn = hasInit && (typeof init !== 'object' || (init as FetchInit).dispatcher !== undefined);
+    if (args.length === 0 || keepsOwn) {
       return this.#fetch(...(args as [string, RequestInit]));
     }
     const bridge = new Bridge(this.#dispatch);
@@ -65,7 +66,8 @@ class Bridge {
     this.#begun = begun;
   }
 
-  dispatch({ origin, path, method, headers, body }: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const { origin, path, method, headers, body } = options;
     const relay = relayTo(handler, (context) => {
       this.#context = context;
     });
@@ -100,9 +102,9 @@ function keepsReferrer(): boolean {
 // A Request of another copy of undici or of another realm is no Request to the native fetch: it would take its text for
 // a URL. Its parts are passed on instead; what `init` says comes first, as for any Request.
 function asNativeInput(input: unknown, init: FetchInit): [unknown, FetchInit] {
-  if (typeof input !== 'object' || input === null || input instanceof Request || input instanceof URL) return [input, init];
+  if (typeof input !== 'object' || input === null || input instanceof Request) return [input, init];
   const foreign = input as Partial<Request>;
-  if (typeof foreign.url !== 'string' || typeof foreign.method !== 'string' || foreign.headers === undefined) return [input, init];
+  if (typeof foreign.url !== 'string' || typeof foreign.method !== 'string') return [input, init];
   const members = membersOf(foreign as FetchInit);
   delete members.mode;
   if (members.referrer === 'about:client') delete members.referrer;

@@ -16,7 +16,7 @@ interface LegacyHandler {
   onResponseStarted?(): void;
 }
 
-/** Gives `handler`, of whichever generation, the handler interface of undici 8; `onContext` is told the call's context. */
+/** Gives a handler of either generation the interface of undici 8; `onContext` is told the context of the call. */
 export function relayTo(handler: Handler | LegacyHandler, onContext: (context: unknown) => void): Handler {
   return 'onConnect' in handler && !('onRequestStart' in handler)
     ? relayToLegacy(handler as LegacyHandler, onContext)

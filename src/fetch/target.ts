@@ -84,7 +84,8 @@ function isKept(url: string, start: number): boolean {
 function parseUnusual(text: string): Target | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
-  if (url.username !== '' || url.password !== '' || (url.protocol !== 'http:' && url.protocol !== 'https:')) return undefined;
+  if (url.username !== '' || url.password !== '') return undefined;
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
   if (url.search === '' && url.href.includes('?')) return undefined;
   const host = hostOf(url.origin);
   return host && { host, path: url.pathname + url.search };

@@ -26,7 +26,7 @@ export interface Tolerance {
   readonly skip?: Readonly<Record<string, string>>;
   /** Headers the server sees and the other one doesn't, or the other way round: not compared. */
   readonly requestHeader?: (name: string) => boolean;
-  /** Headers of responses that are not compared. */
+  /** Headers of responses that are not compared, wherever they are listed with their values. */
   readonly responseHeader?: (name: string) => boolean;
   /** Rewrites what was observed before it is compared, the same way for both. */
   readonly normalize?: (observed: unknown) => unknown;
@@ -76,10 +76,14 @@ async function observe(exchange: ScriptedExchange, makeFetch: MakeFetch): Promis
   }
 }
 
+function isLine(item: unknown): item is [name: string, value: string] {
+  return Array.isArray(item) && item.length === 2 && typeof item[0] === 'string' && typeof item[1] === 'string';
+}
+
 function clean({ caller, server }: Observed, { requestHeader, responseHeader }: Tolerance): Observed {
   return {
-    caller: responseHeader === undefined ? caller : JSON.parse(JSON.stringify(caller), (key, value: unknown) =>
-      key === 'headers' && Array.isArray(value) ? value.filter((line: [string]) => !responseHeader(line[0])) : value),
+    caller: responseHeader === undefined ? caller : JSON.parse(JSON.stringify(caller), (_key, value: unknown) =>
+      Array.isArray(value) ? value.filter((item) => !(isLine(item) && responseHeader(item[0]))) : value),
     server: server.map((request) => ({
       ...request,
       headers: request.headers.filter((line) => requestHeader?.(line.slice(0, line.indexOf(':'))) !== true),

@@ -14,6 +14,8 @@ export interface Place {
   readonly refused: string;
   /** Resolves when the server has seen that many requests. */
   requests(count: number): Promise<void>;
+  /** Resolves when the head of a request has come. */
+  started(): Promise<void>;
   /** Resolves when a connection to the server has closed. */
   disconnected(): Promise<void>;
 }

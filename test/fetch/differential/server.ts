@@ -23,6 +23,11 @@ export async function startServer(exchange: ScriptedExchange): Promise<ScriptedS
   };
   const server = exchange.serveRaw === undefined ? httpServer(exchange, record) : rawServer(exchange.serveRaw, record);
   let closed = 0;
+  let started = false;
+  server.on('request', () => {
+    started = true;
+    notify();
+  });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('error', () => {});
@@ -46,6 +51,7 @@ export async function startServer(exchange: ScriptedExchange): Promise<ScriptedS
       other: `http://localhost:${port}`,
       refused: 'http://127.0.0.1:9079',
       requests: (count) => until(() => seen.length >= count),
+      started: () => until(() => started),
       disconnected: () => until(() => closed > 0),
     },
     async [Symbol.asyncDispose]() {

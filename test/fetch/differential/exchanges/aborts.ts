@@ -66,7 +66,7 @@ export const aborts: readonly ScriptedExchange[] = [
   {
     name: 'a timeout before the head',
     serve: silent,
-    call: (fetch, { origin }) => outcomeOf(fetch(origin, { signal: AbortSignal.timeout(40) })),
+    call: (fetch, { origin }) => outcomeOf(fetch(origin, { signal: AbortSignal.timeout(300) })),
   },
   {
     name: 'the signal of a Request',
@@ -172,7 +172,7 @@ export const aborts: readonly ScriptedExchange[] = [
   },
   {
     name: 'aborted while the request is sent',
-    call: async (fetch, { origin }) => {
+    call: async (fetch, { origin, started }) => {
       const controller = new AbortController();
       let cancelled: unknown = 'not cancelled';
       const body = new ReadableStream({
@@ -183,7 +183,8 @@ export const aborts: readonly ScriptedExchange[] = [
         },
       });
       const answer = outcomeOf(fetch(origin, { method: 'POST', body, duplex: 'half', signal: controller.signal } as never));
-      setTimeout(() => controller.abort(), 30);
+      await started();
+      setTimeout(() => controller.abort(), 50);
       return [await answer, cancelled];
     },
   },

@@ -99,7 +99,8 @@ export const failures: readonly ScriptedExchange[] = [
     name: `a chunked body cut off, read as ${reader}`,
     serveRaw: (socket) => {
       socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n');
-      setTimeout(() => socket.end(), 20);
+      // Late enough for the first chunk to have been read: what comes together with the end is lost.
+      setTimeout(() => socket.end(), 150);
     },
     call: async (fetch, { origin }) => {
       const response = await fetch(origin);
