@@ -3,6 +3,7 @@ import { Dispatcher } from 'undici';
 import { MeshError } from './common/errors.ts';
 import { egressOf } from './engine/egress.ts';
 import type { Engine } from './engine/engine.ts';
+import { dispatchTo, PassthroughCall } from './engine/passthrough.ts';
 import { requestBody, type BodyInit } from './engine/request-body.ts';
 import { downstreamHeaders, type HeadersInput } from './engine/request-headers.ts';
 import { parseOrigin } from './engine/target.ts';
@@ -57,7 +58,7 @@ export class MeshDispatcher extends Dispatcher {
       bound.onResponseError?.(NO_CONTROLLER, egress.error);
       return true;
     }
-    if (egress.kind === 'passthrough') return this.#context.passthrough().dispatch(options, bound);
+    if (egress.kind === 'passthrough') return this.#passThrough(options, authority, new PassthroughCall(bound, engine.clock));
     const path = options.query === undefined ? options.path : withQuery(options.path, options.query);
     engine.dispatch(
       {
@@ -69,6 +70,14 @@ export class MeshDispatcher extends Dispatcher {
       },
       bound,
     );
+    return true;
+  }
+
+  #passThrough(options: Options, authority: string, call: PassthroughCall): boolean {
+    const { originalDst } = options;
+    if (typeof originalDst !== 'string') return this.#context.passthrough().dispatch(options, call);
+    const { headers } = downstreamHeaders(options.headers as HeadersInput);
+    dispatchTo(originalDst, this.#context.engine.options.connect, { ...options, headers: ['host', authority, ...headers] }, call);
     return true;
   }
 

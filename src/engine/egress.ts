@@ -25,7 +25,7 @@ export function egressOf(
   { originalDst }: { readonly originalDst?: string | null },
 ): Egress {
   if (scheme === 'http' && snapshot.routes.hasPort(port)) return MESH;
-  if (snapshot.settings.outboundTrafficPolicy === 'ALLOW_ANY') return originalDst === undefined ? PASSTHROUGH : MESH;
+  if (snapshot.settings.outboundTrafficPolicy === 'ALLOW_ANY') return originalDst === null ? MESH : PASSTHROUGH;
   const host = authority.replace(/:\d+$/, '').toLowerCase();
   if (scheme === 'https' && isRegistered(snapshot, host, port)) return PASSTHROUGH;
   const message = `${scheme}://${authority} is not in the registry, which the outbound policy REGISTRY_ONLY demands (add a ServiceEntry for host ${host}, port ${port})`;

@@ -1,0 +1,75 @@
+import net from 'node:net';
+import { Client, type Dispatcher } from 'undici';
+import type { Clock } from '../common/clock.ts';
+import type { Call, CallInfo } from './call-info.ts';
+import type { Connect } from './connection.ts';
+
+/**
+ * A call that goes past the mesh: nothing is added to it, no policy applies, and its errors reach the caller as they are.
+ * All the mesh does is to say so in `meshInfo`.
+ */
+export class PassthroughCall implements Dispatcher.DispatchHandler, Call {
+  readonly #handler: Dispatcher.DispatchHandler;
+  readonly #clock: Clock;
+  readonly #startedAtMs: number;
+  #status = 0;
+
+  constructor(handler: Dispatcher.DispatchHandler, clock: Clock) {
+    this.#handler = handler;
+    this.#clock = clock;
+    this.#startedAtMs = clock.now();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#handler.onRequestStart?.(controller, this);
+  }
+
+  onRequestUpgrade(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestUpgrade']>>): void {
+    this.#handler.onRequestUpgrade?.(...args);
+  }
+
+  onResponseStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void {
+    this.#status = args[1];
+    this.#handler.onResponseStart?.(...args);
+  }
+
+  onResponseData(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseData']>>): void {
+    this.#handler.onResponseData?.(...args);
+  }
+
+  onResponseEnd(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseEnd']>>): void {
+    this.#handler.onResponseEnd?.(...args);
+  }
+
+  onResponseError(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseError']>>): void {
+    this.#handler.onResponseError?.(...args);
+  }
+
+  describe(): CallInfo {
+    return {
+      status: this.#status,
+      flags: '-',
+      details: '',
+      cluster: 'PassthroughCluster',
+      route: undefined,
+      rule: 'no rule',
+      endpoint: undefined,
+      attempts: 1,
+      lane: 'passthrough',
+      durationMs: this.#clock.now() - this.#startedAtMs,
+    };
+  }
+}
+
+/** Sends one call to `address` (`ip:port`), whatever its URL says, over a connection of its own. */
+export function dispatchTo(address: string, connect: Connect, options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  const colon = address.lastIndexOf(':');
+  const target = { address: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)), cluster: 'PassthroughCluster' };
+  const client = new Client(`http://${net.isIPv6(target.address) ? `[${target.address}]` : target.address}:${target.port}`, {
+    allowH2: false,
+    connect: (_options: unknown, callback: (error: Error | null, socket: net.Socket | null) => void) =>
+      connect(target, (error, socket) => queueMicrotask(() => callback(error, socket ?? null))),
+  } as Client.Options);
+  client.dispatch(options, handler);
+  client.close().catch(() => {});
+}
