@@ -1,3 +1,4 @@
+import type { HeaderList } from '../common/headers.ts';
 import { combineHash64, formatHash64, randomHash64, type Hash64 } from '../common/hash64.ts';
 import type { Random } from '../common/random.ts';
 import { xxHash64 } from '../common/xxhash64.ts';
@@ -14,7 +15,7 @@ type CookiePolicy = HashPolicy & { readonly kind: 'cookie' };
  */
 export class HashKey {
   readonly #policies: readonly HashPolicy[];
-  readonly #cookies = new Map<CookiePolicy, string>();
+  #cookies: Map<CookiePolicy, string> | undefined;
 
   constructor(policies: readonly HashPolicy[]) {
     this.#policies = policies;
@@ -22,7 +23,7 @@ export class HashKey {
 
   /** For the response: a `set-cookie` line for each cookie that had to be made up. Empty before {@link of}. */
   get setCookies(): readonly string[] {
-    return [...this.#cookies].map(([policy, value]) => setCookieLine(policy, value));
+    return [...(this.#cookies ?? [])].map(([policy, value]) => setCookieLine(policy, value));
   }
 
   /**
@@ -55,6 +56,7 @@ export class HashKey {
   /** Envoy makes a value out of the addresses of the caller's connection; a call in this process has none, so it is random. */
   #madeUp(policy: CookiePolicy, random: Random): string | undefined {
     if (policy.ttlMs === undefined) return undefined;
+    this.#cookies ??= new Map();
     let value = this.#cookies.get(policy);
     if (value === undefined) {
       value = formatHash64(randomHash64(random));
@@ -87,15 +89,20 @@ function headerValues(head: RequestHead, name: string): string[] {
     case ':scheme':
       return [head.scheme];
     default:
-      return head.headers.filter((_, i) => i % 2 === 1 && head.headers[i - 1] === name);
+      return linesOf(head.headers, name);
   }
+}
+
+function linesOf(headers: HeaderList, name: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) values.push(headers[i + 1]!);
+  return values;
 }
 
 /** The first cookie of that name, without the double quotes around it; empty when there is none. Source: Envoy `forEachCookie`. */
 function cookieValue({ headers }: RequestHead, name: string): string {
-  for (let i = 0; i < headers.length; i += 2) {
-    if (headers[i] !== 'cookie') continue;
-    for (const cookie of headers[i + 1]!.split(';')) {
+  for (const line of linesOf(headers, 'cookie')) {
+    for (const cookie of line.split(';')) {
       const equals = cookie.indexOf('=');
       if (equals === -1 || cookie.slice(0, equals).replace(/^ +/, '') !== name) continue;
       const value = cookie.slice(equals + 1);
@@ -123,10 +130,8 @@ function setCookieLine({ name, path, ttlMs = 0, attributes = [] }: CookiePolicy,
  * Source: Envoy `use_remote_address: false`, as istio sets it for outbound listeners.
  */
 function forwardedAddress({ headers }: RequestHead): string | undefined {
-  const last = headers.findLastIndex((name, i) => i % 2 === 0 && name === 'x-forwarded-for');
-  if (last === -1) return undefined;
-  const address = headers[last + 1]!.split(',').at(-1)!.trim();
-  return isAddress(address) ? address : undefined;
+  const address = linesOf(headers, 'x-forwarded-for').at(-1)?.split(',').at(-1)?.trim();
+  return address !== undefined && isAddress(address) ? address : undefined;
 }
 
 function isAddress(text: string): boolean {
