@@ -12,5 +12,5 @@ runDifferential(
       close: () => agent.destroy(),
     });
   },
-  { skip: olderNode },
+  { differs: olderNode },
 );
