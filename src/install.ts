@@ -1,4 +1,5 @@
-import { Dispatcher1Wrapper, getGlobalDispatcher, setGlobalDispatcher, type Dispatcher } from 'undici';
+import { getGlobalDispatcher, setGlobalDispatcher, type Dispatcher } from 'undici';
+import { MeshDispatcher } from './mesh-dispatcher.ts';
 
 /** What {@link Mesh.install} replaces besides the global dispatcher. */
 export interface InstallOptions {
@@ -6,32 +7,70 @@ export interface InstallOptions {
   readonly fetch?: boolean;
 }
 
-interface Installed {
-  /** What was global before: it takes calls that are none of the mesh's. */
+/** A mesh in the place of the process's globals. */
+export interface Installed {
+  /** What takes the calls that are none of the mesh's. */
   passthrough(): Dispatcher;
+  /** Puts back what was there before; does nothing the second time. */
   restore(): void;
 }
 
-/** Puts `mesh` in the place of the process's dispatcher, and perhaps of its `fetch`. */
-export function installMesh(mesh: { readonly dispatcher: Dispatcher; readonly fetch: typeof globalThis.fetch }, options: InstallOptions = {}): Installed {
-  const previous = getGlobalDispatcher();
-  setGlobalDispatcher(mesh.dispatcher);
-  const previousFetch = globalThis.fetch;
-  if (options.fetch === true) globalThis.fetch = mesh.fetch;
-  return {
-    // Someone (a mock) may have put itself in our place meanwhile; then it is what takes the rest, but never ourselves.
-    passthrough: () => {
-      const current = getGlobalDispatcher();
-      return isMesh(current, mesh.dispatcher) ? previous : current;
-    },
-    restore: () => {
-      if (isMesh(getGlobalDispatcher(), mesh.dispatcher)) setGlobalDispatcher(previous);
-      if (globalThis.fetch === mesh.fetch) globalThis.fetch = previousFetch;
-    },
-  };
+interface Layer<T> {
+  readonly mine: T;
+  previous: T;
 }
 
-/** Node's own fetch may see a wrapper of our dispatcher, which undici makes for older handler styles. */
-function isMesh(dispatcher: Dispatcher, mesh: Dispatcher): boolean {
-  return dispatcher === mesh || (dispatcher instanceof Dispatcher1Wrapper && Object.values(dispatcher).includes(mesh));
+/** One global, and the meshes that are in its place now, the first at the bottom. They may leave in any order. */
+class Slot<T> {
+  readonly #layers: Layer<T>[] = [];
+  readonly #read: () => T;
+  readonly #write: (value: T) => void;
+
+  constructor(read: () => T, write: (value: T) => void) {
+    this.#read = read;
+    this.#write = write;
+  }
+
+  put(mine: T): Layer<T> {
+    const layer = { mine, previous: this.#read() };
+    this.#layers.push(layer);
+    this.#write(mine);
+    return layer;
+  }
+
+  /** Whoever came later (a mock, another mesh) stays; a mesh is told what it stands on now. */
+  remove(layer: Layer<T>): void {
+    const at = this.#layers.indexOf(layer);
+    if (at < 0) return;
+    this.#layers.splice(at, 1);
+    if (this.#read() === layer.mine) this.#write(layer.previous);
+    const above = this.#layers.find(({ previous }) => previous === layer.mine);
+    if (above !== undefined) above.previous = layer.previous;
+  }
+}
+
+const dispatchers = new Slot<Dispatcher>(getGlobalDispatcher, setGlobalDispatcher);
+const fetches = new Slot<typeof globalThis.fetch>(
+  () => globalThis.fetch,
+  (fetch) => {
+    globalThis.fetch = fetch;
+  },
+);
+
+/** Puts `mesh` in the place of the process's dispatcher, and perhaps of its `fetch`. */
+export function installMesh(mesh: { readonly dispatcher: Dispatcher; readonly fetch: typeof globalThis.fetch }, options: InstallOptions = {}): Installed {
+  const dispatcher = dispatchers.put(mesh.dispatcher);
+  const fetch = options.fetch === true ? fetches.put(mesh.fetch) : undefined;
+  return {
+    // Someone (a mock) may have put itself in our place meanwhile; then it is what takes the rest. But never a mesh, be it
+    // ourselves or one above, which would send the call down to us again.
+    passthrough: () => {
+      const current = getGlobalDispatcher();
+      return current instanceof MeshDispatcher ? dispatcher.previous : current;
+    },
+    restore: () => {
+      dispatchers.remove(dispatcher);
+      if (fetch !== undefined) fetches.remove(fetch);
+    },
+  };
 }

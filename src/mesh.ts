@@ -15,7 +15,7 @@ import { randomUuid } from './engine/trace-context.ts';
 import type { EjectionEvent } from './engine/upstream-cluster.ts';
 import { formatAccessLogJson, formatAccessLogText } from './telemetry/access-log.ts';
 import { explainCall, type Explanation } from './explain.ts';
-import { installMesh, type InstallOptions } from './install.ts';
+import { installMesh, type Installed, type InstallOptions } from './install.ts';
 import { MeshConfig, type ConfigChange, type ResourceObject } from './mesh-config.ts';
 import { MeshDispatcher, type DoorContext, type MeshCallOptions } from './mesh-dispatcher.ts';
 import { createFetch } from './mesh-fetch.ts';
@@ -49,7 +49,7 @@ export class Mesh implements AsyncDisposable {
   readonly #events = new EventEmitter<MeshEvents>();
   readonly #requests: MeshDispatcher;
   readonly #legacySemantics: boolean;
-  #passthrough: (() => Dispatcher) | undefined;
+  #installed: Installed | undefined;
   #closed: Promise<void> | undefined;
 
   /** Use {@link createMesh}. */
@@ -84,7 +84,7 @@ export class Mesh implements AsyncDisposable {
     const door: DoorContext = {
       engine: this.#engine,
       maxReplayBytes: options.maxReplayBytes ?? 1024 * 1024,
-      passthrough: () => (this.#passthrough ?? getGlobalDispatcher)(),
+      passthrough: () => this.#installed?.passthrough() ?? getGlobalDispatcher(),
       isClosed: () => this.#closed !== undefined,
     };
     this.dispatcher = new MeshDispatcher(door);
@@ -113,15 +113,23 @@ export class Mesh implements AsyncDisposable {
    * Makes the mesh the process's global undici dispatcher, so that every `fetch` goes through it; calls that bring their own
    * `dispatcher` don't. With `{ fetch: true }` the faster `mesh.fetch` takes the place of `globalThis.fetch` too.
    *
-   * @returns a function that puts everything back.
+   * Installing again takes the place of the earlier installation.
+   *
+   * @returns a function that puts everything back; {@link close} does so too.
    */
   install(options?: InstallOptions): () => void {
+    this.#uninstall();
     const installed = installMesh(this, options);
-    this.#passthrough = installed.passthrough;
+    this.#installed = installed;
     return () => {
       installed.restore();
-      this.#passthrough = undefined;
+      if (this.#installed === installed) this.#installed = undefined;
     };
+  }
+
+  #uninstall(): void {
+    this.#installed?.restore();
+    this.#installed = undefined;
   }
 
   /** What would happen to a call, and why; nothing is sent, nothing changes. */
@@ -174,10 +182,11 @@ export class Mesh implements AsyncDisposable {
   }
 
   /**
-   * Takes no further calls, waits for those under way (at most `drainMs` milliseconds, default 5000), then closes every
+   * Uninstalls the mesh, takes no further calls, waits for those under way (at most `drainMs` milliseconds, default 5000), then closes every
    * connection.
    */
   close({ drainMs = 5000 }: { readonly drainMs?: number } = {}): Promise<void> {
+    this.#uninstall();
     this.#closed ??= this.#drain(drainMs);
     return this.#closed;
   }

@@ -18,6 +18,7 @@ import { callVariable } from './call-variables.ts';
 import type { EngineContext } from './engine-context.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
+import { rawHeadersOf } from './raw-headers.ts';
 import { Router, type RoutedCall, type RoutedRequest } from './router.ts';
 
 /** What a door hands to the engine. */
@@ -51,6 +52,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   paused = false;
   reason: Error | null = null;
   readonly #handler: Dispatcher.DispatchHandler;
+  #responseHeaders: ResponseHeaders | undefined;
+  #trailers: ResponseHeaders | undefined;
   #corsOrigin: string | undefined;
   #delayTimer: TimerHandle | undefined;
   #running = false;
@@ -149,6 +152,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   // ---- what the router tells
 
   inform(status: number, headers: ResponseHeaders, statusText: string | undefined): void {
+    this.#responseHeaders = headers;
     this.#handler.onResponseStart?.(this, status, headers, statusText);
   }
 
@@ -158,6 +162,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.details = 'via_upstream';
     headers['server'] = 'envoy';
     this.#finishHeaders(headers);
+    this.#responseHeaders = headers;
     this.#handler.onResponseStart?.(this, status, headers, statusText);
   }
 
@@ -167,6 +172,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   }
 
   end(trailers: ResponseHeaders): void {
+    this.#trailers = trailers;
     this.#finish();
     this.#handler.onResponseEnd?.(this, trailers);
   }
@@ -256,6 +262,15 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   resume(): void {
     this.paused = false;
     this.router?.resume();
+  }
+
+  /** As undici's own fetch reads them, and callers that ask for raw ones; those that the mesh changed. */
+  get rawHeaders(): Buffer[] | null {
+    return rawHeadersOf(this.#responseHeaders);
+  }
+
+  get rawTrailers(): Buffer[] | null {
+    return rawHeadersOf(this.#trailers);
   }
 
   // ---- its story
