@@ -11,7 +11,7 @@ apiVersion: networking.istio.io/v1
 kind: ServiceEntry
 metadata: { name: server, namespace: default }
 spec:
-  hosts: [localhost]
+  hosts: [localhost.default.svc.cluster.local]
   addresses: ["127.0.0.1"]
   ports: [{ number: ${port}, name: http, protocol: HTTP }]
   location: MESH_INTERNAL
