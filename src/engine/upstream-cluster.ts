@@ -268,10 +268,17 @@ export class UpstreamCluster implements PoolContext {
   #open(host: Host, owner: ConnectionOwner): Connection {
     const { connectTimeoutMs, tcpKeepalive } = this.#spec.connection;
     const { address, port } = host.endpoint;
-    const { connect, transport, clock } = this.#environment;
+    const { transport, clock } = this.#environment;
+    const connect = this.#spec.tls === undefined ? this.#environment.connect : refuseTls(this.#spec.tls.mode);
     const settings = { connectTimeoutMs, keepAliveDelayMs: tcpKeepalive === undefined ? undefined : (tcpKeepalive.timeMs ?? 7_200_000) };
     return new Connection({ address, port, cluster: this.name }, settings, owner, clock, connect, transport);
   }
+}
+
+/** Rules that ask for TLS must never be met by plain text. */
+function refuseTls(mode: string): Connect {
+  const error = new Error(`TLS origination (tls.mode ${mode}) is not built yet, and plain text would not be what the DestinationRule asks for`);
+  return (_target, callback) => callback(error);
 }
 
 function splitAddress(address: string): { hostname: string; port: number } {
