@@ -69,6 +69,5 @@ export class ClusterManager {
 
   close(error: Error): void {
     for (const cluster of this.#live.values()) cluster.destroy(error);
-    this.#live.clear();
   }
 }

@@ -85,6 +85,7 @@ export class Engine implements EngineContext {
   /** Ends what is under way with `error`, and closes every connection. */
   close(error: Error): void {
     for (const walk of [...this.#active]) walk.abort(error);
+    this.mirrors.close(error);
     this.clusters.close(error);
   }
 }

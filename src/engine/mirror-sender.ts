@@ -1,7 +1,11 @@
 import pLimit, { type LimitFunction } from 'p-limit';
+import type { Host } from '../cluster/host.ts';
+import type { TimerHandle } from '../common/clock.ts';
 import { setHeader, type HeaderList } from '../common/headers.ts';
 import { shadowAuthority, type Mirror } from '../route/mirror.ts';
+import type { ResetReason } from '../route/retry-policy.ts';
 import type { EngineContext, MirroredRequest, Mirrors } from './engine-context.ts';
+import type { ResponseHeaders } from './local-reply.ts';
 import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
 
@@ -18,6 +22,7 @@ const MAX_WAITING = 1024;
 export class MirrorSender implements Mirrors {
   readonly #engine: EngineContext;
   readonly #limit: LimitFunction = pLimit(MAX_CONCURRENT);
+  readonly #active = new Set<Copy>();
   /** Copies that were not sent because too many were under way. */
   dropped = 0;
 
@@ -38,33 +43,39 @@ export class MirrorSender implements Mirrors {
     else request.body.onComplete(start);
   }
 
-  async #enqueue(cluster: UpstreamCluster, copy: UpstreamRequest, timeoutMs: number): Promise<void> {
+  /** Gives up what waits or is under way; the last thing that is done with it. */
+  close(error: Error): void {
+    this.#limit.clearQueue();
+    for (const copy of this.#active) copy.cancel(error);
+  }
+
+  async #enqueue(cluster: UpstreamCluster, request: UpstreamRequest, timeoutMs: number): Promise<void> {
     if (this.#limit.pendingCount >= MAX_WAITING) {
       this.dropped++;
       return;
     }
-    await this.#limit(() => new Promise<void>((done) => this.#start(cluster, copy, timeoutMs, done)));
+    await this.#limit(async () => {
+      // A name has to be looked up first; the caller's own request did not wait for this one.
+      if (!cluster.ready) await new Promise<void>((resolve) => cluster.whenReady(resolve));
+      await this.#send(cluster, request, timeoutMs);
+    });
   }
 
-  #start(cluster: UpstreamCluster, copy: UpstreamRequest, timeoutMs: number, done: () => void): void {
-    const { random, clock } = this.#engine;
-    const host = cluster.pick({}, undefined, random);
+  #send(cluster: UpstreamCluster, request: UpstreamRequest, timeoutMs: number): Promise<void> | undefined {
+    const host = cluster.pick({}, undefined, this.#engine.random);
     if (host === undefined) {
       cluster.stats.upstream_cx_none_healthy++;
-      done();
-      return;
+      cluster.stats.countResponse(503);
+      return undefined;
     }
-    const attempt = new UpstreamAttempt(new Discarding(cluster, () => {
-      clock.clearTimeout(timer);
-      done();
-    }), cluster, host, copy);
-    const timer = timeoutMs === 0 ? undefined : clock.setTimeout(() => {
-      cluster.stats.upstream_rq_timeout++;
-      cluster.recordReset(host, 'per-try-timeout');
-      attempt.cancel(new Error('mirror timeout'));
-      done();
-    }, timeoutMs, true);
-    attempt.start();
+    return new Promise((resolve) => {
+      const copy = new Copy(cluster, host, request, () => {
+        this.#active.delete(copy);
+        resolve();
+      });
+      this.#active.add(copy);
+      copy.start(timeoutMs);
+    });
   }
 
   #copyHeaders(authority: string, sent: HeaderList): HeaderList {
@@ -77,19 +88,34 @@ export class MirrorSender implements Mirrors {
   }
 }
 
-/** Reads an answer to its end, tells the cluster how it went, and no one else. */
-class Discarding implements AttemptOwner {
+/** One copy under way: reads its answer to the end, tells the cluster how it went, and no one else. */
+class Copy implements AttemptOwner {
   readonly #cluster: UpstreamCluster;
-  readonly #done: () => void;
+  readonly #attempt: UpstreamAttempt;
+  readonly #onOver: () => void;
+  #timer: TimerHandle | undefined;
+  #answered = false;
 
-  constructor(cluster: UpstreamCluster, done: () => void) {
+  constructor(cluster: UpstreamCluster, host: Host, request: UpstreamRequest, onOver: () => void) {
     this.#cluster = cluster;
-    this.#done = done;
+    this.#attempt = new UpstreamAttempt(this, cluster, host, request);
+    this.#onOver = onOver;
+  }
+
+  start(timeoutMs: number): void {
+    if (timeoutMs > 0) this.#timer = this.#cluster.clock.setTimeout(() => this.#onTimeout(), timeoutMs, true);
+    this.#attempt.start();
+  }
+
+  cancel(reason: Error): void {
+    this.#attempt.cancel(reason);
+    this.#over();
   }
 
   onInformational(): void {}
 
-  onResponse(attempt: UpstreamAttempt, status: number, headers: Record<string, string | string[]>): void {
+  onResponse(attempt: UpstreamAttempt, status: number, headers: ResponseHeaders): void {
+    this.#answered = true;
     this.#cluster.recordResponse(attempt.host, status, headers);
     this.#cluster.stats.countResponse(status);
   }
@@ -97,16 +123,31 @@ class Discarding implements AttemptOwner {
   onData(): void {}
 
   onEnd(): void {
-    this.#done();
+    this.#over();
   }
 
-  onFailure(attempt: UpstreamAttempt, reason: Parameters<AttemptOwner['onFailure']>[1]): void {
+  onFailure(attempt: UpstreamAttempt, reason: ResetReason): void {
     if (reason !== 'overflow') this.#cluster.recordReset(attempt.host, reason);
-    this.#cluster.stats.countResponse(reason === 'protocol-error' ? 502 : 503);
-    this.#done();
+    if (!this.#answered) this.#cluster.stats.countResponse(reason === 'protocol-error' ? 502 : 503);
+    this.#over();
   }
 
   onUnsendable(): void {
-    this.#done();
+    this.#over();
+  }
+
+  #onTimeout(): void {
+    const { stats } = this.#cluster;
+    stats.upstream_rq_timeout++;
+    if (!this.#answered) {
+      stats.countResponse(504);
+      this.#cluster.recordReset(this.#attempt.host, 'per-try-timeout');
+    }
+    this.cancel(new Error('mirror timeout'));
+  }
+
+  #over(): void {
+    this.#cluster.clock.clearTimeout(this.#timer);
+    this.#onOver();
   }
 }
