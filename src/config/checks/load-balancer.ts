@@ -1,3 +1,4 @@
+import { isPrime } from '../../common/prime.ts';
 import type { LoadBalancerSpec, LocalityLbSpec, OutlierDetectionSpec } from '../istio-types.ts';
 import type { Cursor } from './cursor.ts';
 import { localitiesProblem } from './localities.ts';
@@ -41,14 +42,6 @@ export function checkMaglev(maglev: { tableSize?: number }, at: Cursor): void {
   if (tableSize === 0) at.required('needs a tableSize', 'the usual one is 65537');
   if (tableSize >= MAGLEV_LIMIT) at.to('tableSize').invalid(`must be less than ${MAGLEV_LIMIT}`);
   else if (!isPrime(tableSize)) at.to('tableSize').invalid('must be a prime number', 'the usual one is 65537');
-}
-
-function isPrime(number: number): boolean {
-  if (number < 2 || (number % 2 === 0 && number !== 2)) return false;
-  for (let factor = 3; factor * factor <= number; factor += 2) {
-    if (number % factor === 0) return false;
-  }
-  return true;
 }
 
 export function checkCookie(cookie: NonNullable<ConsistentHash['httpCookie']>, at: Cursor): void {
