@@ -38,6 +38,7 @@ export interface Explanation {
   readonly reason?: string;
   readonly route: RouteExplanation;
   readonly destinations: readonly DestinationExplanation[];
+  /** Several lines: the URL, what each rule said, what is missing. */
   toString(): string;
 }
 

@@ -12,7 +12,7 @@ export type { ConfigChange, ResourceObject } from './mesh-config.ts';
 export type { MeshCallOptions } from './mesh-dispatcher.ts';
 export type { ConfigSource, MeshOptions, WorkloadOptions } from './mesh-options.ts';
 export type { InstallOptions } from './install.ts';
-export type { Explanation } from './explain.ts';
+export type { DestinationExplanation, Explanation } from './explain.ts';
 export type { CallInfo } from './engine/call-info.ts';
 export type { Connect, ConnectTarget, Transport } from './engine/connection.ts';
 export type { EjectionEvent } from './engine/upstream-cluster.ts';
@@ -20,17 +20,21 @@ export { isMeshError, MeshError, type Issue, type MeshErrorDetails } from './com
 export type { Clock, TimerHandle } from './common/clock.ts';
 export { seededRandom, type Random } from './common/random.ts';
 export { formatOrigin, type Location, type Origin } from './common/origin.ts';
+export type { Hash64 } from './common/hash64.ts';
+export type { HeaderList } from './common/headers.ts';
 
 // Configuration.
-export { compileSnapshot } from './config/compile.ts';
+export { compileSnapshot, type CompileResult } from './config/compile.ts';
 export type { CallerOptions, CompileOptions, EndpointInput } from './config/compile-options.ts';
 export { formatIssue, type ConfigIssue } from './config/issue.ts';
 export { readResources, type ConfigInput, type ReadOptions, type ReadResult } from './config/read-resources.ts';
 export type { Resource } from './config/resource.ts';
+export type { ResourceReference } from './config/resource-reference.ts';
 export { ResourceSet } from './config/resource-set.ts';
 export type { MeshSettings, Snapshot } from './config/snapshot.ts';
 
 // The pure core: which cluster, with what treatment?
+export type { RouteExplanation, RouteTrial } from './route/explain.ts';
 export { FaultInjector, type FaultAbort, type FaultDecision } from './route/fault-injector.ts';
 export { Mirror, shadowAuthority } from './route/mirror.ts';
 export { RetryPolicy, type AttemptOutcome, type ResetReason } from './route/retry-policy.ts';
@@ -43,10 +47,11 @@ export type * from './route/model.ts';
 
 // The pure core: may it go, and where?
 export { CircuitBreaker, type CircuitBreakerState } from './cluster/circuit-breaker.ts';
-export { Host } from './cluster/host.ts';
-export { HostSet } from './cluster/host-set.ts';
+export { Host, type HostHealth } from './cluster/host.ts';
+export { HostSet, type HostChanges, type HostSetSpec } from './cluster/host-set.ts';
 export { OutlierDetector, type OutlierEvent } from './cluster/outlier-detector.ts';
-export { SubsetResolver } from './cluster/subset-resolver.ts';
+export type { OutlierStats } from './cluster/outlier-stats.ts';
+export { SubsetResolver, type SubsetSpec } from './cluster/subset-resolver.ts';
 export type { Balancer, PickContext } from './cluster/balancers/balancer.ts';
 export { createBalancer } from './cluster/balancers/create-balancer.ts';
 export type * from './cluster/model.ts';

@@ -166,11 +166,13 @@ export class Mesh implements AsyncDisposable {
     return Object.fromEntries(this.#engine.collect(pattern));
   }
 
+  /** Calls `listener` at every `event`, see {@link MeshEvents}, in the order things happen. A listener must not throw. */
   on<Event extends keyof MeshEvents>(event: Event, listener: MeshEvents[Event]): this {
     this.#events.on(event, listener as never);
     return this;
   }
 
+  /** Undoes {@link on}. */
   off<Event extends keyof MeshEvents>(event: Event, listener: MeshEvents[Event]): this {
     this.#events.off(event, listener as never);
     return this;
@@ -191,6 +193,7 @@ export class Mesh implements AsyncDisposable {
     return this.#closed;
   }
 
+  /** {@link close} with its defaults, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -7,6 +7,7 @@ export interface BreakerAnswer {
   readonly body?: unknown;
 }
 
+/** What {@link withBreaker} takes; everything has a default. */
 export interface WithBreakerOptions<Args extends unknown[], Fallback> {
   /**
    * What to answer when the call fails or the breaker is open. `error` is what went wrong: what the call threw, a
@@ -71,6 +72,9 @@ type AnswerOf<Call extends (...args: never[]) => unknown> = Awaited<ReturnType<C
  * ```
  *
  * Call {@link ProtectedCall.breaker}`.shutdown()` when done with it.
+ *
+ * @typeParam Call - the function to protect; its first parameter is the signal
+ * @typeParam Fallback - what `fallback` gives
  */
 export function withBreaker<Call extends (signal: AbortSignal, ...args: never[]) => Promise<BreakerAnswer>, Fallback = never>(
   call: Call,

@@ -76,6 +76,7 @@ export class CircuitBreaker {
     return true;
   }
 
+  /** Once for each {@link tryAcquirePending} that gave a permit. */
   releasePending(): void {
     this.#pending--;
   }
@@ -87,6 +88,7 @@ export class CircuitBreaker {
     return true;
   }
 
+  /** Once for each {@link tryAcquireRequest} that gave a permit, when the *body* of the response ends. */
   releaseRequest(): void {
     this.#requests--;
   }
@@ -109,6 +111,7 @@ export class CircuitBreaker {
     return true;
   }
 
+  /** Once for each {@link tryAcquireConnection} that gave a permit. */
   releaseConnection(): void {
     this.#connections--;
   }
@@ -120,6 +123,7 @@ export class CircuitBreaker {
     return true;
   }
 
+  /** Once for each {@link tryAcquireRetry} that gave a permit. */
   releaseRetry(): void {
     this.#retries--;
   }

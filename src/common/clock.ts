@@ -15,5 +15,6 @@ export interface Clock {
    * the process alive; others, on which a caller waits, do. Default: not background.
    */
   setTimeout(callback: () => void, delayMs: number, background?: boolean): TimerHandle;
+  /** Does nothing when the timer has fired or is none. */
   clearTimeout(handle: TimerHandle): void;
 }

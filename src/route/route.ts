@@ -28,6 +28,7 @@ export class Route {
     this.faults = spec.fault === undefined ? undefined : new FaultInjector(spec.fault);
   }
 
+  /** Whether all its conditions hold; an earlier route may still take the request. */
   matches(head: RequestHead): boolean {
     return this.matcher.matches(head, withoutQuery(head.path));
   }

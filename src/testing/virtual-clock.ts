@@ -37,6 +37,7 @@ export class VirtualClock implements Clock {
     return timer;
   }
 
+  /** As of any {@link Clock}. */
   clearTimeout(handle: TimerHandle): void {
     this.#timers.delete(handle as VirtualTimer);
   }

@@ -12,7 +12,7 @@ import { RoundRobinBalancer } from './round-robin.ts';
  * The balancer for `options`.
  *
  * @param localityWeights sum of the weights of all localities of the hosts' priority, for balancers that take them into
- * account by themselves (see {@link isHashed}); absent: localities are not weighted.
+ * account by themselves (see `isHashed`); absent: localities are not weighted.
  *
  * @throws {MeshError} `ERR_INVALID_CONFIG` for a kind that picks no endpoint (PASSTHROUGH) or that is not built in, and for
  * a Maglev table whose size is not a prime number.

@@ -58,7 +58,7 @@ const doors: Record<string, Record<string, Way>> = {
 };
 
 const results: Record<string, unknown> = {};
-await using world = await World.start();
+const world = await World.start();
 
 for (const [door, ways] of Object.entries(doors)) {
   for (const [way, leave] of Object.entries(ways)) {
@@ -75,4 +75,5 @@ for (const [door, ways] of Object.entries(doors)) {
 }
 await turn(20);
 results.sockets = world.sockets.size;
+await world.close();
 process.stdout.write(JSON.stringify(results));

@@ -43,17 +43,16 @@ const states: Record<string, (world: World) => Promise<Mesh>> = {
 };
 
 const results: Record<string, unknown> = {};
-{
-  await using world = await World.start();
-  for (const [state, reach] of Object.entries(states)) {
-    const before = activeResources();
-    const mesh = await reach(world);
-    await mesh.close({ drainMs: 20 });
-    for (let i = 0; i < 50 && world.sockets.size > 0; i++) await turn();
-    const left = activeResources();
-    for (const name of before) if (left.includes(name)) left.splice(left.indexOf(name), 1);
-    results[state] = { left, sockets: world.sockets.size, late: await fetchDoor(mesh).open('/').then(String, (error: { cause?: { code: string }; code?: string }) => error.cause?.code ?? error.code) };
-  }
+const world = await World.start();
+for (const [state, reach] of Object.entries(states)) {
+  const before = activeResources();
+  const mesh = await reach(world);
+  await mesh.close({ drainMs: 20 });
+  for (let i = 0; i < 50 && world.sockets.size > 0; i++) await turn();
+  const left = activeResources();
+  for (const name of before) if (left.includes(name)) left.splice(left.indexOf(name), 1);
+  results[state] = { left, sockets: world.sockets.size, late: await fetchDoor(mesh).open('/').then(String, (error: { cause?: { code: string }; code?: string }) => error.cause?.code ?? error.code) };
 }
+await world.close();
 await turn(20);
 process.stdout.write(JSON.stringify(results));

@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { drain, fetchDoor, World } from '../support/world.ts';
 
 if (process.send === undefined) {
-  await using world = await World.start();
+  const world = await World.start();
   const child = fork(import.meta.filename, [String(world.port)]);
   const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
   const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
   clearTimeout(timer);
+  await world.close();
   process.stdout.write(JSON.stringify({ code, signal }));
 } else {
   const mesh = await World.prototype.mesh.call({ port: Number(process.argv[2]) } as World, { outlierDetection: { consecutive5xxErrors: 1, interval: '1h' } });

@@ -6,7 +6,7 @@ declare const gc: () => void;
 const CALLS = 20_000;
 const CONCURRENCY = 16;
 
-await using world = await World.start();
+const world = await World.start();
 const mesh = await world.mesh({ connectionPool: { tcp: { maxConnections: 64 } }, outlierDetection: { consecutive5xxErrors: 1000 } });
 const doors = [fetchDoor(mesh), requestDoor(mesh)];
 
@@ -50,4 +50,5 @@ await makeCalls(CALLS);
 const bytesPerCall = ((await heapUsed()) - before) / CALLS;
 const counted = Object.entries(mesh.stats(/upstream_rq_total$/)).reduce((sum, [, value]) => sum + value, 0);
 await mesh.close();
+await world.close();
 process.stdout.write(JSON.stringify({ bytesPerCall: Math.round(bytesPerCall), counted: counted >= CALLS }));

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { activeResources, collectUntil, drain, fetchDoor, requestDoor, turn, World } from '../support/world.ts';
 
 const results: Record<string, unknown> = {};
-await using world = await World.start();
+const world = await World.start();
 const mesh = await world.mesh();
 const listeners = (signal: AbortSignal): number => getEventListeners(signal, 'abort').length;
 const timers = (): number => activeResources().filter((name) => name === 'Timeout').length;
@@ -41,4 +41,5 @@ for (let i = 0; i < 20; i++) await (await mesh.request('http://hello/large', { s
 results['request: listeners, bodies dumped'] = await collectUntil(() => listeners(signal) === 0);
 
 await mesh.close();
+await world.close();
 process.stdout.write(JSON.stringify(results));

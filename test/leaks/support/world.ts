@@ -10,7 +10,7 @@ declare const gc: () => void;
 export const USUAL = { connectionPool: { tcp: { maxConnections: 64 } } };
 
 /** `/large` is far above what is read ahead (64 KiB); `/endless` never ends; `/silent` never answers. */
-export class World implements AsyncDisposable {
+export class World {
   readonly sockets = new Set<Socket>();
   readonly port: number;
   readonly #server: ReturnType<typeof createServer>;
@@ -68,7 +68,7 @@ export class World implements AsyncDisposable {
     });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     this.#server.close();
     await once(this.#server, 'close');

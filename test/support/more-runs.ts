@@ -1,0 +1,13 @@
+// Set up only when PROPERTY_FACTOR is set: every property is tried so many times as often as it asks for.
+import type * as FastCheck from 'fast-check';
+import { vi } from 'vitest';
+
+const factor = Number(process.env['PROPERTY_FACTOR']);
+
+vi.mock('fast-check', async (importOriginal) => {
+  const original = await importOriginal<typeof FastCheck>();
+  const { assert: check, ...rest } = original.default;
+  const assert = ((property: never, parameters: { numRuns?: number } = {}) =>
+    check(property, { ...parameters, numRuns: (parameters.numRuns ?? 100) * factor })) as typeof check;
+  return { ...original, assert, default: { ...rest, assert } };
+});
