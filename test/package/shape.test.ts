@@ -99,6 +99,18 @@ describe('the package', { timeout: 120_000 }, () => {
   });
 });
 
+// npm writes no entry for a platform's binary that the registry at hand does not offer, and then `npm ci` refuses.
+describe('the lock file', () => {
+  it('knows every optional dependency, those of other platforms too', () => {
+    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Record<string, { optionalDependencies?: object }> };
+    const known = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')));
+    const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+
+    expect(wanted.length).toBeGreaterThan(50);
+    expect(wanted.filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
 function shipsTypes(name: string): boolean {
   const text = readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8');
   return /"(types|typings)"\s*:/.test(text);
