@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Dispatcher } from 'undici';
 
 /** Everything undici takes as a request body. */
@@ -79,8 +80,9 @@ class StreamedBody implements RequestBody {
   complete = false;
   replayable = true;
   readonly empty = false;
-  readonly #iterator: AsyncIterator<unknown> | Iterator<unknown>;
-  readonly #source: unknown;
+  readonly #source: Source;
+  /** A stream is the caller's code: on a pooled connection it would run in the async context of whoever opened that. */
+  readonly #inContext = AsyncLocalStorage.snapshot();
   readonly #maxBytes: number;
   #kept: Uint8Array[] = [];
   /** Chunks that went by before the first one kept. */
@@ -92,9 +94,8 @@ class StreamedBody implements RequestBody {
   #cancelled = false;
 
   constructor(source: AsyncIterable<unknown> | Iterable<unknown>, maxBytes: number) {
-    this.#source = source;
+    this.#source = sourceOf(source);
     this.#maxBytes = maxBytes;
-    this.#iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   }
 
   open(): Dispatcher.DispatchOptions['body'] {
@@ -109,9 +110,7 @@ class StreamedBody implements RequestBody {
     if (this.complete || this.#cancelled) return;
     this.#cancelled = true;
     this.#kept = [];
-    const source = this.#source as { destroy?: (error?: unknown) => void };
-    if (typeof source.destroy === 'function') source.destroy(reason instanceof Error ? reason : undefined);
-    else if (this.#iterator.return !== undefined) Promise.resolve(this.#iterator.return()).catch(() => {});
+    this.#inContext(() => this.#source.cancel(reason));
   }
 
   async *#read(): AsyncGenerator<Uint8Array> {
@@ -125,8 +124,11 @@ class StreamedBody implements RequestBody {
         yield chunk;
       } else if (this.#failure !== undefined) {
         throw this.#failure.error;
-      } else if (this.complete || this.#cancelled) {
+      } else if (this.complete) {
         return;
+      } else if (this.#cancelled) {
+        // To end here would make a part look like the whole.
+        throw new Error('the request body was cancelled');
       } else {
         await (this.#pulling ??= this.#pull());
       }
@@ -135,7 +137,7 @@ class StreamedBody implements RequestBody {
 
   async #pull(): Promise<void> {
     try {
-      const { done, value } = await this.#iterator.next();
+      const { done, value } = await this.#inContext(() => this.#source.next());
       if (done === true) {
         this.#finish();
         return;
@@ -162,6 +164,32 @@ class StreamedBody implements RequestBody {
     this.complete = true;
     for (const listener of this.#listeners.splice(0)) listener();
   }
+}
+
+/** What a body is read from. */
+interface Source {
+  next(): PromiseLike<IteratorResult<unknown>> | IteratorResult<unknown>;
+  /** Nobody will read on. Does not throw. */
+  cancel(reason: unknown): void;
+}
+
+function sourceOf(body: AsyncIterable<unknown> | Iterable<unknown>): Source {
+  if (body instanceof ReadableStream) {
+    // Its iterator would only cancel once a chunk that is waited for has come, which may be never.
+    const reader = (body as ReadableStream<unknown>).getReader();
+    return {
+      next: () => reader.read() as Promise<IteratorResult<unknown>>,
+      cancel: (reason) => void reader.cancel(reason).catch(() => {}),
+    };
+  }
+  const iterator = Symbol.asyncIterator in body ? body[Symbol.asyncIterator]() : body[Symbol.iterator]();
+  const stream = body as { destroy?: (error?: unknown) => unknown; on?: (event: 'error', listener: () => void) => unknown };
+  if (typeof stream.destroy === 'function') {
+    // An error that comes while nobody reads is found by whoever reads next; unheard, it would end the process.
+    stream.on?.('error', () => {});
+    return { next: () => iterator.next(), cancel: (reason) => void stream.destroy?.(reason instanceof Error ? reason : undefined) };
+  }
+  return { next: () => iterator.next(), cancel: () => void (async () => iterator.return?.())().catch(() => {}) };
 }
 
 function toBytes(chunk: unknown): Uint8Array {

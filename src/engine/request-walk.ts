@@ -199,8 +199,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   /** Ends the call with an error, for the caller to see as it is. */
   fail(error: Error): void {
     if (this.#over) return;
-    this.#finish();
-    this.request.body.cancel(error);
+    this.#finish(error);
     this.aborted = true;
     this.reason = error;
     this.#handler.onResponseError?.(this, error);
@@ -220,7 +219,6 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     const deliver = (): void => {
       this.bytesSent = Buffer.byteLength(body);
       this.#finish();
-      this.request.body.cancel();
       replies.deliver(this.#handler, this, status, headers, body);
     };
     // An answer from within the call would let a caller that tries again and again keep the event loop from ever turning.
@@ -228,8 +226,10 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     else deliver();
   }
 
-  #finish(): void {
+  #finish(reason?: Error): void {
     this.#over = true;
+    // Also after a response that came before the whole request was sent: nobody reads on.
+    this.request.body.cancel(reason);
     clearImmediate(this.#delivery);
     this.#endDelay();
     this.router?.finish();
