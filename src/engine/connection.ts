@@ -110,7 +110,8 @@ export class Connection {
     socket.setNoDelay(true);
     if (settings.keepAliveDelayMs !== undefined) socket.setKeepAlive(true, settings.keepAliveDelayMs);
     socket.on('error', () => {});
-    socket.once('close', () => this.#disconnected());
+    // A request that is cut short is told first, by undici, and gives the connection back itself.
+    socket.once('close', () => queueMicrotask(() => this.#disconnected()));
     let given = false;
     const origin = target.address.startsWith('/') ? 'http://unix' : `http://${net.isIPv6(target.address) ? `[${target.address}]` : target.address}:${target.port}`;
     this.#dispatcher = new Client(origin, {

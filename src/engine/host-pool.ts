@@ -62,7 +62,7 @@ export class HostPool implements ConnectionOwner {
     }
     const connection = this.#takeIdle();
     if (connection !== undefined) {
-      this.#attach(connection, waiter);
+      if (!this.#attach(connection, waiter)) this.#ready(connection);
       return;
     }
     if (!breaker.tryAcquirePending()) {
@@ -95,7 +95,7 @@ export class HostPool implements ConnectionOwner {
     } else if (maxConnectionDurationMs > 0 && clock.now() - connection.openedAtMs >= maxConnectionDurationMs) {
       stats.upstream_cx_max_duration_reached++;
       this.discard(connection);
-    } else if (this.#draining || !connection.usable) {
+    } else if (!connection.usable) {
       this.discard(connection);
     } else {
       this.#ready(connection);
@@ -110,6 +110,7 @@ export class HostPool implements ConnectionOwner {
   discard(connection: Connection, cutBy?: 'local' | 'remote'): void {
     const { stats } = this.#context;
     connection.close();
+    if (!this.#open.has(connection)) return;
     if (cutBy === 'remote') stats.upstream_cx_destroy_remote++;
     else stats.upstream_cx_destroy_local++;
     if (cutBy !== undefined) {
@@ -124,15 +125,15 @@ export class HostPool implements ConnectionOwner {
   drain(): void {
     this.#draining = true;
     for (const connection of [...this.#idle]) this.discard(connection);
+    this.#context.clock.clearTimeout(this.#idleTimer);
   }
 
   /** Closes everything at once, and refuses what comes later. */
   destroy(error: Error): void {
-    this.#draining = true;
+    this.drain();
     this.#destroyed = error;
     this.#failWaiting('local-reset', error);
     for (const connection of [...this.#open]) this.discard(connection);
-    this.#context.clock.clearTimeout(this.#idleTimer);
   }
 
   onConnected(connection: Connection): void {
@@ -159,16 +160,25 @@ export class HostPool implements ConnectionOwner {
   #takeIdle(): Connection | undefined {
     for (;;) {
       const connection = this.#idle.pop();
-      if (connection === undefined || connection.usable) return connection;
+      if (connection === undefined) return undefined;
+      if (!connection.usable) continue;
+      // The timer that closes these may come late, when one with more time left has set it.
+      if (this.#expiryOf(connection) > this.#context.clock.now()) return connection;
+      this.#expire(connection);
     }
   }
 
   #ready(connection: Connection): void {
-    const waiter = this.#waiting.shift();
-    if (waiter !== undefined) {
+    for (;;) {
+      const waiter = this.#waiting.shift();
+      if (waiter === undefined) break;
       this.#leavePending();
-      this.#attach(connection, waiter);
+      if (!this.#attach(connection, waiter)) continue;
       this.#connectIfNeeded();
+      return;
+    }
+    if (this.#draining) {
+      this.discard(connection);
       return;
     }
     connection.idleSinceMs = this.#context.clock.now();
@@ -176,17 +186,18 @@ export class HostPool implements ConnectionOwner {
     this.#watchIdle();
   }
 
-  #attach(connection: Connection, waiter: PoolWaiter): void {
+  /** @returns `false`: too many requests are active, `waiter` has been refused and `connection` is still free. */
+  #attach(connection: Connection, waiter: PoolWaiter): boolean {
     const { breaker, stats } = this.#context;
     if (!breaker.tryAcquireRequest()) {
       stats.upstream_rq_active_overflow++;
-      this.#ready(connection);
       waiter.onPoolFailure('overflow');
-      return;
+      return false;
     }
     stats.upstream_rq_total++;
     stats.upstream_rq_active++;
     waiter.onConnection(connection);
+    return true;
   }
 
   #connectIfNeeded(): void {
@@ -232,24 +243,36 @@ export class HostPool implements ConnectionOwner {
     this.#context.stats.upstream_rq_pending_active--;
   }
 
-  /** One timer for the pool, not one for each request: it looks for connections that have been idle too long. */
+  /** One timer for the pool, not one for each request: it looks for connections that have been idle, or open, too long. */
   #watchIdle(): void {
+    if (this.#idleTimer !== undefined) return;
     const { clock } = this.#context;
-    const { idleTimeoutMs } = this.#context.connectionOptions();
-    if (idleTimeoutMs <= 0 || this.#idleTimer !== undefined) return;
-    const wait = Math.max(1, this.#idle[0]!.idleSinceMs + idleTimeoutMs - clock.now());
+    const dueAtMs = this.#idle.reduce((least, connection) => Math.min(least, this.#expiryOf(connection)), Infinity);
+    if (dueAtMs === Infinity) return;
     this.#idleTimer = clock.setTimeout(
       () => {
         this.#idleTimer = undefined;
-        const before = clock.now() - idleTimeoutMs;
-        for (const connection of this.#idle.filter((one) => one.idleSinceMs <= before)) {
-          this.#context.stats.upstream_cx_idle_timeout++;
-          this.discard(connection);
-        }
-        if (this.#idle.length > 0) this.#watchIdle();
+        for (const connection of this.#idle.filter((one) => this.#expiryOf(one) <= clock.now())) this.#expire(connection);
+        this.#watchIdle();
       },
-      wait,
+      Math.max(1, dueAtMs - clock.now()),
       true,
     );
+  }
+
+  /** When an idle connection is to be closed. Read anew each time, since a config change may shorten it. */
+  #expiryOf({ idleSinceMs, openedAtMs }: Connection): number {
+    const { idleTimeoutMs, maxConnectionDurationMs } = this.#context.connectionOptions();
+    const idle = idleTimeoutMs > 0 ? idleSinceMs + idleTimeoutMs : Infinity;
+    const duration = maxConnectionDurationMs > 0 ? openedAtMs + maxConnectionDurationMs : Infinity;
+    return Math.min(idle, duration);
+  }
+
+  #expire(connection: Connection): void {
+    const { clock, stats } = this.#context;
+    const { maxConnectionDurationMs } = this.#context.connectionOptions();
+    if (maxConnectionDurationMs > 0 && clock.now() >= connection.openedAtMs + maxConnectionDurationMs) stats.upstream_cx_max_duration_reached++;
+    else stats.upstream_cx_idle_timeout++;
+    this.discard(connection);
   }
 }

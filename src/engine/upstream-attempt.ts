@@ -4,7 +4,7 @@ import type { TimerHandle } from '../common/clock.ts';
 import type { HeaderList } from '../common/headers.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import { type Connection, StaleConnectionError } from './connection.ts';
-import type { PoolWaiter } from './host-pool.ts';
+import type { HostPool, PoolWaiter } from './host-pool.ts';
 import type { RequestBody } from './request-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
@@ -41,6 +41,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   /** Whether any of the request may have reached the wire. */
   sent = false;
   #state: 'waiting' | 'sent' | 'responding' | 'over' = 'waiting';
+  /** Of the host as it was: a change of the endpoints may give it another, while this one drains. */
+  readonly #pool: HostPool;
   #connection: Connection | undefined;
   #perTryTimer: TimerHandle | undefined;
   readonly #owner: AttemptOwner;
@@ -51,6 +53,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.cluster = cluster;
     this.host = host;
     this.#request = request;
+    this.#pool = cluster.pool(host);
   }
 
   /** The request as it was last sent, for explanations and access logs. */
@@ -64,7 +67,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
 
 
   start(): void {
-    this.cluster.pool(this.host).acquire(this);
+    this.#pool.acquire(this);
   }
 
   /** Gives up unless response headers come within `timeoutMs` from now. */
@@ -82,7 +85,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     if (this.#state === 'over') return;
     const { stats } = this.cluster;
     if (this.#state === 'waiting') {
-      if (this.cluster.pool(this.host).cancel(this)) stats.upstream_rq_cancelled++;
+      if (this.#pool.cancel(this)) stats.upstream_rq_cancelled++;
       this.#over();
       return;
     }
@@ -90,7 +93,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#over();
     this.#finishRequest();
     this.controller?.abort(reason);
-    this.cluster.pool(this.host).discard(connection, 'local');
+    this.#pool.discard(connection, 'local');
   }
 
   onConnection(connection: Connection): void {
@@ -139,10 +142,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     const connection = this.#connection!;
     this.#over();
     this.#finishRequest();
-    const pool = this.cluster.pool(this.host);
     // undici tells of the end first and then looks whether the connection must be closed; only after that is it known
     // whether another request may use it.
-    queueMicrotask(() => pool.release(connection));
+    queueMicrotask(() => this.#pool.release(connection));
     this.#owner.onEnd(this, trailers);
   }
 
@@ -162,7 +164,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#finishRequest();
     const garbled = reason === 'protocol-error';
     if (garbled) this.cluster.stats.upstream_cx_protocol_error++;
-    this.cluster.pool(this.host).discard(connection, garbled ? 'local' : 'remote');
+    this.#pool.discard(connection, garbled ? 'local' : 'remote');
     this.#owner.onFailure(this, reason, error);
   }
 
@@ -174,16 +176,15 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#connection = undefined;
     this.#state = 'waiting';
     this.sent = false;
-    const pool = this.cluster.pool(this.host);
-    pool.discard(stale);
-    pool.acquire(this);
+    this.#pool.discard(stale);
+    this.#pool.acquire(this);
   }
 
   #unsendable(error: Error): void {
     const connection = this.#connection!;
     this.#over();
     this.#finishRequest();
-    this.cluster.pool(this.host).discard(connection);
+    this.#pool.discard(connection);
     this.#owner.onUnsendable(this, error);
   }
 
