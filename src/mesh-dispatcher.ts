@@ -4,8 +4,11 @@ import { MeshError } from './common/errors.ts';
 import { egressOf } from './engine/egress.ts';
 import type { Engine } from './engine/engine.ts';
 import { dispatchTo, PassthroughCall } from './engine/passthrough.ts';
+import type { ResponseHeaders } from './engine/local-reply.ts';
+import { rawHeadersOf } from './engine/raw-headers.ts';
 import { requestBody, type BodyInit } from './engine/request-body.ts';
 import { downstreamHeaders, type HeadersInput } from './engine/request-headers.ts';
+import { RequestWalk } from './engine/request-walk.ts';
 import { parseOrigin } from './engine/target.ts';
 
 /** What a call through the mesh may say beyond undici's own options. */
@@ -135,6 +138,9 @@ class ContextHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>): void {
+    const [controller] = args;
+    // The fetch of older Nodes reads nothing but raw lines.
+    if (controller instanceof RequestWalk) controller.rawHeaders = rawHeadersOf(args[2] as ResponseHeaders);
     this.#run(() => this.#handler.onResponseStart?.(...args));
   }
 
@@ -143,6 +149,8 @@ class ContextHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseEnd']>>): void {
+    const [controller] = args;
+    if (controller instanceof RequestWalk) controller.rawTrailers = rawHeadersOf(args[1] as ResponseHeaders);
     this.#run(() => this.#handler.onResponseEnd?.(...args));
   }
 

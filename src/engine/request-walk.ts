@@ -18,7 +18,6 @@ import { callVariable } from './call-variables.ts';
 import type { EngineContext } from './engine-context.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
-import { rawHeadersOf } from './raw-headers.ts';
 import { Router, type RoutedCall, type RoutedRequest } from './router.ts';
 
 /** What a door hands to the engine. */
@@ -51,9 +50,10 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   aborted = false;
   paused = false;
   reason: Error | null = null;
+  /** The headers and trailers that the mesh made of the upstream's, for handlers that ask for raw ones. */
+  rawHeaders: ResponseHeaders | Buffer[] | null = null;
+  rawTrailers: ResponseHeaders | Buffer[] | null = null;
   readonly #handler: Dispatcher.DispatchHandler;
-  #responseHeaders: ResponseHeaders | undefined;
-  #trailers: ResponseHeaders | undefined;
   #corsOrigin: string | undefined;
   #delayTimer: TimerHandle | undefined;
   #running = false;
@@ -152,7 +152,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   // ---- what the router tells
 
   inform(status: number, headers: ResponseHeaders, statusText: string | undefined): void {
-    this.#responseHeaders = headers;
+    this.rawHeaders = headers;
     this.#handler.onResponseStart?.(this, status, headers, statusText);
   }
 
@@ -162,7 +162,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.details = 'via_upstream';
     headers['server'] = 'envoy';
     this.#finishHeaders(headers);
-    this.#responseHeaders = headers;
+    this.rawHeaders = headers;
     this.#handler.onResponseStart?.(this, status, headers, statusText);
   }
 
@@ -172,7 +172,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   }
 
   end(trailers: ResponseHeaders): void {
-    this.#trailers = trailers;
+    this.rawTrailers = trailers;
     this.#finish();
     this.#handler.onResponseEnd?.(this, trailers);
   }
@@ -262,15 +262,6 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   resume(): void {
     this.paused = false;
     this.router?.resume();
-  }
-
-  /** As undici's own fetch reads them, and callers that ask for raw ones; those that the mesh changed. */
-  get rawHeaders(): Buffer[] | null {
-    return rawHeadersOf(this.#responseHeaders);
-  }
-
-  get rawTrailers(): Buffer[] | null {
-    return rawHeadersOf(this.#trailers);
   }
 
   // ---- its story
