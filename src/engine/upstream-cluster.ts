@@ -59,6 +59,8 @@ export class UpstreamCluster implements PoolContext {
   readonly #dialled = new Map<string, Host>();
   #dns: DnsMembers | undefined;
   #sweepTimer: TimerHandle | undefined;
+  /** What becomes of its pools, once it is no longer in use. */
+  #ended: ((pool: HostPool) => void) | undefined;
 
   /** @param sinceMs - when the cluster came into force; outlier sweeps are counted from then. */
   constructor(spec: ClusterSpec, stats: ClusterStats, environment: ClusterEnvironment, sinceMs = environment.clock.now()) {
@@ -111,6 +113,8 @@ export class UpstreamCluster implements PoolContext {
     let pool = this.#pools.get(host);
     if (pool === undefined) {
       pool = new HostPool(this, (owner) => this.#open(host, owner));
+      // A straggler may still come to a cluster that is gone: its connections must not stay.
+      if (this.#ended !== undefined) this.#ended(pool);
       this.#pools.set(host, pool);
     }
     return pool;
@@ -156,7 +160,7 @@ export class UpstreamCluster implements PoolContext {
   }
 
   #sweepLater(): void {
-    if (this.#sweepTimer !== undefined || this.detector === undefined) return;
+    if (this.#sweepTimer !== undefined || this.detector === undefined || this.#ended !== undefined) return;
     const wait = Math.max(1, this.detector.nextSweepAt - this.clock.now());
     this.#sweepTimer = this.clock.setTimeout(
       () => {
@@ -182,16 +186,16 @@ export class UpstreamCluster implements PoolContext {
 
   /** Lets requests under way end, and closes connections as they become idle. */
   drain(): void {
-    for (const pool of this.#pools.values()) pool.drain();
-    this.#stop();
+    this.#end((pool) => pool.drain());
   }
 
   destroy(error: Error): void {
-    for (const pool of this.#pools.values()) pool.destroy(error);
-    this.#stop();
+    this.#end((pool) => pool.destroy(error));
   }
 
-  #stop(): void {
+  #end(each: (pool: HostPool) => void): void {
+    this.#ended = each;
+    for (const pool of this.#pools.values()) each(pool);
     if (this.#sweepTimer !== undefined) this.clock.clearTimeout(this.#sweepTimer);
     this.#sweepTimer = undefined;
   }

@@ -74,6 +74,8 @@ const CONFIGS = [
   service([ONE]) + policy('{connectionPool: {tcp: {connectTimeout: 1s, maxConnectionDuration: 2s}}}') + rules(ROUTES),
   service([SILENT, REFUSES]) + policy('{connectionPool: {tcp: {connectTimeout: 1s}}}') + rules(ROUTES),
   service([ONE, TWO]) + rules(ROUTES),
+  service(['one.example.com', 'two.example.com']).replace('STATIC', 'DNS') + policy(LIMITS) + rules(ROUTES),
+  service(['two.example.com']).replace('STATIC', 'DNS') + policy('{outlierDetection: {consecutive5xxErrors: 1, maxEjectionPercent: 100}}') + rules(ROUTES),
   'kind: Service\napiVersion: v1\nmetadata: {name: other}\nspec: {ports: [{name: http, port: 9080}]}',
 ];
 
@@ -130,7 +132,16 @@ class World {
       connect: ({ address }, callback) => {
         if (address === REFUSES) callback(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }));
       },
+      lookup: (name) => this.#lookUp(name),
     });
+  }
+
+  /** Answers that change with time, come late, and fail at times. */
+  async #lookUp(name: string): Promise<string[]> {
+    const minute = Math.floor(this.clock.now() / 10_000) % 4;
+    await new Promise<void>((resolve) => void this.clock.setTimeout(resolve, 30));
+    if (minute === 3) throw new Error('no such name');
+    return [name.startsWith('one') ? ONE : TWO, ...(minute === 1 ? [ONE, TWO] : []), ...(minute === 2 ? [REFUSES] : [])];
   }
 
   async run(steps: readonly Step[]): Promise<void> {
