@@ -19,6 +19,7 @@ export interface Script {
 /** One request as it came, and whether its sender has given it up. */
 export interface ScriptedRequest {
   readonly path: string;
+  /** Repeated lines are joined with commas. */
   readonly headers: Readonly<Record<string, string>>;
   body: string;
   /** `undefined` while it is being read. */
@@ -141,6 +142,9 @@ function reset(): Error {
 
 function record(list: readonly string[]): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (let i = 0; i + 1 < list.length; i += 2) headers[list[i]!] = list[i + 1]!;
+  for (let i = 0; i + 1 < list.length; i += 2) {
+    const [name, value] = [list[i]!, list[i + 1]!];
+    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+  }
   return headers;
 }
