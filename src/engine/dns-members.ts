@@ -11,48 +11,55 @@ const IP = /^(\d+\.\d+\.\d+\.\d+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$/;
 
 /**
  * The endpoints of a DNS cluster. Names are looked up when the cluster is first used and, while it is used, about once a
- * minute in the background; what was found last stays in use when a look-up fails.
+ * minute in the background; what was found last stays in use when a look-up fails, and when the configuration changes.
  *
  * Source: Envoy STRICT_DNS (every address is a host) and LOGICAL_DNS (one address at a time).
  */
 export class DnsMembers {
   /** What is known now; addresses that need no look-up from the start. */
-  members: readonly Endpoint[];
+  members: readonly Endpoint[] = [];
   /** For each member, which declared endpoint it comes from. */
-  declaredAt: readonly number[];
-  resolved: boolean;
-  readonly #declared: readonly Endpoint[];
-  readonly #single: boolean;
+  declaredAt: readonly number[] = [];
+  /** Whether it is known what there is; requests wait for that. */
+  resolved = false;
+  #declared: readonly Endpoint[] = [];
+  #discovery: ClusterSpec['discovery'] = 'strict-dns';
   readonly #clock: Clock;
   readonly #lookup: Lookup;
   readonly #onChange: () => void;
   readonly #waiting: (() => void)[] = [];
-  /** What each declared endpoint gave last; a failed look-up changes nothing. */
-  #found: readonly (readonly Endpoint[])[] = [];
+  /** What each name gave last; nothing when it never gave anything. */
+  readonly #found = new Map<string, readonly string[]>();
   #refreshAtMs = 0;
   #running = false;
 
-  constructor(
-    declared: readonly Endpoint[],
-    discovery: ClusterSpec['discovery'],
-    { clock, lookup }: { readonly clock: Clock; readonly lookup: Lookup },
-    onChange: () => void,
-  ) {
-    this.#declared = declared;
-    this.#single = discovery === 'logical-dns';
+  /** @param onChange - called after each look-up, when `members` may be others */
+  constructor({ clock, lookup }: { readonly clock: Clock; readonly lookup: Lookup }, onChange: () => void) {
     this.#clock = clock;
     this.#lookup = lookup;
     this.#onChange = onChange;
-    this.#found = declared.map((endpoint) => (IP.test(endpoint.address) ? [endpoint] : []));
-    this.members = this.#found.flat();
-    this.declaredAt = this.#origins();
-    this.resolved = this.members.length === declared.length;
-    if (this.resolved) this.#refreshAtMs = Infinity;
+  }
+
+  /** Takes other endpoints. Names that are known already keep their addresses; others are looked up at the next use. */
+  declare(endpoints: readonly Endpoint[], discovery: ClusterSpec['discovery']): void {
+    this.#declared = endpoints;
+    this.#discovery = discovery;
+    const names = this.#names();
+    if (names.length === 0) this.#refreshAtMs = Infinity;
+    else if (!this.#knows(names)) this.#refreshAtMs = 0;
+    else if (this.#refreshAtMs === Infinity) this.#refreshAtMs = this.#clock.now() + REFRESH_MS;
+    this.#assemble();
+    this.resolved = this.#knows(names) || (this.resolved && this.members.length > 0);
   }
 
   whenResolved(listener: () => void): void {
     this.#waiting.push(listener);
     this.refreshIfDue();
+  }
+
+  /** Lets everyone go on who waits: what there is is known, also without a look-up. */
+  release(): void {
+    for (const listener of this.#waiting.splice(0)) listener();
   }
 
   refreshIfDue(): void {
@@ -62,28 +69,50 @@ export class DnsMembers {
   }
 
   async #refresh(): Promise<void> {
-    const found = await Promise.all(this.#declared.map((endpoint) => this.#addressesOf(endpoint)));
-    this.#found = found.map((endpoints, i) => endpoints ?? this.#found[i] ?? []);
-    this.members = this.#found.flat();
-    this.declaredAt = this.#origins();
-    this.#refreshAtMs = this.#clock.now() + REFRESH_MS;
+    let names: readonly string[];
+    do {
+      names = this.#names();
+      await Promise.all(names.map((name) => this.#lookUp(name)));
+      // A change of the configuration may have brought further names meanwhile.
+    } while (!this.#knows(this.#names()));
+    this.#forgetOthers(new Set(this.#names()));
+    this.#refreshAtMs = this.#names().length === 0 ? Infinity : this.#clock.now() + REFRESH_MS;
     this.#running = false;
     this.resolved = true;
+    this.#assemble();
     this.#onChange();
-    for (const listener of this.#waiting.splice(0)) listener();
+    this.release();
   }
 
-  #origins(): readonly number[] {
-    return this.#found.flatMap((members, declared) => members.map(() => declared));
-  }
-
-  async #addressesOf(endpoint: Endpoint): Promise<readonly Endpoint[] | undefined> {
-    if (IP.test(endpoint.address)) return [endpoint];
+  async #lookUp(name: string): Promise<void> {
     try {
-      const addresses = await this.#lookup(endpoint.address);
-      return (this.#single ? addresses.slice(0, 1) : addresses).map((address) => ({ ...endpoint, address }));
+      this.#found.set(name, await this.#lookup(name));
     } catch {
-      return undefined;
+      if (!this.#found.has(name)) this.#found.set(name, []);
     }
+  }
+
+  #names(): readonly string[] {
+    return [...new Set(this.#declared.map(({ address }) => address).filter((address) => !IP.test(address)))];
+  }
+
+  #knows(names: readonly string[]): boolean {
+    return names.every((name) => this.#found.has(name));
+  }
+
+  #forgetOthers(names: ReadonlySet<string>): void {
+    for (const name of this.#found.keys()) if (!names.has(name)) this.#found.delete(name);
+  }
+
+  #assemble(): void {
+    const found = this.#declared.map((endpoint) => this.#addressesOf(endpoint.address).map((address) => ({ ...endpoint, address })));
+    this.members = found.flat();
+    this.declaredAt = found.flatMap((members, declared) => members.map(() => declared));
+  }
+
+  #addressesOf(address: string): readonly string[] {
+    if (IP.test(address)) return [address];
+    const found = this.#found.get(address) ?? [];
+    return this.#discovery === 'logical-dns' ? found.slice(0, 1) : found;
   }
 }

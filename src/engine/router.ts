@@ -101,6 +101,9 @@ export class Router implements AttemptOwner {
   }
 
   start(): void {
+    const { body } = this.#call.request;
+    if (body.complete) this.#requestComplete();
+    else body.onComplete(() => this.#requestComplete());
     if (this.cluster.ready) {
       this.#tryFirst();
       return;
@@ -120,8 +123,6 @@ export class Router implements AttemptOwner {
     call.destination!.prepareRequest(head, call);
     head.headers.push('host', head.authority);
     this.#upstream = { method: head.method, path: head.path, headers: head.headers, body };
-    if (body.complete) this.#requestComplete();
-    else body.onComplete(() => this.#requestComplete());
     for (const mirror of this.#action.mirrors) {
       if (mirror.decide(call.engine.random)) call.engine.mirrors.send(mirror, this.#copy());
     }

@@ -93,10 +93,12 @@ export class UpstreamCluster implements PoolContext {
     if (spec === this.#spec) return;
     this.#spec = spec;
     const now = this.clock.now();
+    const dns = this.#dns;
     this.breaker.update(spec.circuitBreaker);
     this.#lookUp();
     this.#takeOver(this.hosts.update(this.#hostSpec(), now));
     this.#detect(now);
+    if (this.ready) dns?.release();
   }
 
   /** The host for one try, or `undefined` when there is none to use. */
@@ -217,8 +219,12 @@ export class UpstreamCluster implements PoolContext {
 
   #lookUp(): void {
     const { discovery, endpoints } = this.#spec;
-    const onChange = (): void => this.#takeOver(this.hosts.update(this.#hostSpec(), this.clock.now()));
-    this.#dns = discovery.endsWith('-dns') ? new DnsMembers(endpoints, discovery, this.#environment, onChange) : undefined;
+    if (!discovery.endsWith('-dns')) {
+      this.#dns = undefined;
+      return;
+    }
+    this.#dns ??= new DnsMembers(this.#environment, () => this.#takeOver(this.hosts.update(this.#hostSpec(), this.clock.now())));
+    this.#dns.declare(endpoints, discovery);
   }
 
   /** The spec, with the addresses that DNS gave in place of names. */
