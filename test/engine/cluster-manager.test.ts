@@ -196,6 +196,7 @@ describe('a change of policy', () => {
     expect(await call()).toBe(500);
     expect(await call()).toBe(500);
     use(entry([ONE]) + policy(EJECT));
+    await clock.advance(2000);
     expect(await call()).toBe(500);
 
     expect(await call()).toBe(503);
