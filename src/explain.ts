@@ -61,7 +61,7 @@ export function explainCall(
   };
   const { snapshot } = engine;
   admit(head, snapshot.settings, { options: { uuid: () => 'explained', tracing: false }, random: () => 0 });
-  const egress = egressOf(snapshot, head.scheme, head.authority, head.port, {});
+  const egress = egressOf(snapshot, target, {});
   const route = snapshot.routes.explain(head);
   const matched = egress.kind === 'mesh' ? snapshot.routes.virtualHost(head.port, head.authority)?.match(head) : undefined;
   const destinations = matched?.action.kind === 'forward' ? explainDestinations(engine, snapshot, matched.action) : [];

@@ -56,7 +56,7 @@ export class MeshDispatcher extends Dispatcher {
     const { headers, host } = downstreamHeaders(options.headers as HeadersInput);
     const { scheme, port } = target;
     const authority = host ?? target.authority;
-    const egress = egressOf(engine.snapshot, scheme, authority, port, options);
+    const egress = egressOf(engine.snapshot, target, options);
     if (egress.kind === 'blocked') {
       bound.onResponseError?.(NO_CONTROLLER, egress.error);
       return true;

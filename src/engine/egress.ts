@@ -1,5 +1,6 @@
 import { MeshError } from '../common/errors.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import type { Target } from './target.ts';
 
 /** Whether a call walks through the mesh, goes past it, or nowhere. */
 export type Egress =
@@ -15,18 +16,15 @@ const PASSTHROUGH: Egress = { kind: 'passthrough' };
  * meets the outbound policy as a route. On any other port, and for https (TLS from end to end, of which the mesh sees
  * only the name), bytes pass or, with REGISTRY_ONLY, don't.
  *
+ * @param target - where the URL points, which is where the bytes would go; a Host header can't open the door
+ *
  * Source: istio `buildCatchAllVirtualHost`, `BlackHoleCluster`.
  */
-export function egressOf(
-  snapshot: Snapshot,
-  scheme: string,
-  authority: string,
-  port: number,
-  { originalDst }: { readonly originalDst?: string | null },
-): Egress {
+export function egressOf(snapshot: Snapshot, target: Target, { originalDst }: { readonly originalDst?: string | null }): Egress {
+  const { scheme, authority, hostname, port } = target;
   if (scheme === 'http' && snapshot.routes.hasPort(port)) return MESH;
   if (snapshot.settings.outboundTrafficPolicy === 'ALLOW_ANY') return originalDst === null ? MESH : PASSTHROUGH;
-  const host = authority.replace(/:\d+$/, '').toLowerCase();
+  const host = hostname.toLowerCase();
   if (scheme === 'https' && isRegistered(snapshot, host, port)) return PASSTHROUGH;
   const message = `${scheme}://${authority} is not in the registry, which the outbound policy REGISTRY_ONLY demands (add a ServiceEntry for host ${host}, port ${port})`;
   return {
@@ -35,9 +33,12 @@ export function egressOf(
   };
 }
 
+/** Whether a service has that host, or a wildcard host that it fits: of `a.b.c` `*.b.c` and `*.c`. */
 function isRegistered(snapshot: Snapshot, host: string, port: number): boolean {
-  for (let name = host; ; name = `*${name.slice(name.indexOf('.', 2))}`) {
-    if (snapshot.clusters.has(`outbound|${port}||${name}`)) return true;
-    if (name.indexOf('.', 2) < 0) return false;
+  const registered = (name: string): boolean => snapshot.clusters.has(`outbound|${port}||${name}`);
+  if (registered(host)) return true;
+  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+    if (registered(`*${host.slice(dot)}`)) return true;
   }
+  return false;
 }
