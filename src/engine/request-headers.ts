@@ -30,7 +30,7 @@ const STRIPPED = new Set([
   'x-envoy-hedge-on-per-try-timeout',
 ]);
 
-/** The longest and shortest stripped names, so that most headers are told apart by length and first letter alone. */
+/** Most headers are told apart from the stripped ones by their first letter alone. */
 const FIRST_LETTERS = new Set([...STRIPPED, 'te'].map((name) => name.charCodeAt(0)));
 
 /** Lower-cases names, joins undici's input forms into one list, and strips what must not be routed on. */
@@ -54,14 +54,21 @@ export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
   } else if (Symbol.iterator in input) {
     for (const [name, value] of input as Iterable<readonly [string, string]>) take(name, value);
   } else {
-    for (const name in input) take(name, (input as Record<string, string>)[name]);
+    for (const name of Object.keys(input)) take(name, (input as Record<string, string>)[name]);
   }
   return { headers, host };
 }
 
-/** On the wire, spaces around a value are no part of it, so rules must not see them. Source: RFC 9110 §5.5. */
+/**
+ * On the wire, spaces and tabs around a value are no part of it, so rules must not see them. Line breaks stay, for whoever
+ * writes the request to refuse. Source: RFC 9110 §5.5.
+ */
 function trim(value: string): string {
-  return value.charCodeAt(0) <= 32 || value.charCodeAt(value.length - 1) <= 32 ? value.trim() : value;
+  return isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1)) ? value.replace(/^[ \t]+|[ \t]+$/g, '') : value;
+}
+
+function isSpace(code: number): boolean {
+  return code === 32 || code === 9;
 }
 
 const UPPER = /[A-Z]/;
