@@ -3,6 +3,7 @@ import type { Clock } from '../common/clock.ts';
 import type { Random } from '../common/random.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { StatsRegistry, type NamePattern } from '../telemetry/stats-registry.ts';
+import { ActiveCalls } from './active-calls.ts';
 import type { LoggedCall } from './call-info.ts';
 import type { CallSettings, EngineContext } from './engine-context.ts';
 import { ClusterManager, type ClusterManagerOptions } from './cluster-manager.ts';
@@ -28,7 +29,7 @@ export class Engine implements EngineContext {
   readonly clusters: ClusterManager;
   readonly mirrors: MirrorSender;
   /** Requests that are not over. */
-  readonly #active = new Set<RequestWalk>();
+  readonly #active = new ActiveCalls<RequestWalk>();
   #snapshot: Snapshot;
   #onIdle: (() => void)[] = [];
 
@@ -72,7 +73,7 @@ export class Engine implements EngineContext {
   }
 
   finished(call: LoggedCall): void {
-    this.#active.delete(call as RequestWalk);
+    this.#active.remove(call as RequestWalk);
     this.options.onFinished?.(call);
     if (this.#active.size === 0) for (const listener of this.#onIdle.splice(0)) listener();
   }
@@ -84,7 +85,7 @@ export class Engine implements EngineContext {
 
   /** Ends what is under way with `error`, and closes every connection. */
   close(error: Error): void {
-    for (const walk of [...this.#active]) walk.abort(error);
+    for (const walk of this.#active.list()) walk.abort(error);
     this.mirrors.close(error);
     this.clusters.close(error);
   }

@@ -12,6 +12,7 @@ import type { VariableSource } from '../route/variables.ts';
 import { FLAG, formatFlags } from '../telemetry/response-flags.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
 import { accessRecord } from './access-record.ts';
+import type { ActiveCall } from './active-calls.ts';
 import { admit } from './admission.ts';
 import type { CallInfo, LoggedCall } from './call-info.ts';
 import { callVariable } from './call-variables.ts';
@@ -31,12 +32,13 @@ export interface MeshRequest extends RoutedRequest {
  * Envoy's. It is the controller that the caller's handler holds, and it speaks to that handler just as a single
  * connection would: one start, one response, one end or error.
  */
-export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, VariableSource, LoggedCall {
+export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, VariableSource, LoggedCall, ActiveCall {
   readonly engine: EngineContext;
   /** The one in force when the request began; a change meanwhile does not touch it. */
   readonly snapshot: Snapshot;
   readonly request: MeshRequest;
   readonly startedAtMs: number;
+  place = -1;
   isGrpc = false;
   route: Route | undefined;
   destination: Destination | undefined;
