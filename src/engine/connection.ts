@@ -11,8 +11,12 @@ export interface ConnectTarget {
   readonly cluster: string;
 }
 
-/** Opens a socket; calls back once, with an error or with a connected socket. Default: `net.connect`. */
-export type Connect = (target: ConnectTarget, callback: (error: Error | null, socket?: net.Socket) => void) => void;
+/**
+ * Opens a socket; calls back once, with an error or with a connected socket. Default: `net.connect`.
+ *
+ * @returns perhaps a function that gives up: it is called when nobody waits any more, after the connect timeout for one
+ */
+export type Connect = (target: ConnectTarget, callback: (error: Error | null, socket?: net.Socket) => void) => (() => void) | void;
 
 /** Gives a Dispatcher in place of a socket (in-memory services, mocks), or `undefined` to open one. */
 export type Transport = (target: ConnectTarget) => Dispatcher | undefined;
@@ -52,6 +56,7 @@ export class Connection {
   #socket: net.Socket | undefined;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
   #connectTimer: TimerHandle | undefined;
+  #giveUp: (() => void) | undefined;
   readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
 
@@ -59,21 +64,26 @@ export class Connection {
     this.#owner = owner;
     this.#clock = clock;
     this.openedAtMs = clock.now();
-    const inMemory = transport?.(target);
-    if (inMemory !== undefined) {
-      this.#dispatcher = inMemory;
-      // A pool reckons with connections that become ready later, never inside the constructor.
-      queueMicrotask(() => this.#opened());
-      return;
+    // A pool reckons with connections that become ready, or fail, later, never inside the constructor.
+    try {
+      this.#dispatcher = transport?.(target);
+      if (this.#dispatcher !== undefined) queueMicrotask(() => this.#opened());
+      else this.#begin(target, settings, connect);
+    } catch (error) {
+      queueMicrotask(() => this.#failed(error as Error, false));
     }
-    this.#connectTimer = clock.setTimeout(() => this.#failed(new Error('connection timeout'), true), settings.connectTimeoutMs);
-    connect(target, (error, socket) => {
-      // A `connect` that answers at once must not fail a connection that its pool has not heard of yet.
+  }
+
+  #begin(target: ConnectTarget, settings: ConnectionSettings, connect: Connect): void {
+    this.#connectTimer = this.#clock.setTimeout(() => this.#failed(new Error('connection timeout'), true), settings.connectTimeoutMs);
+    const giveUp = connect(target, (error, socket) => {
       queueMicrotask(() => {
+        this.#giveUp = undefined;
         if (error !== null || socket === undefined) this.#failed(error ?? new Error('no socket'), false);
         else this.#connected(socket, target, settings);
       });
     });
+    if (typeof giveUp === 'function') this.#giveUp = giveUp;
   }
 
   /** Whether a request can be given to it. */
@@ -94,7 +104,7 @@ export class Connection {
   close(): void {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
-    this.#clock.clearTimeout(this.#connectTimer);
+    this.#stopConnecting();
     if (this.#socket !== undefined) {
       this.#socket.destroy();
       (this.#dispatcher as Client | undefined)?.destroy().catch(() => {});
@@ -104,6 +114,10 @@ export class Connection {
   #connected(socket: net.Socket, target: ConnectTarget, settings: ConnectionSettings): void {
     if (this.#state !== 'connecting') {
       socket.on('error', () => {}).destroy();
+      return;
+    }
+    if (socket.destroyed) {
+      this.#failed(new Error('the socket was closed before it was used'), false);
       return;
     }
     this.#socket = socket;
@@ -137,15 +151,21 @@ export class Connection {
   #opened(): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
-    this.#clock.clearTimeout(this.#connectTimer);
+    this.#stopConnecting();
     this.#owner.onConnected(this);
   }
 
   #failed(error: Error, timedOut: boolean): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'closed';
-    this.#clock.clearTimeout(this.#connectTimer);
+    this.#stopConnecting();
     this.#owner.onConnectFailed(this, error, timedOut);
+  }
+
+  #stopConnecting(): void {
+    this.#clock.clearTimeout(this.#connectTimer);
+    this.#giveUp?.();
+    this.#giveUp = undefined;
   }
 
   #disconnected(): void {
@@ -165,4 +185,6 @@ export const netConnect: Connect = ({ address, port }, callback) => {
     socket.removeListener('error', onError);
     callback(null, socket);
   });
+  // The system would go on trying for minutes, and keep the process alive meanwhile.
+  return () => socket.connecting && socket.on('error', () => {}).destroy();
 };
