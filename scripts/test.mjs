@@ -72,7 +72,10 @@ async function run({ name, script, args, report, node = process.execPath, env })
   });
   const counts = report !== undefined && existsSync(report) ? countTests(JSON.parse(readFileSync(report, 'utf8'))) : { passed: 0, failed: 0, skipped: 0 };
   // Whatever makes a step fail counts, also what is no test: a compiler error, an unhandled rejection, a process that was killed.
-  if (code !== 0 && counts.failed === 0) counts.failed = 1;
+  if (code !== 0 && counts.failed === 0) {
+    counts.failed = 1;
+    console.log(`\n${name} ended with ${typeof code === 'number' ? `exit code ${code}` : code}`);
+  }
   return { name, ...counts, seconds: (performance.now() - startedAt) / 1000 };
 }
 
