@@ -11,6 +11,8 @@ export interface RequestBody {
   /** Whether it can be sent from its start (again). */
   readonly replayable: boolean;
   readonly empty: boolean;
+  /** What its source threw, once it has. */
+  readonly failure?: { readonly error: unknown } | undefined;
   /** How much of it is known so far; forms and Blobs of unknown size count 0. */
   readonly bytes: number;
   /** What to give undici for one attempt. */
@@ -88,7 +90,7 @@ class StreamedBody implements RequestBody {
   /** Chunks that went by before the first one kept. */
   #dropped = 0;
   bytes = 0;
-  #failure: { readonly error: unknown } | undefined;
+  failure: { readonly error: unknown } | undefined;
   #pulling: Promise<void> | undefined;
   #listeners: (() => void)[] = [];
   #cancelled = false;
@@ -122,8 +124,8 @@ class StreamedBody implements RequestBody {
         next++;
         if (!this.replayable) this.#drop(next);
         yield chunk;
-      } else if (this.#failure !== undefined) {
-        throw this.#failure.error;
+      } else if (this.failure !== undefined) {
+        throw this.failure.error;
       } else if (this.complete) {
         return;
       } else if (this.#cancelled) {
@@ -147,7 +149,7 @@ class StreamedBody implements RequestBody {
       if (this.bytes > this.#maxBytes) this.replayable = false;
       this.#kept.push(chunk);
     } catch (error) {
-      this.#failure = { error };
+      this.failure = { error };
       this.replayable = false;
       this.#finish();
     } finally {

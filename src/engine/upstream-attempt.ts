@@ -154,7 +154,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
       this.#tryAnotherConnection();
       return;
     }
-    const reason = resetReasonOf(error);
+    // A body that is read from another connection may fail with the very codes that connections fail with.
+    const reason = this.#request.body.failure === undefined ? resetReasonOf(error) : undefined;
     if (reason === undefined) {
       this.#unsendable(error);
       return;

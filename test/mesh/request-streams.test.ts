@@ -72,7 +72,7 @@ describe('a streamed request', () => {
     await until(() => idle(mesh), 'nothing is active');
   });
 
-  it('that fails makes the call fail with its error, and nobody takes a part for the whole', async () => {
+  it.each([undefined, 'ECONNRESET', 'UND_ERR_SOCKET'])('that fails (%s) makes the call fail with its error, and nobody takes a part for the whole', async (code) => {
     const ends: string[] = [];
     await using service = await httpService((request) => {
       request.resume().on('end', () => ends.push('end')).on('close', () => ends.push('close')).on('error', () => {});
@@ -81,7 +81,7 @@ describe('a streamed request', () => {
     const broken = Readable.from((async function* () {
       yield Buffer.alloc(100);
       await new Promise((resolve) => setTimeout(resolve, 5));
-      throw new Error('disk on fire');
+      throw Object.assign(new Error('disk on fire'), { code });
     })());
 
     await expect(mesh.request('http://upload/', { method: 'POST', body: broken })).rejects.toThrow('disk on fire');
