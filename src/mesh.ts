@@ -75,7 +75,7 @@ export class Mesh implements AsyncDisposable {
         workloadAddress: options.workload?.address ?? '127.0.0.1',
         onEjection: (event) => this.#tell('ejection', event),
         onFinished: (call) => {
-          if (options.accessLog !== undefined) options.accessLog(this.#logLine(call));
+          if (options.accessLog !== undefined) apart(() => options.accessLog?.(this.#logLine(call)));
           if (this.#events.listenerCount('call') > 0) this.#tell('call', call.describe());
         },
       },
@@ -166,7 +166,7 @@ export class Mesh implements AsyncDisposable {
     return Object.fromEntries(this.#engine.collect(pattern));
   }
 
-  /** Calls `listener` at every `event`, see {@link MeshEvents}, in the order things happen. A listener must not throw. */
+  /** Calls `listener` at every `event`, see {@link MeshEvents}, in the order things happen. What a listener throws becomes an uncaught exception. */
   on<Event extends keyof MeshEvents>(event: Event, listener: MeshEvents[Event]): this {
     this.#events.on(event, listener as never);
     return this;
@@ -221,15 +221,19 @@ export class Mesh implements AsyncDisposable {
     return change;
   }
 
-  /** A listener's mistake is its own: it becomes an uncaught exception, and harms neither the call nor the change. */
   #tell<Event extends keyof MeshEvents>(event: Event, about: Parameters<MeshEvents[Event]>[0]): void {
-    try {
-      this.#events.emit(event, ...([about] as never));
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    apart(() => this.#events.emit(event, ...([about] as never)));
+  }
+}
+
+/** A listener's mistake is its own: it becomes an uncaught exception, and harms neither the call nor the change. */
+function apart(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }
 

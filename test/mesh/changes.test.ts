@@ -183,6 +183,20 @@ describe('a listener that throws', () => {
   });
 });
 
+describe('an access log that throws', () => {
+  it('harms no call, and is heard of', async () => {
+    const uncaught = await uncaughtWhile(async () => {
+      const { get } = await memoryMesh([REVIEWS, ALL_TO('v1')], BY_VERSION, { accessLog: () => {
+        throw new Error('disk full');
+      } });
+
+      expect(await get(URL)).toMatchObject({ status: 200, body: 'v1' });
+    });
+
+    expect(uncaught.map(String)).toEqual(['Error: disk full']);
+  });
+});
+
 /** What is thrown at nobody while `act` runs. The test runner's own listeners stand aside. */
 async function uncaughtWhile(act: () => Promise<void>): Promise<unknown[]> {
   const thrown: unknown[] = [];

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import type { MeshSettings } from '../../src/config/snapshot.ts';
+import { admit } from '../../src/engine/admission.ts';
+import type { RequestHead } from '../../src/route/model.ts';
+import { snapshotOf } from './memory-engine.ts';
+
+const { settings } = snapshotOf('kind: Service\napiVersion: v1\nmetadata: {name: x}\nspec: {ports: [{name: http, port: 80}]}');
+
+function admitted(path: string, headers: readonly string[] = [], { tracing = false, pathNormalization = 'BASE' as MeshSettings['pathNormalization'] } = {}): RequestHead | false {
+  const head: RequestHead = { method: 'GET', scheme: 'http', authority: 'reviews', path, port: 80, headers: [...headers] };
+  const ok = admit(head, { ...settings, pathNormalization }, { options: { uuid: () => 'new-id', tracing }, random: () => 0.5 });
+  return ok && head;
+}
+
+describe('admit', () => {
+  it('adds what a sidecar adds', () => {
+    expect(admitted('/x')).toMatchObject({ path: '/x', scheme: 'http', headers: ['x-forwarded-proto', 'http', 'x-request-id', 'new-id'] });
+  });
+
+  it('leaves what the caller has, and believes its scheme', () => {
+    expect(admitted('/x', ['x-request-id', 'mine', 'x-forwarded-proto', 'https'])).toMatchObject({ scheme: 'https', headers: ['x-request-id', 'mine', 'x-forwarded-proto', 'https'] });
+    expect(admitted('/x', ['x-forwarded-proto', 'gopher'])).toMatchObject({ scheme: 'http' });
+  });
+
+  it('begins a trace only where tracing is on', () => {
+    expect(admitted('/x', [], { tracing: true })).toMatchObject({ headers: expect.arrayContaining(['x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled']) as string[] });
+  });
+
+  it('normalizes the path before rules see it', () => {
+    expect(admitted('/a/../b/./c?d=/../e')).toMatchObject({ path: '/b/c?d=/../e' });
+    expect(admitted('/a/../b', [], { pathNormalization: 'NONE' })).toMatchObject({ path: '/a/../b' });
+    expect(admitted('/a//b', [], { pathNormalization: 'MERGE_SLASHES' })).toMatchObject({ path: '/a/b' });
+  });
+});
