@@ -99,6 +99,14 @@ describe('the package', { timeout: 120_000 }, () => {
   });
 });
 
+describe('docs/dependencies.md', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'dependencies.md'), 'utf8');
+
+  it.each(Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }))('says what %s is for', (name) => {
+    expect(page).toMatch(new RegExp(`(^|[^\\w/-])${name}([^\\w/-]|$)`, 'm'));
+  });
+});
+
 // npm writes no entry for a platform's binary that the registry at hand does not offer, and then `npm ci` refuses.
 describe('the lock file', () => {
   it('knows every optional dependency, those of other platforms too', () => {
