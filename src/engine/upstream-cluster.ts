@@ -41,6 +41,9 @@ export interface Dialled {
   readonly dialled?: { readonly hostname: string; readonly port: number } | undefined;
 }
 
+/** Dialled addresses that are remembered with their connections. */
+const MAX_DIALLED = 256;
+
 /**
  * A cluster at run time: its hosts with their health, its limits, its connections, its counters. It outlives
  * configurations: a change that leaves a host alone leaves its connections, counts and ejection alone.
@@ -264,12 +267,13 @@ export class UpstreamCluster implements PoolContext {
     return host;
   }
 
-  /** Dialled addresses come from callers, so they must not pile up. */
+  /** Dialled addresses come from callers, so they must not pile up: the oldest that nobody uses just now go. */
   #forgetUnused(): void {
-    if (this.#dialled.size < 256) return;
     for (const [key, host] of this.#dialled) {
+      if (this.#dialled.size < MAX_DIALLED) return;
       const pool = this.#pools.get(host);
-      if (pool !== undefined && pool.connections + pool.waiting > 0) continue;
+      if (host.activeRequests > 0 || (pool?.waiting ?? 0) > 0) continue;
+      pool?.drain();
       this.#dialled.delete(key);
       this.#pools.delete(host);
     }

@@ -265,3 +265,26 @@ describe('waiting for DNS', () => {
     expect(await call()).toBe(503);
   });
 });
+
+describe('addresses that callers dial', () => {
+  it('are remembered, but not endlessly many, and not at the cost of calls under way', async () => {
+    const { engine, cluster, clock, dispatcher } = world(entry([ONE]), (path) => ({ delayMs: path === '/slow' ? 1000 : 0 }));
+    const dial = async (i: number, path = '/'): Promise<number> => {
+      const { statusCode, body } = await dispatcher.request({ origin: `http://10.1.${i >> 8}.${i & 255}:9080`, path, method: 'GET' });
+      await body.dump();
+      return statusCode;
+    };
+    const slow = dial(0, '/slow');
+    for (let i = 1; i < 600; i++) expect(await dial(i)).toBe(200);
+
+    expect(cluster('PassthroughCluster').breaker.connections).toBeLessThanOrEqual(257);
+    expect(cluster('PassthroughCluster').stats.upstream_cx_total).toBe(600);
+    await clock.advance(1000);
+    expect(await slow).toBe(200);
+    expect(await dial(599)).toBe(200);
+    expect(cluster('PassthroughCluster').stats.upstream_cx_total).toBe(600);
+    engine.close(new Error('over'));
+    expect(cluster('PassthroughCluster').breaker.connections).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+});
