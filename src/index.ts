@@ -14,7 +14,8 @@ export type { ConfigSource, MeshOptions, WorkloadOptions } from './mesh-options.
 export type { InstallOptions } from './install.ts';
 export type { DestinationExplanation, Explanation } from './explain.ts';
 export type { CallInfo } from './engine/call-info.ts';
-export type { Connect, ConnectTarget, Transport } from './engine/connection.ts';
+export type { Transport } from './engine/connection.ts';
+export type { Connect, ConnectTarget } from './engine/dial.ts';
 export type { EjectionEvent } from './engine/upstream-cluster.ts';
 export { isMeshError, MeshError, type Issue, type MeshErrorDetails } from './common/errors.ts';
 export type { Clock, TimerHandle } from './common/clock.ts';

@@ -1,7 +1,8 @@
 import type { Clock } from './common/clock.ts';
 import type { Random } from './common/random.ts';
 import type { EndpointInput } from './config/compile-options.ts';
-import type { Connect, Transport } from './engine/connection.ts';
+import type { Transport } from './engine/connection.ts';
+import type { Connect } from './engine/dial.ts';
 
 /**
  * Where rules come from: a path of a file or folder, YAML text (a string with a line break), YAML text with the name

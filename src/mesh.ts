@@ -8,7 +8,7 @@ import { seededRandom } from './common/random.ts';
 import type { ConfigIssue } from './config/issue.ts';
 import type { Snapshot } from './config/snapshot.ts';
 import type { CallInfo, LoggedCall } from './engine/call-info.ts';
-import { netConnect } from './engine/connection.ts';
+import { netConnect } from './engine/dial.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
 import { randomUuid } from './engine/trace-context.ts';

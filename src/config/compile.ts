@@ -1,3 +1,4 @@
+import { ListenerTable } from '../route/listener-table.ts';
 import { RouteTable } from '../route/route-table.ts';
 import { DestinationRules } from './clusters/destination-rules.ts';
 import { serviceClusters, specialClusters } from './clusters/cluster-specs.ts';
@@ -5,10 +6,11 @@ import { destinationHashPolicy, serviceHashPolicy } from './clusters/hash-policy
 import { danglingNames } from './compile-issues.ts';
 import type { CompileOptions } from './compile-options.ts';
 import type { ConfigIssue } from './issue.ts';
+import { listeners } from './listeners/listeners.ts';
 import { readMeshConfig } from './mesh-settings.ts';
 import { buildRegistry } from './registry/registry.ts';
 import type { Resource } from './resource.ts';
-import { routeConfigurations } from './routes/route-configurations.ts';
+import { outboundCluster, routeConfigurations } from './routes/route-configurations.ts';
 import { visibleVirtualServices } from './routes/virtual-services.ts';
 import { sidecarScope } from './scope/sidecar-scope.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -55,6 +57,7 @@ export function compileSnapshot(resources: readonly Resource[], options: Compile
     version: options.version,
     resources,
     routes: new RouteTable(configurations),
+    listeners: new ListenerTable(listeners(scope, { caller, rules, domain }), outboundCluster(scope)),
     clusters: new Map(clusters.map((cluster) => [cluster.name, cluster])),
     settings: Object.freeze({ ...mesh.settings, outboundTrafficPolicy: scope.outboundTrafficPolicy }),
     warnings,

@@ -1,3 +1,4 @@
+import { finish, type Steps } from '../common/steps.ts';
 import type { ParsedDocuments } from './document.ts';
 import type { ConfigIssue } from './issue.ts';
 import { unwrapList } from './lists.ts';
@@ -5,7 +6,7 @@ import { objectDocuments } from './objects.ts';
 import { readDocument } from './read-document.ts';
 import type { ReadOptions } from './read-options.ts';
 import { resourceName, type Resource } from './resource.ts';
-import { parseDocuments } from './yaml-documents.ts';
+import { parseSteps } from './yaml-documents.ts';
 
 export type { ReadOptions } from './read-options.ts';
 
@@ -19,36 +20,61 @@ export interface ReadResult {
   readonly issues: ConfigIssue[];
 }
 
+/** What one input holds, whatever the others do; so it can be kept until the input changes. */
+export interface InputRead {
+  /** In order, one for each document without an error. */
+  readonly resources: readonly Omit<Resource, 'order'>[];
+  /** In the order of the text. */
+  readonly issues: readonly ConfigIssue[];
+}
+
 /** Reads every document of `inputs` as resources. Never throws: what is wrong is in `issues`, all of it. */
 export function readResources(inputs: readonly ConfigInput[], options: ReadOptions = {}): ReadResult {
+  return combineReads(inputs.map((input) => finish(readInput(input, options))));
+}
+
+/** Reads one input, with a pause after each document. */
+export function* readInput(input: ConfigInput, options: ReadOptions = {}): Steps<InputRead> {
   const { strict = false, legacySemantics = true, rules = 'apply' } = options;
+  const { documents, issues: found } = yield* parseInput(input, { strict, legacySemantics, rules });
+  const resources: Omit<Resource, 'order'>[] = [];
+  const issues = [...found];
+  for (const document of documents.flatMap(unwrapList)) {
+    const read = readDocument(document, { strict, legacySemantics, rules });
+    if (read.resource !== undefined) resources.push(read.resource);
+    // No spread into push(): a document may have more issues than a call may have arguments.
+    for (const issue of read.issues) issues.push(issue);
+    yield;
+  }
+  return { resources, issues: issues.sort(byPlace) };
+}
+
+/** Puts together what was read of several inputs. Of resources with the same kind, namespace and name, the later ones are told. */
+export function combineReads(reads: readonly InputRead[]): ReadResult {
   const resources: Resource[] = [];
   const issues: ConfigIssue[] = [];
   const firsts = new Map<string, Resource>();
-  for (const input of inputs) {
-    const { documents, issues: found } = parseInput(input, { strict, legacySemantics, rules });
-    const told: (readonly ConfigIssue[])[] = [found];
-    for (const document of documents.flatMap(unwrapList)) {
-      const read = readDocument(document, { strict, legacySemantics, rules });
-      told.push(read.issues);
-      if (read.resource === undefined) continue;
-      const resource = { ...read.resource, order: resources.length };
+  for (const read of reads) {
+    const replacements: ConfigIssue[] = [];
+    for (const one of read.resources) {
+      const resource = { ...one, order: resources.length };
       const name = resourceName(resource);
       const before = firsts.get(name);
-      if (before !== undefined) told.push([replacement(resource, before)]);
+      if (before !== undefined) replacements.push(replacement(resource, before));
       firsts.set(name, resource);
       resources.push(resource);
     }
     // In the order of the file, whatever order the checks ran in.
-    for (const issue of told.flat().sort(byPlace)) issues.push(issue);
+    const told = replacements.length === 0 ? read.issues : [...read.issues, ...replacements].sort(byPlace);
+    for (const issue of told) issues.push(issue);
   }
   return { resources, issues };
 }
 
-function parseInput(input: ConfigInput, { strict, rules }: Required<ReadOptions>): ParsedDocuments {
+function* parseInput(input: ConfigInput, { strict, rules }: Required<ReadOptions>): Steps<ParsedDocuments> {
   const parsed =
     'text' in input
-      ? parseDocuments(input.text, input.file, { strict, booleanWords: rules === 'istioctl' })
+      ? yield* parseSteps(input.text, input.file, { strict, booleanWords: rules === 'istioctl' })
       : objectDocuments(input.object, input.name);
   const isEmpty = parsed.documents.length === 0 && parsed.issues.length === 0;
   return isEmpty ? { ...parsed, issues: [emptiness(input)] } : parsed;

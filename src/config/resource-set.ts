@@ -2,48 +2,103 @@ import { stringify } from 'yaml';
 import type { ResourceReference } from './resource-reference.ts';
 import { resourceName, type Resource } from './resource.ts';
 import { kindInfo } from './kinds.ts';
+import { sameContent } from './same-content.ts';
 import { formatTimestamp } from './timestamps.ts';
 
-/** The resources in force. Immutable: each change gives another set. */
+/** What two sets of resources differ in, by `resourceName`. */
+export interface ResourceChanges {
+  readonly added: readonly string[];
+  /** In force before and after, with another content. */
+  readonly updated: readonly string[];
+  readonly deleted: readonly string[];
+}
+
+type ByName = ReadonlyMap<string, Resource>;
+
+/**
+ * The resources in force: those that sources declare, in the sources' order, changed by what was applied and deleted one
+ * by one. Immutable: each change gives another set.
+ */
 export class ResourceSet {
-  static readonly empty = new ResourceSet(new Map(), 0);
+  static readonly empty = new ResourceSet(new Map(), new Set(), new Map(), new Map());
 
-  readonly #byName: ReadonlyMap<string, Resource>;
-  readonly #nextOrder: number;
+  readonly #declared: ByName;
+  /** Names of declared resources that were deleted since. */
+  readonly #hidden: ReadonlySet<string>;
+  readonly #applied: ByName;
+  readonly #inForce: ByName;
 
-  private constructor(byName: ReadonlyMap<string, Resource>, nextOrder: number) {
-    this.#byName = byName;
-    this.#nextOrder = nextOrder;
+  private constructor(declared: ByName, hidden: ReadonlySet<string>, applied: ByName, before: ByName) {
+    this.#declared = declared;
+    this.#hidden = hidden;
+    this.#applied = applied;
+    this.#inForce = inForce(declared, hidden, applied, before);
   }
 
-  /** In the order of arrival. */
+  /** In the order of creation: what is declared, then what was applied beside it. */
   get all(): readonly Resource[] {
-    return [...this.#byName.values()];
+    return [...this.#inForce.values()];
   }
 
   get size(): number {
-    return this.#byName.size;
+    return this.#inForce.size;
   }
 
   /** A set with `resources` added, in their order; one of the same kind, namespace and name is replaced and its place kept. */
   apply(resources: readonly Resource[]): ResourceSet {
-    const byName = new Map(this.#byName);
-    let nextOrder = this.#nextOrder;
-    for (const resource of resources) {
-      const key = resourceName(resource);
-      const order = byName.get(key)?.order ?? nextOrder++;
-      byName.set(key, Object.freeze({ ...resource, order }));
-    }
-    return new ResourceSet(byName, nextOrder);
+    const applied = new Map(this.#applied);
+    for (const resource of resources) applied.set(resourceName(resource), resource);
+    return new ResourceSet(this.#declared, this.#hidden, applied, this.#inForce);
   }
 
   /** A set without what `reference` means, see {@link ResourceSet.get}; this very set when that is nothing. */
   delete(reference: ResourceReference): ResourceSet {
-    const gone = this.get(reference);
+    const gone = this.get(reference).map(resourceName);
     if (gone.length === 0) return this;
-    const byName = new Map(this.#byName);
-    for (const resource of gone) byName.delete(resourceName(resource));
-    return new ResourceSet(byName, this.#nextOrder);
+    const applied = new Map(this.#applied);
+    for (const name of gone) applied.delete(name);
+    const hidden = new Set([...this.#hidden, ...gone.filter((name) => this.#declared.has(name))]);
+    return new ResourceSet(this.#declared, hidden, applied, this.#inForce);
+  }
+
+  /**
+   * A set whose declared resources are these and no others; of several with one name the last counts, in the place of the
+   * first. Who speaks last decides: what was applied or deleted meanwhile stays so, until the declared resource of that
+   * name is another than before.
+   */
+  declare(resources: readonly Resource[]): ResourceSet {
+    const declared = new Map(resources.map((resource) => [resourceName(resource), resource]));
+    const hidden = new Set([...this.#hidden].filter((name) => declared.has(name)));
+    const applied = new Map(this.#applied);
+    for (const [name, resource] of declared) {
+      const before = this.#declared.get(name);
+      if (before !== undefined && sameContent(before, resource)) continue;
+      hidden.delete(name);
+      applied.delete(name);
+    }
+    return new ResourceSet(declared, hidden, applied, this.#inForce);
+  }
+
+  /** Whether the resource of that name (see `resourceName`) is in force as it was declared. */
+  isAsDeclared(name: string): boolean {
+    return this.#declared.has(name) && !this.#hidden.has(name) && !this.#applied.has(name);
+  }
+
+  /** Whether this set and `other` are the same resources, from the same places, in the same order. */
+  equals(other: ResourceSet): boolean {
+    const others = other.all;
+    return others.length === this.size && this.all.every((resource, at) => resource === others[at]);
+  }
+
+  /** What is different since `before`. */
+  changesSince(before: ResourceSet): ResourceChanges {
+    const names = [...this.#inForce.keys()];
+    const known = (name: string): Resource | undefined => before.#inForce.get(name);
+    return {
+      added: names.filter((name) => known(name) === undefined),
+      updated: names.filter((name) => known(name) !== undefined && !sameContent(known(name)!, this.#inForce.get(name)!)),
+      deleted: [...before.#inForce.keys()].filter((name) => !this.#inForce.has(name)),
+    };
   }
 
   /**
@@ -52,7 +107,7 @@ export class ResourceSet {
    */
   get({ kind, name, namespace }: ResourceReference): readonly Resource[] {
     if (name !== undefined) {
-      const exact = this.#byName.get(resourceName({ kind, namespace: namespace ?? 'default', name }));
+      const exact = this.#inForce.get(resourceName({ kind, namespace: namespace ?? 'default', name }));
       if (exact !== undefined) return [exact];
       if (namespace !== undefined) return [];
     }
@@ -64,6 +119,27 @@ export class ResourceSet {
     );
     return name !== undefined && found.length > 1 ? [] : found;
   }
+}
+
+/** What of each floor counts, with the places in order as `order`. Whatever is as `before` is the same object. */
+function inForce(declared: ByName, hidden: ReadonlySet<string>, applied: ByName, before: ByName): ByName {
+  const result = new Map<string, Resource>();
+  const put = (name: string, resource: Resource): void => {
+    const placed = { ...resource, order: result.size };
+    const known = before.get(name);
+    result.set(name, known !== undefined && sameParts(known, placed) ? known : Object.freeze(placed));
+  };
+  for (const [name, resource] of declared) {
+    if (!hidden.has(name)) put(name, applied.get(name) ?? resource);
+  }
+  for (const [name, resource] of applied) {
+    if (!result.has(name)) put(name, resource);
+  }
+  return result;
+}
+
+function sameParts(a: Resource, b: Resource): boolean {
+  return Object.keys(b).every((field) => a[field as keyof Resource] === b[field as keyof Resource]);
 }
 
 /** `resource` as a document that could be applied again. */

@@ -1,4 +1,5 @@
 import type { ClusterSpec } from '../cluster/model.ts';
+import type { ListenerTable } from '../route/listener-table.ts';
 import type { RouteTable } from '../route/route-table.ts';
 import type { ConfigIssue } from './issue.ts';
 import type { Resource } from './resource.ts';
@@ -12,6 +13,8 @@ export interface Snapshot {
   readonly version: number;
   readonly resources: readonly Resource[];
   readonly routes: RouteTable;
+  /** For connections that are not HTTP. */
+  readonly listeners: ListenerTable;
   /** By cluster name. */
   readonly clusters: ReadonlyMap<string, ClusterSpec>;
   readonly settings: MeshSettings;

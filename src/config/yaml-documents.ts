@@ -1,4 +1,5 @@
 import { Composer, Parser, type Document } from 'yaml';
+import { finish, type Steps } from '../common/steps.ts';
 import type { ConfigDocument, ParsedDocuments } from './document.ts';
 import { locateInScalar } from './embedded-text.ts';
 import type { ConfigIssue } from './issue.ts';
@@ -11,11 +12,16 @@ import { YamlValues, type YamlOptions, type YamlProblem } from './yaml-values.ts
  * The documents of a YAML (or JSON) text. A document with a syntax problem is left out and its problems are listed; the
  * others are kept. Empty documents are skipped.
  */
-export function parseDocuments(
+export function parseDocuments(text: string, file: string, options: Partial<YamlOptions> = {}): ParsedDocuments {
+  return finish(parseSteps(text, file, options));
+}
+
+/** As {@link parseDocuments}, with a pause after each document. */
+export function* parseSteps(
   text: string,
   file: string,
   { strict = false, booleanWords = false }: Partial<YamlOptions> = {},
-): ParsedDocuments {
+): Steps<ParsedDocuments> {
   const lines = new LineMap(text, file);
   const refused = refuseText(text);
   if (refused !== undefined) return { documents: [], issues: [toIssue(refused, lines)] };
@@ -47,6 +53,7 @@ export function parseDocuments(
       if (problems.length === 0 && value !== null) documents.push(yamlDocument(value, index, root, lines, text));
     }
     for (const problem of problems) issues.push(toIssue(problem, lines));
+    yield;
   }
   return { documents, issues };
 }

@@ -2,7 +2,7 @@ import net from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
 import type { Call, CallInfo } from './call-info.ts';
-import type { Connect } from './connection.ts';
+import type { Connect } from './dial.ts';
 
 /**
  * A call that goes past the mesh: nothing is added to it, no policy applies, and its errors reach the caller as they are.

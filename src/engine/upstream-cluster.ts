@@ -10,7 +10,8 @@ import type { Random } from '../common/random.ts';
 import { grpcToHttpStatus, parseGrpcStatus } from '../route/grpc.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
-import { Connection, type Connect, type ConnectionOwner, type Transport } from './connection.ts';
+import { Connection, type ConnectionOwner, type Transport } from './connection.ts';
+import { dial, type Connect, type ConnectTarget, type DialSettings, type DialWaiter } from './dial.ts';
 import { DnsMembers, type Lookup } from './dns-members.ts';
 import { HostPool, type PoolContext } from './host-pool.ts';
 import type { ResponseHeaders } from './local-reply.ts';
@@ -133,6 +134,12 @@ export class UpstreamCluster implements PoolContext {
 
   recordConnected(host: Host): void {
     this.#record(host, 'connect-success');
+  }
+
+  /** A connection that is not HTTP was opened: all there is to know of such a host's health. Source: Envoy `LocalOriginConnectSuccessFinal`. */
+  recordTcpConnected(host: Host): void {
+    this.#record(host, 'connect-success');
+    this.#record(host, 200);
   }
 
   recordResponse(host: Host, status: number, headers: ResponseHeaders): void {
@@ -280,12 +287,26 @@ export class UpstreamCluster implements PoolContext {
   }
 
   #open(host: Host, owner: ConnectionOwner): Connection {
-    const { connectTimeoutMs, tcpKeepalive } = this.#spec.connection;
-    const { address, port } = host.endpoint;
     const { transport, clock } = this.#environment;
-    const connect = this.#spec.tls === undefined ? this.#environment.connect : refuseTls(this.#spec.tls.mode);
-    const settings = { connectTimeoutMs, keepAliveDelayMs: tcpKeepalive === undefined ? undefined : (tcpKeepalive.timeMs ?? 7_200_000) };
-    return new Connection({ address, port, cluster: this.name }, settings, owner, clock, connect, transport);
+    return new Connection(this.#target(host), this.#dialSettings(), owner, clock, this.#connect(), transport);
+  }
+
+  /** Opens a bare socket to `host`, outside the pools. Limits and counters are the caller's business. @returns gives up */
+  dial(host: Host, waiter: DialWaiter): () => void {
+    return dial(this.#target(host), this.#dialSettings(), waiter, this.clock, this.#connect());
+  }
+
+  #target({ endpoint: { address, port } }: Host): ConnectTarget {
+    return { address, port, cluster: this.name };
+  }
+
+  #dialSettings(): DialSettings {
+    const { connectTimeoutMs, tcpKeepalive } = this.#spec.connection;
+    return { connectTimeoutMs, keepAliveDelayMs: tcpKeepalive === undefined ? undefined : (tcpKeepalive.timeMs ?? 7_200_000) };
+  }
+
+  #connect(): Connect {
+    return this.#spec.tls === undefined ? this.#environment.connect : refuseTls(this.#spec.tls.mode);
   }
 }
 

@@ -44,14 +44,18 @@ export interface RouteTrial {
   readonly reason: string;
 }
 
-/** See `RouteTable.explain`. */
-export function explainRoute(tables: ReadonlyMap<number, HostTable>, head: RequestHead): RouteExplanation {
+/**
+ * See `RouteTable.explain`.
+ *
+ * @param table - the virtual hosts of the call's listener; absent: it has none
+ * @param portsOf - the ports on which a Host is known
+ */
+export function explainRoute(table: HostTable | undefined, head: RequestHead, portsOf: (authority: string) => readonly number[]): RouteExplanation {
   const { port, authority } = head;
-  const table = tables.get(port);
   const found = table?.lookUp(authority);
   const unknown = found === undefined || found.domain === '*';
   const hints = {
-    knownOnPorts: unknown ? portsOf(tables, authority) : [],
+    knownOnPorts: unknown ? portsOf(authority) : [],
     similarHosts: unknown && table !== undefined ? similarNames(hostOf(authority), table.hosts()) : [],
   };
   if (found === undefined) {
@@ -116,10 +120,3 @@ function from(origin: Origin | undefined): string {
   return origin === undefined ? '' : `, from ${formatOrigin(origin)}`;
 }
 
-function portsOf(tables: ReadonlyMap<number, HostTable>, authority: string): number[] {
-  const known = [...tables].filter(([, table]) => {
-    const domain = table.lookUp(authority)?.domain;
-    return domain !== undefined && domain !== '*';
-  });
-  return known.map(([port]) => port).sort((a, b) => a - b);
-}

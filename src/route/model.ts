@@ -196,8 +196,13 @@ export interface VirtualHostSpec {
   readonly origin?: Origin;
 }
 
-/** All virtual hosts of one port. Source: Envoy route configuration. */
+/** All virtual hosts of one port, or of one service's own addresses on it. Source: Envoy route configuration. */
 export interface RouteConfigurationSpec {
   readonly port: number;
+  /**
+   * Lower-case names and addresses that lead to these virtual hosts alone, whatever the Host, `*.suffix` among them; absent:
+   * the virtual hosts of everything else on the port.
+   */
+  readonly hosts?: readonly string[];
   readonly virtualHosts: readonly VirtualHostSpec[];
 }

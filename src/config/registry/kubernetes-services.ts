@@ -26,6 +26,7 @@ export function kubernetesService(resource: Resource, endpoints: KubernetesEndpo
     addresses: [...addresses].filter((address) => address !== undefined && address !== '' && address !== 'None') as string[],
     discovery: headless ? 'original-dst' : 'static',
     headless,
+    ...(headless && { podAddresses: endpoints.of(resource).map(({ address }) => address) }),
     ...(alias ? { externalName: (spec.externalName ?? '').replace(/\.$/, '').toLowerCase() } : {}),
     aliases: [],
     exportTo: exportTo(resource) ?? mesh.serviceExportTo,

@@ -19,12 +19,15 @@ export function serviceEntryServices(resource: Resource, workloads: WorkloadInde
   // NONE and DYNAMIC_DNS both go where the caller's own name lookup leads.
   const discovery = DISCOVERY[spec.resolution ?? ''] ?? 'original-dst';
   const endpoints = discovery === 'original-dst' ? [] : entryEndpoints(resource, spec, ports, workloads);
+  const addresses = (spec.addresses ?? []).map(withoutFullMask);
+  const subnets = addresses.filter((address) => address.includes('/'));
   return spec.hosts.map((host) => ({
     host,
     namespace: resource.namespace,
     registry: 'service-entry',
     ports,
-    addresses: (spec.addresses ?? []).map(withoutFullMask).filter(isIpAddress),
+    addresses: addresses.filter(isIpAddress),
+    ...(subnets.length > 0 && { subnets }),
     discovery,
     headless: false,
     aliases: [],

@@ -32,9 +32,13 @@ export interface Service {
   readonly ports: readonly ServicePort[];
   /** Virtual IP addresses under which the service answers too. */
   readonly addresses: readonly string[];
+  /** Ranges of addresses that are the service's, such as `10.1.0.0/16`. Source: ServiceEntry `addresses`. */
+  readonly subnets?: readonly string[];
   readonly discovery: 'static' | 'strict-dns' | 'logical-dns' | 'original-dst';
   /** A Kubernetes Service without cluster IP: its pods are addressed one by one, by names below its own. */
   readonly headless: boolean;
+  /** The addresses of a headless service's pods, which callers dial. */
+  readonly podAddresses?: readonly string[];
   /** Target of an ExternalName Service, which has no cluster of its own. */
   readonly externalName?: string;
   /** Hosts of ExternalName Services that end here. */

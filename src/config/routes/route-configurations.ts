@@ -1,5 +1,6 @@
 import type { RouteConfigurationSpec, SkippedRule, VirtualHostSpec } from '../../route/model.ts';
-import { clusterName, PASSTHROUGH_CLUSTER } from '../clusters/cluster-name.ts';
+import { BLACK_HOLE_CLUSTER, clusterName, PASSTHROUGH_CLUSTER } from '../clusters/cluster-name.ts';
+import { dialledHosts } from '../listeners/dialled-hosts.ts';
 import { isDeclaredHttp, isHttp } from '../registry/port-protocol.ts';
 import { findPort, type Service } from '../registry/service.ts';
 import type { DestinationSpec } from '../istio-types.ts';
@@ -26,13 +27,25 @@ export function routeConfigurations(
       // An earlier listener with this port of its own keeps it.
       if (done.has(port)) continue;
       done.add(port);
-      const catchAll = opensPort(listener, port, services);
+      const catchAll = opensPort(listener, port, services, shared);
       const context: RouteContext = { ...shared, port, clusterOf: (destination) => destinationCluster(destination, port, services) };
-      const hosts = virtualHosts(services, rules, context);
-      configurations.push({ port, virtualHosts: catchAll ? [...hosts, catchAllHost(scope)] : hosts });
+      if (catchAll) configurations.push({ port, virtualHosts: [...virtualHosts(services, rules, context), catchAllHost(scope)] });
+      for (const service of services.values()) {
+        const hosts = sniffedAt(service, port, shared);
+        if (hosts === undefined) continue;
+        const own = virtualHosts(new Map([[service.host, service]]), rules, context);
+        // On its own addresses the service is meant, whatever the Host.
+        configurations.push({ port, hosts, virtualHosts: own.length === 1 ? [{ ...own[0]!, domains: ['*'] }] : own });
+      }
     }
   }
   return configurations.toSorted((a, b) => a.port - b.port);
+}
+
+/** The addresses of its own on which `service` is told to be HTTP or not by the first bytes. */
+function sniffedAt(service: Service, port: number, { caller, domain }: Pick<RouteContext, 'caller' | 'domain'>): readonly string[] | undefined {
+  if (service.externalName !== undefined || findPort(service, port)?.protocol !== 'SNIFFED') return undefined;
+  return dialledHosts(service, caller.namespace, domain);
 }
 
 /** By port, the services that have it, of ports on which some service speaks HTTP. */
@@ -61,14 +74,18 @@ function declaresHttp({ protocol }: EgressListener): boolean {
   return protocol !== undefined && isDeclaredHttp(protocol);
 }
 
-/** Whether the port is HTTP for whatever Host: not when only sniffed ports of services with addresses of their own are there. */
-function opensPort(listener: EgressListener, port: number, services: ReadonlyMap<string, Service>): boolean {
+/** Whether there is a listener for whatever Host: not when only sniffed ports of services with addresses of their own are there. */
+function opensPort(
+  listener: EgressListener,
+  port: number,
+  services: ReadonlyMap<string, Service>,
+  { caller, domain }: Pick<RouteContext, 'caller' | 'domain'>,
+): boolean {
   if (declaresHttp(listener)) return true;
   return [...services.values()].some((service) => {
     const protocol = findPort(service, port)?.protocol;
     if (protocol === undefined || service.externalName !== undefined) return false;
-    const ownAddress = service.registry === 'kubernetes' || service.addresses.length > 0;
-    return isDeclaredHttp(protocol) || (protocol === 'SNIFFED' && !ownAddress);
+    return isDeclaredHttp(protocol) || (protocol === 'SNIFFED' && dialledHosts(service, caller.namespace, domain) === undefined);
   });
 }
 
@@ -80,14 +97,18 @@ function destinationCluster({ host, subset, port }: DestinationSpec, called: num
   return clusterName(services.get(host)?.externalName ?? host, port?.number ?? called, subset ?? '');
 }
 
+/** Where what nobody registered goes. Source: istio `buildOutboundCatchAllNetworkFiltersOnly`. */
+export function outboundCluster({ outboundTrafficPolicy, egressProxy }: SidecarScope): string {
+  if (outboundTrafficPolicy === 'REGISTRY_ONLY') return BLACK_HOLE_CLUSTER;
+  return egressProxy === undefined ? PASSTHROUGH_CLUSTER : clusterName(egressProxy.host, egressProxy.port?.number ?? 0, egressProxy.subset);
+}
+
 /** Source: istio `buildCatchAllVirtualHost`. */
-function catchAllHost({ outboundTrafficPolicy, egressProxy }: SidecarScope): VirtualHostSpec {
-  if (outboundTrafficPolicy === 'REGISTRY_ONLY') {
+function catchAllHost(scope: SidecarScope): VirtualHostSpec {
+  if (scope.outboundTrafficPolicy === 'REGISTRY_ONLY') {
     const action = { kind: 'direct', status: 502 } as const;
     return { name: 'block_all', domains: ['*'], routes: [{ name: 'block_all', match: {}, action }] };
   }
-  const cluster =
-    egressProxy === undefined ? PASSTHROUGH_CLUSTER : clusterName(egressProxy.host, egressProxy.port?.number ?? 0, egressProxy.subset);
-  const action = { kind: 'forward', destinations: [{ cluster, weight: 0 }] } as const;
+  const action = { kind: 'forward', destinations: [{ cluster: outboundCluster(scope), weight: 0 }] } as const;
   return { name: 'allow_any', domains: ['*'], routes: [{ name: 'allow_any', match: {}, action }] };
 }

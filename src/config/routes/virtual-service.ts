@@ -1,5 +1,5 @@
 import { expandHost } from '../../common/host-name.ts';
-import type { DestinationSpec, HttpRouteSpec, VirtualServiceSpec } from '../istio-types.ts';
+import type { DestinationSpec, HttpRouteSpec, L4MatchSpec, L4RouteDestinationSpec, VirtualServiceSpec } from '../istio-types.ts';
 import type { Resource } from '../resource.ts';
 
 /** One entry of `http`, with its destinations' hosts in full, and the resource it is written in. */
@@ -11,9 +11,13 @@ export interface HttpRule {
   readonly path: string;
 }
 
-/** Where an entry of `tls` or `tcp` sends to. */
+/** One entry of `tls` or `tcp`, with its destinations' hosts in full. */
 export interface L4Rule {
-  readonly route?: readonly { readonly destination: DestinationSpec }[];
+  /** None: everything, for `tcp`. Only matches of `tls` have `sniHosts`. */
+  readonly match: readonly (L4MatchSpec & { readonly sniHosts?: readonly string[] })[];
+  readonly route: readonly L4RouteDestinationSpec[];
+  /** Such as `spec.tcp[0]`. */
+  readonly path: string;
 }
 
 /** A VirtualService after host names are expanded and delegates are taken in. */
@@ -24,8 +28,8 @@ export interface VirtualService {
   readonly gateways: readonly string[];
   readonly exportTo: readonly string[];
   readonly rules: readonly HttpRule[];
-  /** Entries of `tls` and `tcp`. */
-  readonly l4: readonly L4Rule[];
+  readonly tls: readonly L4Rule[];
+  readonly tcp: readonly L4Rule[];
 }
 
 /** Short names in a rule are services of the rule's own namespace. Source: istio `ResolveVirtualServiceShortnames`. */
@@ -42,10 +46,17 @@ export function expandVirtualService(resource: Resource, exportTo: readonly stri
       resource,
       path: `spec.http[${index}]`,
     })),
-    l4: [...(spec.tls ?? []), ...(spec.tcp ?? [])].map(({ route = [] }) => ({
-      route: route.map(({ destination }) => ({ destination: { ...destination, host: expand(destination.host) } })),
-    })),
+    tls: expandL4(spec.tls, 'spec.tls', expand),
+    tcp: expandL4(spec.tcp, 'spec.tcp', expand),
   };
+}
+
+function expandL4(rules: VirtualServiceSpec['tls'] | VirtualServiceSpec['tcp'] = [], path: string, expand: (host: string) => string): L4Rule[] {
+  return rules.map(({ match = [], route = [] }, index) => ({
+    match,
+    route: route.map(({ destination, ...share }) => ({ ...share, destination: { ...destination, host: expand(destination.host) } })),
+    path: `${path}[${index}]`,
+  }));
 }
 
 function expandRule(rule: HttpRouteSpec, expand: (host: string) => string): HttpRouteSpec {
@@ -77,7 +88,7 @@ export function* destinationsOf(
     for (const { destination } of spec.mirrors ?? []) yield place(destination);
     if (spec.mirror !== undefined) yield place(spec.mirror);
   }
-  for (const { route = [] } of virtualService.l4) {
+  for (const { route } of [...virtualService.tls, ...virtualService.tcp]) {
     for (const { destination } of route) yield place(destination);
   }
 }

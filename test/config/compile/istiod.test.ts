@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compileSnapshot } from '../../../src/config/compile.ts';
 import { caseInput, DATA } from './conformance-input.ts';
 import { istiodClusters, istiodVirtualHosts, type ProxyConfig } from './istiod-form.ts';
-import { snapshotClusters, snapshotVirtualHosts } from './snapshot-form.ts';
+import { snapshotClusters, snapshotListeners, snapshotVirtualHosts } from './snapshot-form.ts';
 
 /** Cases whose resources are not read as istiod reads them, so that there is nothing to compare. */
 const NOT_READ_ALIKE = new Map([
@@ -29,6 +29,16 @@ describe.each([...new Set(cases.map(({ topic }) => topic))])('what istiod compil
     const expected = istiodVirtualHosts(dump.client);
     expect(alike(snapshotVirtualHosts(snapshot), expected)).toEqual(expected);
     expect(snapshotClusters(snapshot)).toEqual(istiodClusters(dump.client));
+  });
+
+  it.each(ids)('%s: the same listeners', (id) => {
+    const dump = JSON.parse(readFileSync(join(DATA, 'istiod', `${id}.json`), 'utf8')) as { client?: { listeners: string[] } };
+    if (dump.client === undefined) return;
+    const { resources, options } = caseInput(id);
+
+    const { snapshot } = compileSnapshot(resources, options);
+
+    expect(snapshotListeners(snapshot)).toEqual(dump.client.listeners.toSorted());
   });
 });
 

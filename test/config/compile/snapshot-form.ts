@@ -225,3 +225,13 @@ function clusterForm(cluster: ClusterSpec): unknown {
 function localityName({ region, zone, subzone }: ClusterSpec['endpoints'][number]['locality']): string {
   return [region, zone, subzone].filter((part) => part !== '').join('/');
 }
+
+/** The names that istiod gives to the listeners: by address and port, a headless service's by the addresses of its pods. */
+export function snapshotListeners({ routes, listeners }: Snapshot): string[] {
+  const ofHttp = routes.configurations.filter(({ hosts }) => hosts === undefined).map(({ port }) => `0.0.0.0_${port}`);
+  const others = listeners.specs.flatMap(({ name, port, hosts = [] }) => {
+    const addresses = hosts.filter((host) => /^[\d.]+$/.test(host));
+    return addresses.length === 0 ? [name] : addresses.map((address) => `${address}_${port}`);
+  });
+  return [...new Set([...ofHttp, ...others])].toSorted();
+}
