@@ -2,7 +2,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import type { ConformanceCase } from '../case/case-file.ts';
 import type { Document } from '../case/documents.ts';
 import { endpointAddresses } from '../case/endpoint-addresses.ts';
-import { Backend } from './backend.ts';
+import { Backend, type BackendOptions } from './backend.ts';
 import type { CallBook } from './call-book.ts';
 
 /** Called once, with an error or an open socket. */
@@ -26,13 +26,18 @@ export class BackendSet {
 
   static async start(conformanceCase: ConformanceCase, documents: readonly Document[], book: CallBook): Promise<BackendSet> {
     const { backends, down, dns } = conformanceCase;
-    const texts = new Map<string, string>();
-    for (const { address, version } of endpointAddresses(documents, dns)) texts.set(address, version ?? address);
-    for (const { address } of backends) texts.set(address, texts.get(address) ?? address);
+    const servers = new Map<string, BackendOptions>();
+    for (const { address, version, plainHttp } of endpointAddresses(documents, dns)) {
+      servers.set(address, { address, text: version ?? address, plainHttp, book });
+    }
+    for (const { address, protocol } of backends) {
+      const { text = address, plainHttp = true } = servers.get(address) ?? {};
+      servers.set(address, { address, text, plainHttp: protocol === undefined ? plainHttp : protocol === 'HTTP', book });
+    }
     const silent = new Set(backends.filter((backend) => backend.silent).map(({ address }) => address));
-    const started = [...texts]
-      .filter(([address]) => !down.includes(address) && !silent.has(address))
-      .map(async ([address, text]): Promise<[string, Backend]> => [address, await Backend.start({ address, text, book })]);
+    const started = [...servers.values()]
+      .filter(({ address }) => !down.includes(address) && !silent.has(address))
+      .map(async (options): Promise<[string, Backend]> => [options.address, await Backend.start(options)]);
     return new BackendSet(new Map(await Promise.all(started)), silent, await closedPort());
   }
 

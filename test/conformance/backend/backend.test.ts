@@ -31,6 +31,20 @@ function raw(plan: string, head = 'GET / HTTP/1.1', wait = 60): Promise<{ bytes:
   });
 }
 
+/** What `server` answers to `parts`, sent one after the other. */
+async function answerTo(server: Backend, ...parts: string[]): Promise<string> {
+  const socket = connect(server.port, '127.0.0.1');
+  let bytes = '';
+  socket.on('data', (chunk) => (bytes += chunk));
+  for (const part of parts) {
+    socket.write(part);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  await expect.poll(() => bytes).toContain('\n');
+  socket.destroy();
+  return bytes;
+}
+
 type Options = Parameters<typeof request>[1];
 
 function call(plan: string, options: Options = {}): Promise<Dispatcher.ResponseData<unknown>> {
@@ -132,6 +146,16 @@ describe('Backend', () => {
   it('keeps a connection for the next request, and closes it when asked', async () => {
     expect((await raw('200')).end).toBe('open');
     expect((await raw('200', 'GET / HTTP/1.1\r\nconnection: close')).end).toBe('closed');
+  });
+
+  it('echoes lines that are no HTTP, with its text', async () => {
+    expect(await answerTo(backend, 'hel', 'lo\nwo', 'rld\n')).toBe('v1 hello\nv1 world\n');
+  });
+
+  it('answers 400 to what it does not speak', async () => {
+    const plain = await Backend.start({ address: 'a', text: 'v1', book, plainHttp: true });
+    expect(await answerTo(plain, 'hello\n')).toMatch(/^HTTP\/1.1 400 /);
+    await plain.close();
   });
 
   it('starts a delay when the request is complete', async () => {

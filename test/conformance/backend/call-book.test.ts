@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Arrival, CallBook } from './call-book.ts';
+import type { Arrival } from './arrival.ts';
+import { CallBook } from './call-book.ts';
 
 function arrival(plan: string, { call = '1', to = '127.0.0.9:80', copy = false } = {}): Arrival {
   const headers: [string, string][] = [['x-call', call], ['x-plan', plan]];

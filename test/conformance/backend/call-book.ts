@@ -1,17 +1,5 @@
+import type { Arrival } from './arrival.ts';
 import { OK, parsePlan, type Plan, type PlanItem } from './plan.ts';
-
-/** A request as it reached a server. */
-export interface Arrival {
-  /** The recorded address of the server, `ip:port`. */
-  readonly to: string;
-  readonly method: string;
-  readonly path: string;
-  /** `[name, value]` lines as they came, names in lower case. */
-  readonly headers: readonly (readonly [string, string])[];
-  /** Grows while the body arrives. */
-  body: string;
-  bodyBytes: number;
-}
 
 /** Everything that reached the servers on behalf of one logical call. */
 export interface CallRecord {

@@ -36,11 +36,19 @@ export interface CaseClient {
 export interface BackendSpec {
   /** `ip:port` */
   readonly address: string;
+  /** `HTTP` or absent: plain HTTP/1.1 and nothing else; any other (`TLS`, `TCP`, `SNIFF`): told apart by the first bytes. */
+  readonly protocol?: string;
   /** Attempts to connect get no answer. */
   readonly silent: boolean;
 }
 
-export type Step = RequestStep | WaitStep | TogetherStep | StatsStep | NotYetStep;
+export type Step = CallStep | WaitStep | TogetherStep | StatsStep;
+
+/** A step that calls, and so may stand side by side with others. */
+export type CallStep = RequestStep | ConnectionStep | NotYetStep;
+
+/** A step that opens a connection of its own, below HTTP. */
+export type ConnectionStep = TcpStep;
 
 export interface RequestStep {
   readonly kind: 'request';
@@ -52,6 +60,16 @@ export interface RequestStep {
   readonly compare?: Compare;
 }
 
+export interface TcpStep {
+  readonly kind: 'tcp';
+  readonly tcp: TcpSpec;
+  /** Absent: one connection, observed in full. Given: that many, observed as tallies. */
+  readonly times?: number;
+  /** Connections at once. Default 1. */
+  readonly concurrency: number;
+  readonly compare?: Compare;
+}
+
 export interface WaitStep {
   readonly kind: 'wait';
   readonly ms: number;
@@ -59,7 +77,7 @@ export interface WaitStep {
 
 export interface TogetherStep {
   readonly kind: 'together';
-  readonly items: readonly { readonly afterMs: number; readonly step: RequestStep | NotYetStep }[];
+  readonly items: readonly { readonly afterMs: number; readonly step: CallStep }[];
 }
 
 export interface StatsStep {
@@ -96,6 +114,20 @@ export interface RequestSpec {
   readonly dst?: string;
   /** Milliseconds after which the caller leaves. */
   readonly timeoutMs?: number;
+}
+
+/** One TCP connection: a line is sent, and what comes back is read. */
+export interface TcpSpec {
+  readonly host: string;
+  readonly port: number;
+  /** The line to send, without its end. Absent: nothing is sent. */
+  readonly send?: string;
+  /** Milliseconds that the connection is kept open after the reply. Absent: it ends with the reply. */
+  readonly holdMs?: number;
+  /** Milliseconds after the dial when a second line, `again`, is sent. */
+  readonly sendAfterMs?: number;
+  /** Notes when a refused connection was closed. */
+  readonly timed: boolean;
 }
 
 /** How a step is compared when the general rule does not fit. */

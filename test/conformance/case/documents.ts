@@ -57,6 +57,7 @@ export interface DocumentPort {
   readonly number?: number;
   readonly port?: number;
   readonly targetPort?: number | string;
+  readonly protocol?: string;
 }
 
 export interface DocumentEndpoint {

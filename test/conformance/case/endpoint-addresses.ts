@@ -7,6 +7,8 @@ export interface ServerAddress {
   readonly address: string;
   /** Its `version` label; its answers carry it. */
   readonly version?: string;
+  /** Every port that leads to it is declared to be HTTP: it speaks nothing else. */
+  readonly plainHttp: boolean;
 }
 
 /**
@@ -48,6 +50,7 @@ export function endpointAddresses(
   const kubernetes = [...fromSlices, ...fromEndpoints, ...fromPods].map(({ ip, port }) => ({
     address: joinAddress(ip, port),
     version: podVersions.get(ip),
+    plainHttp: false,
   }));
   return distinct([...fromEntries, ...kubernetes]);
 }
@@ -70,17 +73,21 @@ function serversOf(
 ): ServerAddress[] {
   const number = endpoint.ports?.[port.name ?? ''] ?? port.targetPort ?? port.number;
   if (endpoint.address === undefined || typeof number !== 'number') return [];
-  return resolve(endpoint.address).map((ip) => ({ address: joinAddress(ip, number), version: endpoint.labels?.version }));
+  const plainHttp = port.protocol?.toUpperCase() === 'HTTP';
+  return resolve(endpoint.address).map((ip) => ({ address: joinAddress(ip, number), version: endpoint.labels?.version, plainHttp }));
 }
 
 function joinAddress(ip: string, port: number): string {
   return ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`;
 }
 
+// The first source that knows a version names it; one source that does not say HTTP is enough for more than that.
 function distinct(servers: readonly ServerAddress[]): ServerAddress[] {
   const byAddress = new Map<string, ServerAddress>();
   for (const server of servers) {
-    if (byAddress.get(server.address)?.version === undefined) byAddress.set(server.address, server);
+    const known = byAddress.get(server.address) ?? server;
+    const { address } = server;
+    byAddress.set(address, { address, version: known.version ?? server.version, plainHttp: known.plainHttp && server.plainHttp });
   }
   return [...byAddress.values()];
 }

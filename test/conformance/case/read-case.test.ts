@@ -25,26 +25,32 @@ steps:
   compare: exact
 - wait: 1.1s
 - stats: x$
-- together: [{after: 50ms, request: {url: "http://a/"}}]
+- together: [{after: 50ms, request: {url: "http://a/"}}, {tcp: {host: a, port: 1}}]
+- tcp: {host: a, port: 9000, send: hello, hold: 1.5s, sendAfter: 300ms, timed: true}
+  times: 2
+- tcp: {host: a, port: 9000}
 `);
 
     expect(steps).toMatchObject([
       { kind: 'request', times: 3, concurrency: 2, compare: 'exact', request: { method: 'GET', bodyDelayMs: 400, timeoutMs: 200, cookies: true } },
       { kind: 'wait', ms: 1100 },
       { kind: 'stats', pattern: /x$/ },
-      { kind: 'together', items: [{ afterMs: 50, step: { kind: 'request' } }] },
+      { kind: 'together', items: [{ afterMs: 50, step: { kind: 'request' } }, { afterMs: 0, step: { kind: 'tcp' } }] },
+      { kind: 'tcp', times: 2, concurrency: 1, tcp: { host: 'a', port: 9000, send: 'hello', holdMs: 1500, sendAfterMs: 300, timed: true } },
+      { kind: 'tcp', times: undefined, tcp: { send: undefined, holdMs: undefined, timed: false } },
     ]);
     expect(notYet).toEqual([]);
   });
 
   it.each([
-    ['- tcp: {host: a}', 'tcp'],
+    ['- tcp: {host: a, via: egress}', 'via'],
+    ['- tcp: {host: a, unheardOf: 1}', 'unheardOf'],
     ['- tls: {host: a}', 'tls'],
     ['- request: {url: "http://a/", via: egress}', 'via'],
     ['- request: {url: "http://a/", http2: true}', 'http2'],
     ['- request: {url: "http://a/", grpc: true}', 'grpc'],
     ['- request: {url: "http://a/", unheardOf: 1}', 'unheardOf'],
-    ['- together: [{tcp: {host: a}}]', 'tcp'],
+    ['- together: [{tls: {host: a}}]', 'tls'],
     ['- unheardOf: 1', 'unheardOf'],
   ])('says what it can not do yet: %s', (step, what) => {
     expect(read(`steps:\n${step}`).notYet).toEqual([what]);

@@ -55,8 +55,8 @@ function readClient(client: Fields): CaseClient {
   };
 }
 
-// `protocol`, `clientCert` and `http2` of a backend say what it speaks besides plain HTTP/1.1. The steps that need it are
-// themselves "not yet", so that the rest of such a case still runs.
+// `clientCert` and `http2` of a backend say how it speaks TLS. The steps that need it are themselves "not yet", so that the
+// rest of such a case still runs.
 function readBackend(backend: Fields): BackendSpec {
-  return { address: backend.text('address') ?? '', silent: backend.flag('silent') };
+  return { address: backend.text('address') ?? '', protocol: backend.text('protocol'), silent: backend.flag('silent') };
 }

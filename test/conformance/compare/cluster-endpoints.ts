@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Proxies } from '../record/observation.ts';
 
 /** What a comparison leans on besides the two recordings. */
 export interface CompareContext {
@@ -7,6 +8,8 @@ export interface CompareContext {
   readonly clusters?: ClusterEndpoints;
   /** Milliseconds that calls may be later than the tolerance allows. */
   readonly slackMs: number;
+  /** What was recorded of all connections of a `together`, for each of them. */
+  readonly proxies?: Proxies;
 }
 
 /** The endpoints of the clusters of one case. */

@@ -16,7 +16,7 @@ steps:
   compare: {pending: status.503, total: [1, 2]}
 - stats: y$
 - wait: 10ms
-- tcp: {host: solo}
+- request: {url: "http://solo/", via: egress}
 `,
   'topic',
   'slug',
@@ -27,7 +27,7 @@ const RECORDING: Recording = {
     { stats: { 'cluster.a;.pending': 2, 'cluster.a;.total': 1 } },
     { stats: { y: 1 } },
     {},
-    { notYet: 'tcp' },
+    { notYet: 'via' },
   ],
 };
 
@@ -38,7 +38,7 @@ function withStats(step: number, stats: Record<string, number>): string[] {
 
 describe('compareCase', () => {
   it('never passes a step that could not be run', () => {
-    expect(compareCase(CASE, RECORDING, RECORDING, { slackMs: 0 })).toEqual(['step 5: step: expected {"notYet":"tcp"}, got not yet: tcp']);
+    expect(compareCase(CASE, RECORDING, RECORDING, { slackMs: 0 })).toEqual(['step 5: step: expected {"notYet":"via"}, got not yet: via']);
   });
 
   it('compares stats exactly where nothing else is said', () => {

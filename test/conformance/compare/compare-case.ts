@@ -1,6 +1,9 @@
-import type { Compare, ConformanceCase, Step } from '../case/case-file.ts';
-import type { Observation, Recording, RequestObservation, StatsObservation, TallyObservation, TogetherObservation } from '../record/observation.ts';
+import type { ConformanceCase, ConnectionStep, RequestStep, Step, TogetherStep } from '../case/case-file.ts';
+import type {
+  ConnectionTally, Observation, Recording, RequestObservation, StatsObservation, TallyObservation, TcpObservation, TogetherObservation,
+} from '../record/observation.ts';
 import type { CompareContext } from './cluster-endpoints.ts';
+import { compareConnectionTally, compareProxies, compareTcp } from './compare-connection.ts';
 import { compareRequest } from './compare-request.ts';
 import { compareStats } from './compare-stats.ts';
 import { compareTally } from './compare-tally.ts';
@@ -23,7 +26,7 @@ export function compareCase(
     const seen = got.steps[i];
     if (wanted === undefined || seen === undefined) return;
     for (const difference of compareStep(step, wanted, seen, context, lastTally)) lines.push(`step ${i + 1}: ${formatDifference(difference)}`);
-    if ('times' in seen) lastTally = seen;
+    if (step.kind === 'request' && 'times' in seen) lastTally = seen as TallyObservation;
   });
   return lines;
 }
@@ -35,29 +38,41 @@ function compareStep(
   context: CompareContext,
   lastTally: TallyObservation | undefined,
 ): Difference[] {
-  if (step.kind === 'not-yet' || 'notYet' in got) {
-    return [{ what: 'step', expected: show(expected), got: `not yet: ${'notYet' in got ? got.notYet : ''}` }];
-  }
+  if ('notYet' in got) return [{ what: 'step', expected: show(expected), got: `not yet: ${got.notYet}` }];
   switch (step.kind) {
     case 'wait':
       return [];
     case 'stats':
       return compareStats((expected as StatsObservation).stats, (got as StatsObservation).stats, step.compare, lastTally);
     case 'together':
-      return (expected as TogetherObservation).together.flatMap((wanted, i) => {
-        const inner = step.items[i]?.step;
-        const seen = (got as TogetherObservation).together[i];
-        if (inner === undefined || seen === undefined) return [{ what: `together[${i}]`, expected: show(wanted), got: 'nothing' }];
-        return compareStep(inner, wanted, seen, context, undefined).map((difference) => ({ ...difference, what: `together[${i}].${difference.what}` }));
-      });
-    case 'request':
-      return compareCalls(step.compare, expected, got, context);
+      return compareTogether(step, expected as TogetherObservation, got as TogetherObservation, context);
+    case 'not-yet':
+      return [{ what: 'step', expected: show(expected), got: `not yet: ${step.what}` }];
+    default:
+      return compareCalls(step, expected, got, context);
   }
 }
 
-function compareCalls(compare: Compare | undefined, expected: Observation, got: Observation, context: CompareContext): Difference[] {
+function compareTogether(step: TogetherStep, expected: TogetherObservation, got: TogetherObservation, context: CompareContext): Difference[] {
+  const inside = { ...context, proxies: expected.proxies };
+  const calls = expected.together.flatMap((wanted, i) => {
+    const inner = step.items[i]?.step;
+    const seen = got.together[i];
+    if (inner === undefined || seen === undefined) return [{ what: `together[${i}]`, expected: show(wanted), got: 'nothing' }];
+    return compareStep(inner, wanted, seen, inside, undefined).map((difference) => ({ ...difference, what: `together[${i}].${difference.what}` }));
+  });
+  return [...calls, ...compareProxies(expected.proxies, got.proxies, undefined, context)];
+}
+
+function compareCalls({ kind, compare }: RequestStep | ConnectionStep, expected: Observation, got: Observation, context: CompareContext): Difference[] {
   if ('times' in expected !== 'times' in got) return [{ what: 'observation', expected: show(expected), got: show(got) }];
-  return 'times' in expected
-    ? compareTally(expected, got as TallyObservation, compare, context)
+  const several = 'times' in expected;
+  if (kind === 'tcp') {
+    return several
+      ? compareConnectionTally(expected as ConnectionTally, got as ConnectionTally, compare, context)
+      : compareTcp(expected as TcpObservation, got as TcpObservation, compare, context);
+  }
+  return several
+    ? compareTally(expected as TallyObservation, got as TallyObservation, compare, context)
     : compareRequest(expected as RequestObservation, got as RequestObservation, compare, context);
 }

@@ -2,6 +2,7 @@ import type { Compare } from '../case/case-file.ts';
 import type { RecordedAttempt, RequestObservation } from '../record/observation.ts';
 import type { ClusterEndpoints, CompareContext } from './cluster-endpoints.ts';
 import { compareHeaders } from './compare-headers.ts';
+import { compareServer } from './compare-server.ts';
 import { type Difference, differenceOf } from './difference.ts';
 import { compareElapsed, compareRange } from './elapsed.ts';
 
@@ -55,14 +56,6 @@ function compareAttempts(
       ...compareHeaders(`${at}.headers`, attempt.headers, other.headers, i > 0),
     ];
   });
-}
-
-// Where a cluster has several endpoints, chance chose the recorded one. A cluster without a list of its own goes to the
-// address that was dialled, and there is one of those.
-function compareServer(what: string, expected: string, got: string, candidates: readonly string[] | undefined): Difference[] {
-  if (expected === got || candidates?.includes(got)) return [];
-  const others = candidates === undefined || candidates.length < 2 ? expected : `one of ${candidates.join(' ')}`;
-  return [{ what, expected: others, got }];
 }
 
 // A recording does not name the cluster of a copy. It is among those that some route mirrors to and that hold the recorded

@@ -52,12 +52,46 @@ export interface TallyObservation {
   readonly sequence?: readonly string[];
 }
 
+/** What a proxy logged about one connection. */
+export interface RecordedConnection {
+  readonly status: number;
+  readonly flags: string | null;
+  readonly details: string | null;
+  readonly cluster: string | null;
+  readonly route: string | null;
+  readonly to: string | null;
+  readonly sni?: string;
+}
+
+/** The connections of a step by the name of the proxy that logged them. */
+export type Proxies = Readonly<Record<string, readonly RecordedConnection[]>>;
+
+/** One TCP connection, as recorded. */
+export interface TcpObservation {
+  readonly reply?: string;
+  readonly error?: string;
+  readonly open?: boolean;
+  readonly closedMs?: number;
+  /** Absent in a `together`, which has them all. */
+  readonly proxies?: Proxies;
+  readonly log?: unknown;
+}
+
+/** Several connections, as recorded. */
+export interface ConnectionTally {
+  readonly times: number;
+  readonly replies?: Tally;
+  /** By proxy. */
+  readonly cluster?: Readonly<Record<string, Tally>>;
+}
+
 export interface StatsObservation {
   readonly stats: Tally;
 }
 
 export interface TogetherObservation {
-  readonly together: readonly (RequestObservation | NotYetObservation)[];
+  readonly together: readonly Observation[];
+  readonly proxies?: Proxies;
 }
 
 /** Stands where a step could not be run. Never equal to a recording. */
@@ -71,6 +105,8 @@ export type NothingObservation = Readonly<Record<never, never>>;
 export type Observation =
   | RequestObservation
   | TallyObservation
+  | TcpObservation
+  | ConnectionTally
   | StatsObservation
   | TogetherObservation
   | NotYetObservation

@@ -1,4 +1,5 @@
-import type { Arrival, CallRecord } from '../backend/call-book.ts';
+import type { Arrival } from '../backend/arrival.ts';
+import type { CallRecord } from '../backend/call-book.ts';
 import type { MeshFacts, Outcome } from '../runner/outcome.ts';
 import { headerLines, recordHeaders } from './headers.ts';
 import type { RecordedAttempt, RecordedHeaders, RequestObservation } from './observation.ts';
@@ -24,7 +25,6 @@ export function recordRequest(outcome: Outcome, record: CallRecord, proxyIp: str
     elapsedMs: Math.round(outcome.elapsedMs),
     attempts: record.attempts.map((arrival) => recordArrival(arrival, proxyIp)),
     ...(record.mirrored.length > 0 && { mirrored: record.mirrored.map((arrival) => recordArrival(arrival, proxyIp)).sort(byServer) }),
-    ...(outcome.log !== undefined && { log: { client: outcome.log } }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Arrival, CallRecord } from '../backend/call-book.ts';
+import type { Arrival } from '../backend/arrival.ts';
+import type { CallRecord } from '../backend/call-book.ts';
 import type { Outcome } from '../runner/outcome.ts';
 import { recordLogLine } from './log-line.ts';
 import { recordRequest } from './record-request.ts';

@@ -1,7 +1,7 @@
-import type { ConformanceCase, RequestSpec } from '../case/case-file.ts';
+import type { ConformanceCase, RequestSpec, TcpSpec } from '../case/case-file.ts';
 import { dialledIp } from '../case/dialled-address.ts';
 import type { Document } from '../case/documents.ts';
-import type { Call } from './outcome.ts';
+import type { Call, Dial } from './outcome.ts';
 
 /** Where calls come from when a step does not say. */
 const CALLER_IP = '127.0.9.1';
@@ -9,10 +9,14 @@ const CALLER_IP = '127.0.9.1';
 /** A caller without patience of its own waits this long; no recorded call comes near it. */
 const PATIENCE_MS = 12_000;
 
-/** What a call depends on besides its step. */
-export interface CallContext {
+/** What a connection depends on besides its step. */
+export interface DialContext {
   readonly conformanceCase: ConformanceCase;
   readonly documents: readonly Document[];
+}
+
+/** What a call depends on besides its step. */
+export interface CallContext extends DialContext {
   readonly id: string;
   /** Takes the place of `{n}`. */
   readonly n: number;
@@ -21,7 +25,7 @@ export interface CallContext {
 
 /** The call that `request` asks for. */
 export function buildCall(request: RequestSpec, context: CallContext): Call {
-  const { conformanceCase, documents, id, n, cookie } = context;
+  const { id, n, cookie } = context;
   const number = (text: string): string => text.replaceAll('{n}', String(n));
   const url = new URL(number(request.url));
   const headers: Record<string, string | string[]> = {};
@@ -39,7 +43,7 @@ export function buildCall(request: RequestSpec, context: CallContext): Call {
     headers,
     body: bodyOf(request),
     bodyDelayMs: request.bodyDelayMs ?? 0,
-    originalDst: request.dst ?? (conformanceCase.capture ? dialled(url, conformanceCase, documents) : null),
+    originalDst: request.dst ?? dialled(url.hostname, url.port || '80', context),
     sourceAddress: number(request.from ?? CALLER_IP),
     timeoutMs: request.timeoutMs ?? PATIENCE_MS,
   };
@@ -50,6 +54,12 @@ function bodyOf({ body, bodyBytes }: RequestSpec): Uint8Array | undefined {
   return body === undefined ? undefined : Buffer.from(body);
 }
 
-function dialled(url: URL, conformanceCase: ConformanceCase, documents: readonly Document[]): string {
-  return `${dialledIp(url.hostname, conformanceCase, documents)}:${url.port || '80'}`;
+/** The connection that `tcp` asks for. */
+export function buildDial({ host, port }: TcpSpec, context: DialContext): Dial {
+  return { host, port, originalDst: dialled(host, String(port), context), sourceAddress: CALLER_IP };
+}
+
+// Without capture nobody has dialled anything.
+function dialled(host: string, port: string, { conformanceCase, documents }: DialContext): string | null {
+  return conformanceCase.capture ? `${dialledIp(host, conformanceCase, documents)}:${port}` : null;
 }

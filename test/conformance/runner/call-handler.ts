@@ -4,7 +4,7 @@ import type { CallInfo } from '../../../src/index.ts';
 import { NO_FACTS } from '../record/record-request.ts';
 import type { HeaderRecord, MeshFacts, Outcome } from './outcome.ts';
 
-type Reply = Omit<Outcome, 'planned' | 'log'>;
+type Reply = Omit<Outcome, 'planned'>;
 
 /** What the mesh hands to a handler beside the controller: it tells how the call goes. */
 interface Describing {
@@ -86,10 +86,10 @@ export class CallHandler implements Dispatcher.DispatchHandler {
     this.#end({ error: this.#timedOut ? 'CLIENT_TIMEOUT' : codeOf(error), trailers: {} });
   }
 
-  // What goes past the mesh leaves no entry in a proxy's log.
+  // Only what is handled as HTTP leaves the entry of a call in a proxy's log.
   #facts(): MeshFacts {
     const info = this.#call?.describe?.();
-    if (info === undefined || info.lane === 'passthrough') return NO_FACTS;
+    if (info === undefined || info.lane !== 'lean') return NO_FACTS;
     const { flags, details, cluster, route } = info;
     return { flags, details, cluster: cluster !== undefined && this.#clusterExists(cluster) ? cluster : null, route: route ?? null };
   }

@@ -1,4 +1,6 @@
+import type { Socket } from 'node:net';
 import type { ClusterEndpoints } from '../compare/cluster-endpoints.ts';
+import type { EndedConnections } from './ended-connections.ts';
 
 /** What the mesh tells about a call, in Envoy's words; `null` where it said nothing. */
 export interface MeshFacts {
@@ -6,6 +8,14 @@ export interface MeshFacts {
   readonly details: string | null;
   readonly cluster: string | null;
   readonly route: string | null;
+}
+
+/** What the mesh tells about a connection that is over. */
+export interface ConnectionFacts extends MeshFacts {
+  /** `ip:port` of the endpoint it led to; `null` when it came to none. */
+  readonly endpoint: string | null;
+  /** The server name that its first bytes asked for. */
+  readonly sni?: string;
 }
 
 /** Header values by lower-case name. */
@@ -27,8 +37,6 @@ export interface Outcome {
   readonly facts: MeshFacts;
   /** The plan that travelled with the call; empty for none. */
   readonly planned: string;
-  /** The access log lines it caused, where a case asks for them. */
-  readonly log?: readonly string[];
 }
 
 /** One call to make. */
@@ -50,10 +58,25 @@ export interface Call {
   readonly timeoutMs: number;
 }
 
+/** One connection to open. */
+export interface Dial {
+  readonly host: string;
+  readonly port: number;
+  /** The server name of the TLS handshake that the caller is about to do. */
+  readonly servername?: string;
+  /** `ip:port` that the application dialled, or `null` for none. */
+  readonly originalDst: string | null;
+  readonly sourceAddress: string;
+}
+
 /** A mesh that is put to the test. */
 export interface MeshUnderTest {
   /** Never rejects: a failure is an outcome. */
-  send(call: Call): Promise<Omit<Outcome, 'planned' | 'log'>>;
+  send(call: Call): Promise<Omit<Outcome, 'planned'>>;
+  /** A connection to which no TLS was added; `undefined` when the mesh refused it. */
+  connect(dial: Dial): Promise<Socket | undefined>;
+  /** The connections that are over, refused ones too. */
+  readonly ended: EndedConnections;
   stats(pattern: RegExp): Readonly<Record<string, number>>;
   /** Access log lines written so far. */
   readonly logLines: readonly string[];

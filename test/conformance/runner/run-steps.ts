@@ -1,24 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CallBook } from '../backend/call-book.ts';
-import type { ConformanceCase, NotYetStep, RequestSpec, RequestStep, Step } from '../case/case-file.ts';
-import type { Document } from '../case/documents.ts';
+import type { CallStep, RequestSpec, RequestStep, Step, TogetherStep } from '../case/case-file.ts';
 import { recordLogLine } from '../record/log-line.ts';
-import type { NotYetObservation, Observation, RequestObservation } from '../record/observation.ts';
+import type { Observation, RequestObservation, TogetherObservation } from '../record/observation.ts';
 import { recordRequest } from '../record/record-request.ts';
 import { recordTally } from '../record/record-tally.ts';
 import { buildCall } from './build-call.ts';
+import { callEach } from './call-each.ts';
 import { CookieJar } from './cookie-jar.ts';
-import type { MeshUnderTest, Outcome } from './outcome.ts';
-
-/** What the steps of a case act on. */
-export interface StepContext {
-  readonly conformanceCase: ConformanceCase;
-  readonly documents: readonly Document[];
-  readonly mesh: MeshUnderTest;
-  readonly book: CallBook;
-  /** The mesh's own address, which recordings don't show. */
-  readonly proxyIp: string;
-}
+import type { Outcome } from './outcome.ts';
+import { ConnectionRunner } from './run-connections.ts';
+import type { StepContext } from './step-context.ts';
 
 /** Copies to mirrors and log lines come after the answer; this long without an arrival, and they are in. */
 const SETTLE_MS = 15;
@@ -33,18 +24,18 @@ const REFUSAL_MS = 1;
 export class StepRunner {
   readonly #context: StepContext;
   readonly #jar = new CookieJar();
-  readonly #settles: boolean;
+  readonly #mirrors: boolean;
+  readonly #connections: ConnectionRunner;
   #calls = 0;
 
   constructor(context: StepContext) {
     this.#context = context;
-    this.#settles = context.conformanceCase.accessLog || context.documents.some(({ body }) => JSON.stringify(body).includes('irror'));
+    this.#connections = new ConnectionRunner(context);
+    this.#mirrors = context.documents.some(({ body }) => JSON.stringify(body).includes('irror'));
   }
 
   async run(step: Step): Promise<Observation> {
     switch (step.kind) {
-      case 'request':
-        return step.times === undefined ? this.#observe(step.request) : this.#tally(step, step.times);
       case 'wait':
         await sleep(step.ms);
         return {};
@@ -52,40 +43,58 @@ export class StepRunner {
         await sleep(SETTLE_MS);
         return { stats: sortedByName(this.#context.mesh.stats(step.pattern)) };
       case 'together':
-        return { together: await Promise.all(step.items.map(({ afterMs, step: inner }) => this.#later(afterMs, inner))) };
+        return this.#together(step);
+      case 'request':
+        return step.times === undefined ? this.#observe(step.request) : this.#tally(step, step.times);
+      case 'tcp':
+        return step.times === undefined ? this.#logged(() => this.#connections.observe(step)) : this.#connections.tally(step, step.times);
       case 'not-yet':
         return { notYet: step.what };
     }
   }
 
-  async #later(afterMs: number, step: RequestStep | NotYetStep): Promise<RequestObservation | NotYetObservation> {
+  // Whose log entry is whose can't be told of connections side by side, so they are told once for all of them.
+  async #together({ items }: TogetherStep): Promise<TogetherObservation> {
+    const run = async (): Promise<Observation[]> => Promise.all(items.map(({ afterMs, step }) => this.#later(afterMs, step)));
+    const connections = items.filter(({ step }) => step.kind === 'tcp').length;
+    if (connections === 0) return { together: await run() };
+    const { result, proxies } = await this.#connections.proxiesOf(connections, run);
+    return { together: result, proxies };
+  }
+
+  async #later(afterMs: number, step: CallStep): Promise<Observation> {
     if (afterMs > 0) await sleep(afterMs);
-    return step.kind === 'not-yet' ? { notYet: step.what } : this.#observe(step.request);
+    return step.kind === 'tcp' ? this.#connections.call(step) : step.kind === 'request' ? this.#observe(step.request) : this.run(step);
   }
 
   async #observe(request: RequestSpec): Promise<RequestObservation> {
-    const { conformanceCase, mesh, book, proxyIp } = this.#context;
-    const logged = mesh.logLines.length;
-    const { id, outcome } = await this.#call(request, 0);
+    const { book, proxyIp } = this.#context;
+    return this.#logged(async () => {
+      const { id, outcome } = await this.#call(request, 0);
+      if (this.#mirrors) await this.#settle();
+      return recordRequest(outcome, book.record(id), proxyIp);
+    });
+  }
+
+  // Adds the access log lines that `observe` caused, where the case asks for them.
+  async #logged<Seen extends Observation>(observe: () => Promise<Seen>): Promise<Seen> {
+    const { conformanceCase, mesh } = this.#context;
+    if (!conformanceCase.accessLog) return observe();
+    const before = mesh.logLines.length;
+    const seen = await observe();
     await this.#settle();
-    const log = mesh.logLines.slice(logged).map(recordLogLine);
-    return recordRequest({ ...outcome, ...(conformanceCase.accessLog && { log }) }, book.record(id), proxyIp);
+    return { ...seen, log: { client: mesh.logLines.slice(before).map(recordLogLine) } };
   }
 
   async #tally({ request, concurrency }: RequestStep, times: number): Promise<Observation> {
-    const calls: { id: string; outcome: Outcome }[] = [];
-    let next = 0;
-    const caller = async (): Promise<void> => {
-      while (next < times) {
-        const n = next++;
-        const call = await this.#call(request, n);
-        calls[n] = call;
-        if (concurrency > 1 && this.#context.book.record(call.id).attempts.length === 0) await sleep(REFUSAL_MS);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(concurrency, times) }, caller));
-    await this.#settle();
-    return recordTally(calls.map(({ id, outcome }) => ({ outcome, record: this.#context.book.record(id) })), concurrency === 1);
+    const { book } = this.#context;
+    const calls = await callEach(times, concurrency, async (n) => {
+      const call = await this.#call(request, n);
+      if (concurrency > 1 && book.record(call.id).attempts.length === 0) await sleep(REFUSAL_MS);
+      return call;
+    });
+    if (this.#mirrors) await this.#settle();
+    return recordTally(calls.map(({ id, outcome }) => ({ outcome, record: book.record(id) })), concurrency === 1);
   }
 
   async #call(request: RequestSpec, n: number): Promise<{ id: string; outcome: Outcome }> {
@@ -98,7 +107,6 @@ export class StepRunner {
   }
 
   async #settle(): Promise<void> {
-    if (!this.#settles) return;
     const { book } = this.#context;
     let seen: number;
     do {

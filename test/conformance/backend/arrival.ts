@@ -1,0 +1,26 @@
+/** A request as it reached a server. */
+export interface Arrival {
+  /** The recorded address of the server, `ip:port`. */
+  readonly to: string;
+  readonly method: string;
+  readonly path: string;
+  /** `[name, value]` lines as they came, names in lower case. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** Grows while the body arrives. */
+  body: string;
+  bodyBytes: number;
+}
+
+/** Bodies up to this many bytes are kept as text; of longer ones only the length counts. */
+const KEPT_BODY = 4096;
+
+/** An arrival whose body is yet to come. */
+export function arrivalOf(head: Omit<Arrival, 'body' | 'bodyBytes'>): Arrival {
+  return { ...head, body: '', bodyBytes: 0 };
+}
+
+/** Adds a part of the body. */
+export function takeBody(arrival: Arrival, chunk: Buffer): void {
+  arrival.bodyBytes += chunk.length;
+  if (arrival.bodyBytes <= KEPT_BODY) arrival.body += chunk.toString('utf8');
+}
