@@ -32,8 +32,8 @@ export interface DestinationExplanation {
 export interface Explanation {
   readonly url: string;
   readonly method: string;
-  /** `mesh`: by rules; `passthrough`: past the mesh; `blocked`: REGISTRY_ONLY. */
-  readonly kind: 'mesh' | 'passthrough' | 'blocked';
+  /** `mesh`: by rules; `connection`: as bytes to a service that does not speak HTTP; `passthrough`: past the mesh; `blocked`: REGISTRY_ONLY. */
+  readonly kind: 'mesh' | 'connection' | 'passthrough' | 'blocked';
   /** For `blocked` and `passthrough`: why. */
   readonly reason?: string;
   readonly route: RouteExplanation;
@@ -62,13 +62,15 @@ export function explainCall(
   const { snapshot } = engine;
   admit(head, snapshot.settings, { options: { uuid: () => 'explained', tracing: false }, random: () => 0 });
   const egress = egressOf(snapshot, target, {});
-  const route = snapshot.routes.explain(head);
-  const matched = egress.kind === 'mesh' ? snapshot.routes.virtualHost(head.port, head.authority)?.match(head) : undefined;
+  const route = snapshot.routes.explain(head, target.hostname);
+  const matched = egress.kind === 'mesh' ? snapshot.routes.virtualHost(head.port, head.authority, target.hostname)?.match(head) : undefined;
   const destinations = matched?.action.kind === 'forward' ? explainDestinations(engine, snapshot, matched.action) : [];
   const reason =
     egress.kind === 'blocked'
       ? egress.error.message
-      : egress.kind === 'passthrough'
+      : egress.kind === 'connection'
+        ? 'no service on this port speaks HTTP: the call is bytes on a connection, which tcp rules route'
+        : egress.kind === 'passthrough'
         ? head.scheme === 'https'
           ? 'https is TLS from end to end: HTTP rules do not apply'
           : 'no registered HTTP service has this port'

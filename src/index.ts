@@ -8,12 +8,14 @@
 export { configureMesh, meshFetch } from './default-mesh.ts';
 export { meshInfo } from './mesh-info.ts';
 export { createMesh, Mesh, type MeshEvents, type MeshRequestOptions } from './mesh.ts';
+export type { ConnectOptions } from './mesh-connect.ts';
 export type { ConfigChange, ResourceObject } from './mesh-config.ts';
 export type { MeshCallOptions } from './mesh-dispatcher.ts';
-export type { ConfigSource, MeshOptions, WorkloadOptions } from './mesh-options.ts';
+export type { ConfigSource, MeshOptions, WatchOptions, WorkloadOptions } from './mesh-options.ts';
 export type { InstallOptions } from './install.ts';
 export type { DestinationExplanation, Explanation } from './explain.ts';
 export type { CallInfo } from './engine/call-info.ts';
+export type { ConnectionInfo } from './engine/connection-info.ts';
 export type { Transport } from './engine/connection.ts';
 export type { Connect, ConnectTarget } from './engine/dial.ts';
 export type { EjectionEvent } from './engine/upstream-cluster.ts';
@@ -31,7 +33,7 @@ export { formatIssue, type ConfigIssue } from './config/issue.ts';
 export { readResources, type ConfigInput, type ReadOptions, type ReadResult } from './config/read-resources.ts';
 export type { Resource } from './config/resource.ts';
 export type { ResourceReference } from './config/resource-reference.ts';
-export { ResourceSet } from './config/resource-set.ts';
+export { ResourceSet, type ResourceChanges } from './config/resource-set.ts';
 export type { MeshSettings, Snapshot } from './config/snapshot.ts';
 
 // The pure core: which cluster, with what treatment?
@@ -41,6 +43,9 @@ export { Mirror, shadowAuthority } from './route/mirror.ts';
 export { RetryPolicy, type AttemptOutcome, type ResetReason } from './route/retry-policy.ts';
 export { Route } from './route/route.ts';
 export { RouteTable } from './route/route-table.ts';
+export { ListenerTable, type Listener } from './route/listener-table.ts';
+export { FilterChains, type FilterChain } from './route/filter-chains.ts';
+export type * from './route/listener-model.ts';
 export { TimeoutPolicy, type TimeoutOptions } from './route/timeout-policy.ts';
 export { VirtualHost } from './route/virtual-host.ts';
 export { WeightedClusters, type Weighted } from './route/weighted-clusters.ts';

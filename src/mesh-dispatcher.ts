@@ -61,6 +61,11 @@ export class MeshDispatcher extends Dispatcher {
       bound.onResponseError?.(NO_CONTROLLER, egress.error);
       return true;
     }
+    if (egress.kind === 'connection') {
+      const call = new PassthroughCall(bound, engine.clock, 'connection');
+      engine.dispatchOnConnection({ ...options, headers: ['host', authority, ...headers] }, addressesOf(options), call);
+      return true;
+    }
     if (egress.kind === 'passthrough') return this.#passThrough(options, authority, new PassthroughCall(bound, engine.clock));
     const path = options.query === undefined ? options.path : withQuery(options.path, options.query);
     engine.dispatch(
@@ -107,6 +112,10 @@ const NO_CONTROLLER: Dispatcher.DispatchController = {
   pause: () => {},
   resume: () => {},
 };
+
+function addressesOf({ originalDst, sourceAddress }: MeshCallOptions): MeshCallOptions {
+  return { ...(typeof originalDst === 'string' && { originalDst }), ...(sourceAddress !== undefined && { sourceAddress }) };
+}
 
 function withQuery(path: string, query: Record<string, unknown>): string {
   const params = new URLSearchParams();

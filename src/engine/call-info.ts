@@ -18,8 +18,11 @@ export interface CallInfo {
   readonly endpoint: string | undefined;
   /** How many times an upstream was tried. */
   readonly attempts: number;
-  /** How the call travelled: over the mesh's own connections, or past the mesh. */
-  readonly lane: 'lean' | 'passthrough';
+  /**
+   * How the call travelled: over the mesh's own connections, as bytes on one that was routed as a whole (the service does not speak
+   * HTTP), or past the mesh.
+   */
+  readonly lane: 'lean' | 'connection' | 'passthrough';
   /** Milliseconds since the call began. */
   readonly durationMs: number;
 }

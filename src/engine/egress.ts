@@ -1,28 +1,37 @@
 import { MeshError } from '../common/errors.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import { dialledHost } from './listener-for.ts';
 import type { Target } from './target.ts';
 
-/** Whether a call walks through the mesh, goes past it, or nowhere. */
+/** Whether a call walks through the mesh, is just bytes on a connection of the mesh, goes past it, or nowhere. */
 export type Egress =
   | { readonly kind: 'mesh' }
+  | { readonly kind: 'connection' }
   | { readonly kind: 'passthrough' }
   | { readonly kind: 'blocked'; readonly error: MeshError };
 
 const MESH: Egress = { kind: 'mesh' };
+const CONNECTION: Egress = { kind: 'connection' };
 const PASSTHROUGH: Egress = { kind: 'passthrough' };
 
 /**
  * A port on which some HTTP service is registered has a listener, and everything on it walks; an unknown host there
- * meets the outbound policy as a route. On any other port, and for https (TLS from end to end, of which the mesh sees
- * only the name), bytes pass or, with REGISTRY_ONLY, don't.
+ * meets the outbound policy as a route. Where only services that don't speak HTTP listen, a call is bytes to them. On any other
+ * port, and for https (TLS from end to end, of which the mesh sees only the name), bytes pass or, with REGISTRY_ONLY, don't.
  *
  * @param target - where the URL points, which is where the bytes would go; a Host header can't open the door
  *
- * Source: istio `buildCatchAllVirtualHost`, `BlackHoleCluster`.
+ * Source: istio `buildSidecarOutboundListener`, `buildCatchAllVirtualHost`, `BlackHoleCluster`.
  */
 export function egressOf(snapshot: Snapshot, target: Target, { originalDst }: { readonly originalDst?: string | null }): Egress {
   const { scheme, authority, hostname, port } = target;
-  if (scheme === 'http' && snapshot.routes.hasPort(port)) return MESH;
+  if (scheme === 'http') {
+    const host = dialledHost(hostname, originalDst);
+    const own = snapshot.listeners.own(port, host);
+    if (own === undefined ? snapshot.routes.hasPort(port) : own.spec.http) return MESH;
+    const chain = (own ?? snapshot.listeners.general(port))?.chains.match(host, undefined);
+    if (chain !== undefined) return CONNECTION;
+  }
   if (snapshot.settings.outboundTrafficPolicy === 'ALLOW_ANY') return originalDst === null ? MESH : PASSTHROUGH;
   const host = hostname.toLowerCase();
   if (scheme === 'https' && isRegistered(snapshot, host, port)) return PASSTHROUGH;

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
 import type { Random } from '../common/random.ts';
@@ -7,21 +8,27 @@ import { ActiveCalls } from './active-calls.ts';
 import type { LoggedCall } from './call-info.ts';
 import type { CallSettings, EngineContext } from './engine-context.ts';
 import { ClusterManager, type ClusterManagerOptions } from './cluster-manager.ts';
+import { ConnectionCalls, type CallerAddresses } from './connection-calls.ts';
+import type { LoggedConnection } from './connection-info.ts';
 import { MirrorSender } from './mirror-sender.ts';
+import type { Lookup } from './dns-members.ts';
 import { RequestWalk, type MeshRequest } from './request-walk.ts';
+import { TcpWalk, type ConnectionContext, type ConnectRequest } from './tcp-walk.ts';
 
 export interface EngineOptions extends ClusterManagerOptions, CallSettings {
   readonly clock: Clock;
   readonly random: Random;
   /** Called once for each request when it is over. */
   readonly onFinished?: ((call: LoggedCall) => void) | undefined;
+  /** Called once for each connection that is not HTTP, when it is refused or over. */
+  readonly onConnectionOver?: ((connection: LoggedConnection) => void) | undefined;
 }
 
 /**
  * Everything that lives longer than a request: the snapshot in force, the clusters with their connections and health,
  * the statistics. Doors give it requests.
  */
-export class Engine implements EngineContext {
+export class Engine implements EngineContext, ConnectionContext {
   readonly options: EngineOptions;
   readonly clock: Clock;
   readonly random: Random;
@@ -30,6 +37,8 @@ export class Engine implements EngineContext {
   readonly mirrors: MirrorSender;
   /** Requests that are not over. */
   readonly #active = new ActiveCalls<RequestWalk>();
+  readonly #connections = new Set<TcpWalk>();
+  readonly #connectionCalls = new ConnectionCalls((request) => this.connect(request).opened);
   #snapshot: Snapshot;
   #onIdle: (() => void)[] = [];
 
@@ -65,6 +74,27 @@ export class Engine implements EngineContext {
     }
   }
 
+  /** Opens a connection that is not HTTP, to wherever the rules send it. Rejects with a `MeshError` where Envoy would close it. */
+  connect(request: ConnectRequest): { readonly opened: Promise<Socket>; abort(error: Error): void } {
+    const walk = new TcpWalk(this, this.#snapshot, request);
+    this.#connections.add(walk);
+    return { opened: walk.open(), abort: (error) => walk.abort(error) };
+  }
+
+  connectionOver(connection: TcpWalk): void {
+    this.#connections.delete(connection);
+    this.options.onConnectionOver?.(connection);
+  }
+
+  get lookup(): Lookup {
+    return this.options.lookup;
+  }
+
+  /** An HTTP call that is bytes on a connection, since no service that speaks HTTP is there. */
+  dispatchOnConnection(options: Dispatcher.DispatchOptions, addresses: CallerAddresses, handler: Dispatcher.DispatchHandler): void {
+    this.#connectionCalls.dispatch(options, addresses, handler);
+  }
+
   /** All statistics as they are now, under Envoy's names. */
   collect(pattern?: NamePattern): Map<string, number> {
     for (const cluster of this.clusters.live()) cluster.settle();
@@ -86,6 +116,8 @@ export class Engine implements EngineContext {
   /** Ends what is under way with `error`, and closes every connection. */
   close(error: Error): void {
     for (const walk of this.#active.list()) walk.abort(error);
+    this.#connectionCalls.close(error);
+    for (const connection of [...this.#connections]) connection.abort(error);
     this.mirrors.close(error);
     this.clusters.close(error);
   }

@@ -5,17 +5,19 @@ import type { Call, CallInfo } from './call-info.ts';
 import type { Connect } from './dial.ts';
 
 /**
- * A call that goes past the mesh: nothing is added to it, no policy applies, and its errors reach the caller as they are.
- * All the mesh does is to say so in `meshInfo`.
+ * A call that goes past the rules for HTTP: nothing is added to it, and its errors reach the caller as they are. All the mesh does
+ * is to say so in `meshInfo`. In the lane `connection` the mesh has chosen the endpoint, for the connection as a whole.
  */
 export class PassthroughCall implements Dispatcher.DispatchHandler, Call {
   readonly #handler: Dispatcher.DispatchHandler;
   readonly #clock: Clock;
   readonly #startedAtMs: number;
+  readonly #lane: CallInfo['lane'];
   #status = 0;
 
-  constructor(handler: Dispatcher.DispatchHandler, clock: Clock) {
+  constructor(handler: Dispatcher.DispatchHandler, clock: Clock, lane: 'passthrough' | 'connection' = 'passthrough') {
     this.#handler = handler;
+    this.#lane = lane;
     this.#clock = clock;
     this.#startedAtMs = clock.now();
   }
@@ -50,12 +52,12 @@ export class PassthroughCall implements Dispatcher.DispatchHandler, Call {
       status: this.#status,
       flags: '-',
       details: '',
-      cluster: 'PassthroughCluster',
+      cluster: this.#lane === 'passthrough' ? 'PassthroughCluster' : undefined,
       route: undefined,
       rule: 'no rule',
       endpoint: undefined,
       attempts: 1,
-      lane: 'passthrough',
+      lane: this.#lane,
       durationMs: this.#clock.now() - this.#startedAtMs,
     };
   }

@@ -17,6 +17,7 @@ import { admit } from './admission.ts';
 import type { CallInfo, LoggedCall } from './call-info.ts';
 import { callVariable } from './call-variables.ts';
 import type { EngineContext } from './engine-context.ts';
+import { dialledHost } from './listener-for.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
 import { Router, type RoutedCall, type RoutedRequest } from './router.ts';
@@ -89,7 +90,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
       return;
     }
     this.isGrpc = isGrpcContentType(getHeader(head.headers, 'content-type'));
-    const route = this.snapshot.routes.virtualHost(head.port, head.authority)?.match(head);
+    const route = this.snapshot.routes.virtualHost(head.port, head.authority, this.#dialledHost)?.match(head);
     if (route === undefined) {
       this.answer(replies.NO_ROUTE);
       return;
@@ -99,6 +100,11 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     if (route.action.kind === 'forward') this.destination = route.action.destinations.pick(random);
     if (route.faults === undefined) this.#act(route);
     else this.#inject(route, route.faults.decide(random));
+  }
+
+  get #dialledHost(): string | undefined {
+    const { dialled, originalDst } = this.request;
+    return dialledHost(dialled?.hostname, originalDst);
   }
 
   #inject(route: Route, { delayMs, abort }: FaultDecision): void {

@@ -1,4 +1,4 @@
-import { formatFlags } from './response-flags.ts';
+import { formatConnectionFlags, formatFlags } from './response-flags.ts';
 import { formatUtc } from './utc-time.ts';
 
 /** What one line of the access log tells of a request, or of a connection (then the HTTP values are absent). */
@@ -53,7 +53,7 @@ export function formatAccessLogText(record: AccessRecord): string {
     `[${formatUtc(record.startTimeMs)}]`,
     `"${or(record.method)} ${or(record.path)} ${or(record.protocol)}"`,
     record.responseCode,
-    formatFlags(record.flags),
+    flagsOf(record),
     or(record.details),
     or(record.connectionTerminationDetails),
     `"${or(underscored(record.transportFailureReason))}"`,
@@ -98,7 +98,7 @@ export function formatAccessLogJson(record: AccessRecord): string {
     requested_server_name: orNull(record.requestedServerName),
     response_code: record.responseCode,
     response_code_details: orNull(record.details),
-    response_flags: formatFlags(record.flags),
+    response_flags: flagsOf(record),
     route_name: orNull(record.routeName),
     start_time: formatUtc(record.startTimeMs),
     upstream_cluster: orNull(record.upstreamCluster),
@@ -121,4 +121,8 @@ function orNull(value: string | undefined): string | null {
 
 function underscored(value: string | undefined): string | undefined {
   return value?.replaceAll(' ', '_');
+}
+
+function flagsOf({ flags, protocol }: AccessRecord): string {
+  return protocol === undefined ? formatConnectionFlags(flags) : formatFlags(flags);
 }

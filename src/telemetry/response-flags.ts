@@ -21,6 +21,11 @@ export function formatFlags(flags: number): string {
   return ORDER.filter((_, bit) => (flags & (1 << bit)) !== 0).join(',');
 }
 
+/** The same for a connection that is not HTTP, where what happened comes before the decision not to retry: `UF,URX`. */
+export function formatConnectionFlags(flags: number): string {
+  return formatFlags(flags).replace('URX,UF', 'UF,URX');
+}
+
 /** The flags of a text such as `URX,UF` or `-`, in any order; names that no flag has are left out. */
 export function parseFlags(text: string): number {
   return text.split(',').reduce((flags, name) => flags | (FLAG[name as FlagName] ?? 0), 0);

@@ -6,9 +6,8 @@ import type { ConnectionFacts, Dial } from './outcome.ts';
 /** What the mesh tells about a connection that is over, or was refused. */
 interface ConnectionInfo {
   readonly flags: string;
-  readonly details: string | null;
+  readonly openedFor: 'connect' | 'call';
   readonly cluster: string | undefined;
-  readonly route: string | undefined;
   readonly endpoint: string | undefined;
   readonly servername: string | undefined;
 }
@@ -31,16 +30,20 @@ export async function connectVia(mesh: ConnectingMesh, dial: Dial): Promise<Sock
 
 /** Adds every connection of `mesh` to `ended` when it is over. `clusterExists`: see `CallHandler`. */
 export function watchConnections(mesh: ConnectingMesh, clusterExists: (name: string) => boolean, ended: EndedConnections): void {
-  mesh.on('connection', (info) => ended.add(factsOf(info, clusterExists)));
+  mesh.on('connection', (info) => {
+    // Those of HTTP calls end whenever their keep-alive does; recordings tell nothing of them.
+    if (info.openedFor === 'connect') ended.add(factsOf(info, clusterExists));
+  });
 }
 
 function factsOf(info: ConnectionInfo, clusterExists: (name: string) => boolean): ConnectionFacts {
-  const { flags, details, cluster, route, endpoint, servername } = info;
+  const { flags, cluster, endpoint, servername } = info;
   return {
     flags,
-    details,
+    // A proxy knows neither for a connection.
+    details: null,
     cluster: cluster !== undefined && clusterExists(cluster) ? cluster : null,
-    route: route ?? null,
+    route: null,
     endpoint: endpoint ?? null,
     ...(servername !== undefined && { sni: servername }),
   };

@@ -1,0 +1,47 @@
+import type { Socket } from 'node:net';
+import { Agent, Client, type Dispatcher } from 'undici';
+import type { ConnectRequest } from './tcp-walk.ts';
+
+/** Opens a connection of the mesh. */
+type Open = (request: ConnectRequest) => Promise<Socket>;
+
+/** What one call says of its connection beyond its URL. */
+export type CallerAddresses = Pick<ConnectRequest, 'originalDst' | 'sourceAddress'>;
+
+/**
+ * HTTP calls to services that don't speak HTTP, as far as the mesh knows: it sees connections, and routes those. Connections are
+ * kept alive by undici as any client keeps its own, so that one choice of an endpoint serves many calls.
+ */
+export class ConnectionCalls {
+  readonly #open: Open;
+  #agent: Agent | undefined;
+
+  constructor(open: Open) {
+    this.#open = open;
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, addresses: CallerAddresses, handler: Dispatcher.DispatchHandler): void {
+    if (addresses.originalDst === undefined && addresses.sourceAddress === undefined) {
+      this.#agent ??= new Agent({ allowH2: false, connect: this.#connector({}) } as Agent.Options);
+      this.#agent.dispatch({ ...options, origin: String(options.origin) } as Agent.DispatchOptions, handler);
+      return;
+    }
+    // Such a call shares its connection with no other.
+    const client = new Client(String(options.origin), { allowH2: false, connect: this.#connector(addresses) } as Client.Options);
+    client.dispatch(options, handler);
+    client.close().catch(() => {});
+  }
+
+  close(error: Error): void {
+    this.#agent?.destroy(error).catch(() => {});
+  }
+
+  #connector(addresses: CallerAddresses) {
+    return ({ hostname, port }: { hostname: string; port: string }, callback: (error: Error | null, socket: Socket | null) => void): void => {
+      this.#open({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80), openedFor: 'call', ...addresses }).then(
+        (socket) => callback(null, socket),
+        (error: unknown) => callback(error as Error, null),
+      );
+    };
+  }
+}

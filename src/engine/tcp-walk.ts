@@ -1,0 +1,254 @@
+import { isIP, type Socket } from 'node:net';
+import type { Host } from '../cluster/host.ts';
+import { MeshError } from '../common/errors.ts';
+import { formatOrigin } from '../common/origin.ts';
+import { xxHash64 } from '../common/xxhash64.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import type { FilterChain } from '../route/filter-chains.ts';
+import type { AccessRecord } from '../telemetry/access-log.ts';
+import { FLAG, formatConnectionFlags } from '../telemetry/response-flags.ts';
+import type { ConnectionInfo, LoggedConnection } from './connection-info.ts';
+import { ConnectionLifetime } from './connection-lifetime.ts';
+import type { DialWaiter } from './dial.ts';
+import type { Lookup } from './dns-members.ts';
+import type { EngineContext } from './engine-context.ts';
+import { dialledHost, listenerFor } from './listener-for.ts';
+import type { UpstreamCluster } from './upstream-cluster.ts';
+
+/** A connection that somebody asks for. */
+export interface ConnectRequest {
+  /** Name or IP address, without brackets. */
+  readonly host: string;
+  readonly port: number;
+  /** SNI of the TLS handshake that the caller is going to make; absent: the bytes are not TLS. */
+  readonly servername?: string | undefined;
+  /** `ip:port` that the caller dialled, where that is known; default: whatever `host` leads to. */
+  readonly originalDst?: string | null | undefined;
+  /** The caller's own address, for balancing by source. */
+  readonly sourceAddress?: string | undefined;
+  /** Default `connect`. */
+  readonly openedFor?: ConnectionInfo['openedFor'];
+}
+
+/** What a connection on its way needs of the engine. */
+export interface ConnectionContext extends EngineContext {
+  readonly lookup: Lookup;
+  /** Called by each connection once, when it is refused or over. */
+  connectionOver(connection: TcpWalk): void;
+}
+
+/**
+ * One connection that is not HTTP on its way: listener → filter chain → weighted destination → cluster → endpoint, tried
+ * once. Source: Envoy `tcp_proxy`.
+ */
+export class TcpWalk implements DialWaiter, LoggedConnection {
+  readonly #engine: ConnectionContext;
+  readonly #snapshot: Snapshot;
+  readonly #request: ConnectRequest;
+  readonly #startedAtMs: number;
+  #chain: FilterChain | undefined;
+  #clusterName = '';
+  #cluster: UpstreamCluster | undefined;
+  #host: Host | undefined;
+  #socket: Socket | undefined;
+  #localAddress: string | undefined;
+  #lifetime: ConnectionLifetime | undefined;
+  #flags = 0;
+  #failure: MeshError | undefined;
+  #giveUp: (() => void) | undefined;
+  #settle: (() => void) | undefined;
+  #over = false;
+
+  constructor(engine: ConnectionContext, snapshot: Snapshot, request: ConnectRequest) {
+    this.#engine = engine;
+    this.#snapshot = snapshot;
+    this.#request = request;
+    this.#startedAtMs = engine.clock.now();
+  }
+
+  /**
+   * Resolves with the open socket.
+   *
+   * @throws {MeshError} `ERR_EGRESS_BLOCKED` when the outbound policy refuses it, `ERR_UPSTREAM` with the response flags otherwise.
+   */
+  async open(): Promise<Socket> {
+    await this.#choose();
+    if (!this.#over && this.#reserve()) {
+      await new Promise<void>((resolve) => {
+        this.#settle = resolve;
+        this.#giveUp = this.#cluster!.dial(this.#host!, this);
+      });
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#socket!;
+  }
+
+  /** Ends it, whatever it is doing. */
+  abort(error: Error): void {
+    if (this.#over) return;
+    if (this.#socket !== undefined) {
+      this.#socket.destroy();
+      return;
+    }
+    this.#failure = this.#error(error.message, error);
+    this.#giveUp?.();
+    if (this.#host === undefined) this.#end();
+    else this.#release();
+    this.#settle?.();
+  }
+
+  async #choose(): Promise<void> {
+    const { listeners } = this.#snapshot;
+    const listener = listenerFor(listeners, this.#request);
+    const address = listener?.chains.needsAddress === true ? await this.#dialledAddress() : undefined;
+    this.#chain = listener?.chains.match(address, this.#request.servername);
+    this.#clusterName = this.#chain?.destinations.pick(this.#engine.random).cluster ?? listeners.fallbackCluster;
+    this.#cluster = this.#engine.clusters.get(this.#clusterName, this.#snapshot);
+    const cluster = this.#cluster;
+    if (cluster !== undefined && !cluster.ready) await new Promise<void>((resolve) => cluster.whenReady(resolve));
+  }
+
+  /** Takes a place in the cluster and an endpoint, or refuses. */
+  #reserve(): boolean {
+    const cluster = this.#cluster;
+    if (cluster === undefined) return this.#refuse(FLAG.NC, 'there is no such cluster');
+    const { breaker, stats } = cluster;
+    // A connection that waited for another's end might wait for ever, so nothing queues here.
+    if (breaker.connectionLimitReached) {
+      stats.upstream_cx_overflow++;
+      return this.#refuse(FLAG.UO, 'its connectionPool.tcp.maxConnections are open');
+    }
+    const { originalDst, host: hostname, port, sourceAddress } = this.#request;
+    const hash = this.#chain?.spec.hashesSourceIp === true ? xxHash64(sourceAddress ?? this.#engine.options.workloadAddress) : undefined;
+    const host = cluster.pick({ originalDst, dialled: { hostname, port } }, undefined, this.#engine.random, hash);
+    if (host === undefined) {
+      stats.upstream_cx_none_healthy++;
+      return this.#refuse(FLAG.UH, this.#chain === undefined ? 'the outbound policy REGISTRY_ONLY lets only registered hosts through' : 'it has no healthy endpoint');
+    }
+    breaker.tryAcquireConnection(true);
+    this.#host = host;
+    host.activeRequests++;
+    stats.upstream_cx_total++;
+    stats.upstream_cx_active++;
+    stats.upstream_rq_total++;
+    stats.upstream_rq_active++;
+    return true;
+  }
+
+  onSocket(socket: Socket): void {
+    this.#socket = socket;
+    // A closed socket has forgotten it.
+    this.#localAddress = `${socket.localAddress}:${socket.localPort}`;
+    this.#cluster!.recordTcpConnected(this.#host!);
+    const limits = this.#chain?.spec ?? { idleTimeoutMs: 0, maxConnectionDurationMs: 0 };
+    this.#lifetime = new ConnectionLifetime(socket, limits, this.#engine.clock, (why) => {
+      if (why === 'duration') this.#flags |= FLAG.DT;
+      socket.destroy();
+    });
+    socket.once('close', () => this.#release());
+    this.#settle?.();
+  }
+
+  onDialFailed(error: Error, timedOut: boolean): void {
+    const { stats } = this.#cluster!;
+    stats.upstream_cx_connect_fail++;
+    if (timedOut) stats.upstream_cx_connect_timeout++;
+    this.#cluster!.recordReset(this.#host!, timedOut ? 'connection-timeout' : 'connection-failure');
+    this.#flags |= FLAG.UF | FLAG.URX;
+    this.#failure = this.#error(`endpoint ${this.#host!.key} can't be reached: ${error.message}`, error);
+    this.#release();
+    this.#settle?.();
+  }
+
+  #release(): void {
+    if (this.#over) return;
+    const { breaker, stats } = this.#cluster!;
+    breaker.releaseConnection();
+    this.#host!.activeRequests--;
+    stats.upstream_cx_active--;
+    stats.upstream_cx_destroy++;
+    stats.upstream_rq_active--;
+    this.#end();
+  }
+
+  #refuse(flag: number, why: string): false {
+    this.#flags |= flag;
+    this.#failure = this.#error(why);
+    this.#end();
+    return false;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#lifetime?.stop();
+    this.#engine.connectionOver(this);
+  }
+
+  #error(why: string, cause?: Error): MeshError {
+    const { host, port } = this.#request;
+    const blocked = this.#chain === undefined && this.#clusterName === 'BlackHoleCluster';
+    const hint = blocked ? ` (add a ServiceEntry for host ${host}, port ${port})` : '';
+    return new MeshError(blocked ? 'ERR_EGRESS_BLOCKED' : 'ERR_UPSTREAM', `${host}:${port} by cluster ${this.#clusterName}: ${why}${hint}`, {
+      flags: formatConnectionFlags(this.#flags),
+      cluster: this.#clusterName,
+      rule: this.#rule(),
+      attempts: this.#host === undefined ? 0 : 1,
+      cause,
+    });
+  }
+
+  #rule(): string {
+    return this.#chain === undefined ? 'no rule' : formatOrigin(this.#chain.spec.origin);
+  }
+
+  async #dialledAddress(): Promise<string | undefined> {
+    const { originalDst, host } = this.#request;
+    const dialled = dialledHost(host, originalDst);
+    if (typeof originalDst === 'string' || isIP(host) !== 0) return dialled;
+    // A name that nobody resolves belongs to no range of addresses.
+    return this.#engine.lookup(host).then(([first]) => first, () => undefined);
+  }
+
+  get #elapsedMs(): number {
+    return this.#engine.clock.now() - this.#startedAtMs;
+  }
+
+  describe(): ConnectionInfo {
+    const { host, port, openedFor = 'connect' } = this.#request;
+    return {
+      flags: formatConnectionFlags(this.#flags),
+      failure: this.#failure?.message,
+      target: `${host}:${port}`,
+      openedFor,
+      cluster: this.#cluster?.name,
+      rule: this.#rule(),
+      endpoint: this.#host?.key,
+      servername: this.#request.servername,
+      bytesSent: this.#socket?.bytesWritten ?? 0,
+      bytesReceived: this.#socket?.bytesRead ?? 0,
+      durationMs: this.#elapsedMs,
+    };
+  }
+
+  accessRecord(): AccessRecord {
+    const { host, port, originalDst, sourceAddress, servername } = this.#request;
+    const socket = this.#socket;
+    const { clock, options } = this.#engine;
+    return {
+      startTimeMs: clock.wallNow() - this.#elapsedMs,
+      responseCode: 0,
+      flags: this.#flags,
+      // From where the mesh stands: what it received of the caller, and sent to it.
+      bytesReceived: socket?.bytesWritten ?? 0,
+      bytesSent: socket?.bytesRead ?? 0,
+      durationMs: this.#elapsedMs,
+      transportFailureReason: undefined,
+      upstreamHost: this.#host?.key,
+      upstreamCluster: this.#cluster?.name,
+      upstreamLocalAddress: this.#localAddress,
+      downstreamLocalAddress: originalDst ?? `${host}:${port}`,
+      downstreamRemoteAddress: `${sourceAddress ?? options.workloadAddress}:0`,
+      requestedServerName: servername,
+    };
+  }
+}
