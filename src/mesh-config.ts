@@ -2,21 +2,31 @@ import { MeshError } from './common/errors.ts';
 import { compileSnapshot } from './config/compile.ts';
 import type { CompileOptions } from './config/compile-options.ts';
 import { formatIssue, type ConfigIssue } from './config/issue.ts';
-import { readResources, type ConfigInput, type ReadOptions } from './config/read-resources.ts';
-import { resourceName, type Resource } from './config/resource.ts';
+import { combineReads, type ReadOptions } from './config/read-resources.ts';
+import { resourceName } from './config/resource.ts';
 import { parseReference } from './config/resource-reference.ts';
 import { exportResource, ResourceSet } from './config/resource-set.ts';
 import type { Snapshot } from './config/snapshot.ts';
-import { loadConfigPath } from './discovery/config-files.ts';
+import { ConfigReader, type ConfigRead } from './discovery/config-reader.ts';
+import { sourcesOf } from './config-sources.ts';
 import type { ConfigSource } from './mesh-options.ts';
 
 /** What a change of configuration did. */
 export interface ConfigChange {
-  /** Of the snapshot now in force. */
+  /** Of the snapshot now in force. It stays when an edit of watched files changed nothing that decides. */
   readonly version: number;
-  /** `VirtualService default/reviews`, …: what was added, replaced or deleted. */
+  /** `VirtualService default/reviews`, …: what was added, updated or deleted; of `mesh.apply` all that was applied. */
   readonly changed: readonly string[];
+  readonly added: readonly string[];
+  /** What was in force before with another content. */
+  readonly updated: readonly string[];
+  readonly deleted: readonly string[];
+  /** About what was applied, or about the files that were edited; and what the resources in force lack together. */
   readonly warnings: readonly ConfigIssue[];
+  /** `apply` and `delete` by code, `watch` for edits of the files and folders that the mesh watches. */
+  readonly cause: 'apply' | 'delete' | 'watch';
+  /** Watched files that were edited, added or removed since the change before. */
+  readonly files: readonly string[];
 }
 
 /** A resource as a document that could be applied again. */
@@ -27,17 +37,18 @@ export interface ResourceObject {
   readonly [field: string]: unknown;
 }
 
-/** The file name of what has none. */
-const INLINE = '<inline>';
-
 /** The resources in force and the snapshot compiled from them. A change that has an error changes nothing. */
 export class MeshConfig {
   #resources = ResourceSet.empty;
   #snapshot: Snapshot;
-  /** What reading said of each resource in force, by `resourceName`; what belongs to none, by file. */
-  readonly #warnings = new Map<string, readonly ConfigIssue[]>();
+  /** What reading said of what is declared. */
+  #declaredIssues: readonly ConfigIssue[] = [];
+  /** What reading said of each resource that was applied, by `resourceName`; what belongs to none, by file. */
+  readonly #appliedIssues = new Map<string, readonly ConfigIssue[]>();
   readonly #read: ReadOptions;
   readonly #compile: Omit<CompileOptions, 'version'>;
+  /** Ends when the changes asked for so far are made: they take their turns, however long each is to read. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(read: ReadOptions, compile: Omit<CompileOptions, 'version'>) {
     this.#read = read;
@@ -51,17 +62,46 @@ export class MeshConfig {
 
   /** Of the resources in force: what reading them said, and what they lack together. */
   get warnings(): readonly ConfigIssue[] {
-    return [...[...this.#warnings.values()].flat(), ...this.#snapshot.warnings];
+    const declared = this.#declaredIssues.filter(({ resource }) => resource === '' || this.#resources.isAsDeclared(resource));
+    return [...declared, ...[...this.#appliedIssues.values()].flat(), ...this.#snapshot.warnings];
+  }
+
+  /** Reads as this configuration is read. */
+  reader(source: ConfigSource, options: ReadOptions = {}): ConfigReader {
+    return new ConfigReader(sourcesOf(source), { ...this.#read, ...options });
   }
 
   /** @throws {MeshError} `ERR_INVALID_CONFIG` with every issue of every document, errors first. */
-  async apply(source: ConfigSource, options: ReadOptions = {}): Promise<ConfigChange> {
-    const loaded = await loadSource(source);
-    // Nothing is awaited from here on, so changes can't mix.
-    const { resources, issues } = readResources(loaded.inputs, { ...this.#read, ...options });
-    const change = this.#use(this.#resources.apply(resources), resources, [...loaded.issues, ...issues]);
-    this.#remember(change.changed, loaded, issues);
-    return change;
+  apply(source: ConfigSource, options: ReadOptions = {}): Promise<ConfigChange> {
+    return this.#inTurn(async () => {
+      const reader = this.reader(source, options);
+      const { reads, issues: ofPaths, hashes } = await reader.read(await reader.scan());
+      const { resources, issues: ofTexts } = combineReads(reads);
+      const issues = [...ofPaths, ...ofTexts];
+      if (issues.some(isError)) throw invalidConfig(issues);
+      const names = [...new Set(resources.map(resourceName))];
+      const change = { ...this.#use(this.#resources.apply(resources), issues), cause: 'apply' as const, changed: names };
+      for (const file of hashes.keys()) this.#appliedIssues.delete(file);
+      this.#remember(names, issues);
+      return change;
+    });
+  }
+
+  /**
+   * Puts what was read in the place of all that was declared before. Who speaks last decides, see {@link ResourceSet.declare}.
+   *
+   * @param files - what was edited
+   * @throws {MeshError} `ERR_INVALID_CONFIG` as {@link apply}
+   */
+  declare({ reads, issues: ofPaths }: ConfigRead, files: readonly string[] = []): ConfigChange {
+    const { resources, issues: ofTexts } = combineReads(reads);
+    const issues = [...ofPaths, ...ofTexts];
+    if (issues.some(isError)) throw invalidConfig(issues);
+    const edited = new Set(files);
+    const change = this.#use(this.#resources.declare(resources), issues.filter(({ file, code }) => edited.has(file) || code === 'WARN_DUPLICATE'));
+    this.#declaredIssues = issues;
+    for (const name of this.#appliedIssues.keys()) if (this.#resources.isAsDeclared(name)) this.#appliedIssues.delete(name);
+    return { ...change, cause: 'watch', files };
   }
 
   /** @throws {MeshError} `ERR_INVALID_ARGUMENT` for a reference that can't be read. */
@@ -70,33 +110,44 @@ export class MeshConfig {
   }
 
   /** @throws {MeshError} `ERR_NOT_FOUND` when there is no such resource. */
-  delete(reference: string): ConfigChange {
-    const parsed = parseReference(reference);
-    const deleted = this.#resources.get(parsed);
-    if (deleted.length === 0) {
-      const { size } = this.#resources;
-      const known = this.#resources.all.slice(0, 5).map(resourceName).join(', ');
-      const hint = size === 0 ? '' : ` (there is: ${known}${size > 5 ? `, and ${size - 5} more` : ''})`;
-      throw new MeshError('ERR_NOT_FOUND', `there is no ${reference} to delete${hint}`);
+  delete(reference: string): Promise<ConfigChange> {
+    return this.#inTurn(() => {
+      const parsed = parseReference(reference);
+      if (this.#resources.get(parsed).length === 0) {
+        const { size } = this.#resources;
+        const known = this.#resources.all.slice(0, 5).map(resourceName).join(', ');
+        const hint = size === 0 ? '' : ` (there is: ${known}${size > 5 ? `, and ${size - 5} more` : ''})`;
+        throw new MeshError('ERR_NOT_FOUND', `there is no ${reference} to delete${hint}`);
+      }
+      const change = this.#use(this.#resources.delete(parsed), []);
+      for (const name of change.deleted) this.#appliedIssues.delete(name);
+      return { ...change, cause: 'delete' as const };
+    });
+  }
+
+  /** Nothing is awaited between reading the resources in force and replacing them, so changes can't mix. */
+  #use(set: ResourceSet, issues: readonly ConfigIssue[]): Omit<ConfigChange, 'cause'> {
+    const before = this.#resources;
+    if (!set.equals(before)) {
+      this.#snapshot = compileSnapshot(set.all, { ...this.#compile, version: this.#snapshot.version + 1 }).snapshot;
+      this.#resources = set;
     }
-    return this.#use(this.#resources.delete(parsed), deleted, []);
+    const { version, warnings } = this.#snapshot;
+    const { added, updated, deleted } = set.changesSince(before);
+    return { version, changed: [...added, ...updated, ...deleted], added, updated, deleted, warnings: [...issues, ...warnings], files: [] };
   }
 
-  #use(set: ResourceSet, changed: readonly Resource[], issues: readonly ConfigIssue[]): ConfigChange {
-    if (issues.some(isError)) throw invalidConfig(issues);
-    const { snapshot, issues: compileIssues } = compileSnapshot(set.all, { ...this.#compile, version: this.#snapshot.version + 1 });
-    this.#resources = set;
-    this.#snapshot = snapshot;
-    const names = [...new Set(changed.map(resourceName))];
-    for (const name of names) this.#warnings.delete(name);
-    return { version: snapshot.version, changed: names, warnings: [...issues, ...compileIssues] };
+  #remember(names: readonly string[], issues: readonly ConfigIssue[]): void {
+    for (const name of names) this.#appliedIssues.delete(name);
+    const applied = new Set(names);
+    const all = Map.groupBy(issues, ({ resource, file }) => (applied.has(resource) ? resource : file));
+    for (const [owner, said] of all) this.#appliedIssues.set(owner, said);
   }
 
-  #remember(changed: readonly string[], { inputs, issues: ofPaths }: LoadedSource, issues: readonly ConfigIssue[]): void {
-    for (const input of inputs) this.#warnings.delete('file' in input ? input.file : INLINE);
-    const names = new Set(changed);
-    const all = Map.groupBy([...ofPaths, ...issues], ({ resource, file }) => (names.has(resource) ? resource : file));
-    for (const [owner, said] of all) this.#warnings.set(owner, said);
+  #inTurn<T>(act: () => T | Promise<T>): Promise<T> {
+    const done = this.#turn.then(act);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 }
 
@@ -112,24 +163,4 @@ function invalidConfig(issues: readonly ConfigIssue[]): MeshError {
   const more = all.length > shown.length ? `\n  … and ${all.length - shown.length} more` : '';
   const count = errors.length === 1 ? 'an error' : `${errors.length} errors`;
   return new MeshError('ERR_INVALID_CONFIG', `the configuration has ${count}, nothing was changed:\n${shown.join('\n')}${more}`, { issues: all });
-}
-
-interface LoadedSource {
-  readonly inputs: readonly ConfigInput[];
-  readonly issues: readonly ConfigIssue[];
-}
-
-async function loadSource(source: ConfigSource): Promise<LoadedSource> {
-  if (typeof source === 'string') {
-    if (source.includes('\n') || source.trim() === '') return { inputs: [{ text: source, file: INLINE }], issues: [] };
-    const { texts, issues } = await loadConfigPath(source);
-    return { inputs: texts, issues };
-  }
-  if (Array.isArray(source)) {
-    const loaded = await Promise.all(source.map(loadSource));
-    return { inputs: loaded.flatMap(({ inputs }) => inputs), issues: loaded.flatMap(({ issues }) => issues) };
-  }
-  const { text, file = INLINE, kind } = (source ?? {}) as { text?: unknown; file?: string; kind?: unknown };
-  if (typeof text === 'string' && kind === undefined) return { inputs: [{ text, file }], issues: [] };
-  return { inputs: [{ object: source }], issues: [] };
 }

@@ -10,6 +10,17 @@ import type { Connect } from './engine/dial.ts';
  */
 export type ConfigSource = string | { readonly text: string; readonly file?: string } | object | readonly ConfigSource[];
 
+/** How watched files are looked at. */
+export interface WatchOptions {
+  /**
+   * Milliseconds that files have to be left alone before they are read, so that none is read half written. Default 100.
+   * Errors: `ERR_INVALID_ARGUMENT` unless from 1 to 86400000, as of `pollMs`.
+   */
+  readonly debounceMs?: number;
+  /** Milliseconds between looks at files whose changes the system does not tell, as on network file systems. Default 5000. */
+  readonly pollMs?: number;
+}
+
 /** Who calls: what a sidecar would know of its pod. Rules select callers by it. */
 export interface WorkloadOptions {
   /** Default `default`. */
@@ -23,8 +34,13 @@ export interface WorkloadOptions {
 
 /** What {@link createMesh} takes; everything has a default. */
 export interface MeshOptions {
-  /** The rules. Default: none; `mesh.apply` adds them later. */
+  /** The rules. Default: none; `mesh.apply` adds them later. Files and folders named here are watched, see `watch`. */
   readonly config?: ConfigSource;
+  /**
+   * Whether edits of the files and folders of `config` come into force, all of an edit at once. One with an error changes
+   * nothing and is told by the `config-error` event. Default `true`. Watching never keeps the process alive.
+   */
+  readonly watch?: boolean | WatchOptions;
   /**
    * Endpoints from code, by host (`reviews`, `reviews.default`, FQDN), optionally with `:port`. They give life to
    * Kubernetes Services whose pods live elsewhere, and are merged with declared endpoints of the same host.

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
+import type { Socket } from 'node:net';
 import { EventEmitter } from 'eventemitter3';
 import { getGlobalDispatcher, type Dispatcher } from 'undici';
 import type { TimerHandle } from './common/clock.ts';
@@ -8,6 +9,7 @@ import { seededRandom } from './common/random.ts';
 import type { ConfigIssue } from './config/issue.ts';
 import type { Snapshot } from './config/snapshot.ts';
 import type { CallInfo, LoggedCall } from './engine/call-info.ts';
+import type { ConnectionInfo, LoggedConnection } from './engine/connection-info.ts';
 import { netConnect } from './engine/dial.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
@@ -16,19 +18,31 @@ import type { EjectionEvent } from './engine/upstream-cluster.ts';
 import { formatAccessLogJson, formatAccessLogText } from './telemetry/access-log.ts';
 import { explainCall, type Explanation } from './explain.ts';
 import { installMesh, type Installed, type InstallOptions } from './install.ts';
+import { LiveConfig } from './live-config.ts';
 import { MeshConfig, type ConfigChange, type ResourceObject } from './mesh-config.ts';
 import { MeshDispatcher, type DoorContext, type MeshCallOptions } from './mesh-dispatcher.ts';
+import { connectThrough, type ConnectOptions } from './mesh-connect.ts';
 import { createFetch } from './mesh-fetch.ts';
 import type { ConfigSource, MeshOptions } from './mesh-options.ts';
 
+/** Reads the first configuration of a mesh; set below, where its parts are at hand. */
+let start: (mesh: Mesh, options: MeshOptions) => Promise<void>;
+
 /** What a mesh tells of, and with what. */
 export interface MeshEvents {
-  /** Another configuration is in force. */
+  /** Another configuration is in force; or watched files that had an error are mended. */
   config: (change: ConfigChange) => void;
+  /**
+   * Watched files were edited and can't come into force; what was in force before stays. The error's `issues` tell file, line
+   * and column. Without a listener it becomes a process warning, once for each distinct problem.
+   */
+  'config-error': (error: MeshError) => void;
   /** An endpoint was ejected by outlier detection, or is back. */
   ejection: (event: EjectionEvent) => void;
   /** A call is over. */
   call: (info: CallInfo) => void;
+  /** A connection of {@link Mesh.connect} was refused, or is over. */
+  connection: (info: ConnectionInfo) => void;
 }
 
 /** Options of `mesh.request`: undici's own, and what a call through a mesh may say. */
@@ -49,6 +63,8 @@ export class Mesh implements AsyncDisposable {
   readonly #events = new EventEmitter<MeshEvents>();
   readonly #requests: MeshDispatcher;
   readonly #legacySemantics: boolean;
+  #live: LiveConfig | undefined;
+  #warnedOf: string | undefined;
   #installed: Installed | undefined;
   #closed: Promise<void> | undefined;
 
@@ -78,6 +94,10 @@ export class Mesh implements AsyncDisposable {
           if (options.accessLog !== undefined) apart(() => options.accessLog?.(this.#logLine(call)));
           if (this.#events.listenerCount('call') > 0) this.#tell('call', call.describe());
         },
+        onConnectionOver: (connection) => {
+          if (options.accessLog !== undefined) apart(() => options.accessLog?.(this.#logLine(connection)));
+          if (this.#events.listenerCount('connection') > 0) this.#tell('connection', connection.describe());
+        },
       },
       this.#config.snapshot,
     );
@@ -102,11 +122,31 @@ export class Mesh implements AsyncDisposable {
     return this.#config.warnings;
   }
 
+  /** Why the watched files, as they are now, are not in force; `undefined` when they are. */
+  get configError(): MeshError | undefined {
+    return this.#live?.error;
+  }
+
   /** undici's `request`, through the mesh. The leanest door. A `host` header is the authority that is routed. */
   request(url: string | URL, options: MeshRequestOptions = {}): Promise<Dispatcher.ResponseData> {
     const { origin, path } = splitUrl(url);
     const method = options.method ?? (options.body ? 'PUT' : 'GET');
     return this.#requests.request({ ...options, origin, path, method } as Dispatcher.RequestOptions);
+  }
+
+  /**
+   * Opens a connection that is not HTTP, or TLS from end to end, to wherever `tcp` and `tls` rules send it: an endpoint chosen for
+   * this connection, within the limits of its cluster. No TLS is done here: with `servername`, wrap the socket in `tls.connect({ socket,
+   * servername })`. The socket ends at the idle time and the age that the DestinationRule says.
+   *
+   * Whatever bytes go through it are taken as not HTTP; on a port of an HTTP service the outbound policy decides, as in Istio.
+   *
+   * @throws {MeshError} where Envoy would close the connection, with its response flags: `ERR_UPSTREAM` (`NC`, `UH`, `UO`,
+   *   `UF,URX`), `ERR_EGRESS_BLOCKED` (REGISTRY_ONLY), `ERR_MESH_CLOSED`.
+   */
+  async connect(options: ConnectOptions): Promise<Socket> {
+    if (this.#closed !== undefined) throw new MeshError('ERR_MESH_CLOSED', 'the mesh is closed: no further connections can be made through it');
+    return connectThrough(this.#engine, options);
   }
 
   /**
@@ -139,7 +179,8 @@ export class Mesh implements AsyncDisposable {
 
   /**
    * Adds resources or replaces those of the same kind, namespace and name, all at once. Calls under way end under the rules
-   * they began with.
+   * they began with. A path is read once, and not watched. What is applied stays until the same resource is deleted, applied
+   * again, or edited in a watched file: who speaks last decides.
    *
    * @throws {MeshError} `ERR_INVALID_CONFIG` with every issue (file, line, field, value); nothing is changed then.
    */
@@ -156,9 +197,13 @@ export class Mesh implements AsyncDisposable {
     return this.#config.get(reference);
   }
 
-  /** Removes what `reference` names (see {@link get}). @throws {MeshError} `ERR_NOT_FOUND` */
+  /**
+   * Removes what `reference` names (see {@link get}). What a watched file declares stays away until it is edited there.
+   *
+   * @throws {MeshError} `ERR_NOT_FOUND`
+   */
   async delete(reference: string): Promise<ConfigChange> {
-    return this.#inForce(this.#config.delete(reference));
+    return this.#inForce(await this.#config.delete(reference));
   }
 
   /** Statistics under Envoy's names, such as `cluster.outbound|9080|v1|reviews.default.svc.cluster.local;.upstream_rq_total`. */
@@ -189,6 +234,7 @@ export class Mesh implements AsyncDisposable {
    */
   close({ drainMs = 5000 }: { readonly drainMs?: number } = {}): Promise<void> {
     this.#uninstall();
+    this.#live?.close();
     this.#closed ??= this.#drain(drainMs);
     return this.#closed;
   }
@@ -210,13 +256,31 @@ export class Mesh implements AsyncDisposable {
     this.#events.removeAllListeners();
   }
 
-  #logLine(call: LoggedCall): string {
+  #logLine(call: LoggedCall | LoggedConnection): string {
     const { accessLogEncoding } = this.snapshot.settings;
     return accessLogEncoding === 'JSON' ? formatAccessLogJson(call.accessRecord()) : formatAccessLogText(call.accessRecord());
   }
 
+  static {
+    start = async (mesh, options) => {
+      mesh.#live = await LiveConfig.start(mesh.#config, options, mesh.#engine.clock, {
+        changed: (change) => {
+          mesh.#warnedOf = undefined;
+          mesh.#inForce(change);
+        },
+        failed: (error) => mesh.#broken(error),
+      });
+    };
+  }
+
+  #broken(error: MeshError): void {
+    if (this.#events.listenerCount('config-error') > 0) this.#tell('config-error', error);
+    else if (this.#warnedOf !== error.message) process.emitWarning(error.message, { type: 'MeshWarning', code: error.code });
+    this.#warnedOf = error.message;
+  }
+
   #inForce(change: ConfigChange): ConfigChange {
-    this.#engine.use(this.#config.snapshot);
+    if (this.#engine.snapshot !== this.#config.snapshot) this.#engine.use(this.#config.snapshot);
     this.#tell('config', change);
     return change;
   }
@@ -238,13 +302,13 @@ function apart(tell: () => void): void {
 }
 
 /**
- * Makes a mesh and reads its configuration.
+ * Makes a mesh, reads its configuration, and watches the files and folders that it came from until the mesh is closed.
  *
  * @throws {MeshError} `ERR_INVALID_CONFIG` with every issue of the configuration.
  */
 export async function createMesh(options: MeshOptions = {}): Promise<Mesh> {
   const mesh = new Mesh(options);
-  if (options.config !== undefined) await mesh.apply(options.config);
+  await start(mesh, options);
   return mesh;
 }
 

@@ -5,8 +5,11 @@ import type { ConfigIssue } from './issue.ts';
 import { MAX_DEPTH, MAX_OBJECT_NODES } from './limits.ts';
 import { setOwn } from './yaml-values.ts';
 
+/** The file name of what has none. */
+export const INLINE = '<inline>';
+
 /** A plain object (or a list of them) as documents. Copies it, so that later changes by the caller don't reach the rules. */
-export function objectDocuments(object: unknown, name = '<inline>'): ParsedDocuments {
+export function objectDocuments(object: unknown, name = INLINE): ParsedDocuments {
   const place: Location = { file: name, line: 1, column: 1 };
   const issues: ConfigIssue[] = [];
   const value = new ObjectCopier((path, message) => {

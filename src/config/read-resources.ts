@@ -2,7 +2,7 @@ import { finish, type Steps } from '../common/steps.ts';
 import type { ParsedDocuments } from './document.ts';
 import type { ConfigIssue } from './issue.ts';
 import { unwrapList } from './lists.ts';
-import { objectDocuments } from './objects.ts';
+import { INLINE, objectDocuments } from './objects.ts';
 import { readDocument } from './read-document.ts';
 import type { ReadOptions } from './read-options.ts';
 import { resourceName, type Resource } from './resource.ts';
@@ -80,11 +80,15 @@ function* parseInput(input: ConfigInput, { strict, rules }: Required<ReadOptions
   return isEmpty ? { ...parsed, issues: [emptiness(input)] } : parsed;
 }
 
+/** The file that the issues of `input` name. */
+export function nameOf(input: ConfigInput): string {
+  return 'text' in input ? input.file : (input.name ?? INLINE);
+}
+
 function emptiness(input: ConfigInput): ConfigIssue {
-  const [file, what] = 'text' in input ? [input.file, 'text'] : [input.name ?? '<inline>', 'object'];
-  const message = `this ${what} holds no document, so nothing is configured by it`;
+  const message = `this ${'text' in input ? 'text' : 'object'} holds no document, so nothing is configured by it`;
   const hint = 'write resources such as a VirtualService';
-  const place = { file, line: 1, column: 1 };
+  const place = { file: nameOf(input), line: 1, column: 1 };
   return { severity: 'warning', code: 'WARN_EMPTY', resource: '', path: '', value: '', message, hint, ...place };
 }
 

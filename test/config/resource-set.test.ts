@@ -58,6 +58,96 @@ describe('ResourceSet', () => {
     );
   });
 
+  describe('declare', () => {
+    const names = (set: ResourceSet): string => set.all.map(({ name, spec }) => `${name}=${(spec as { host: string }).host.slice(1)}`).join(' ');
+    const rules = (text: string): Resource[] => text.split(' ').filter(Boolean).map((pair) => rule(pair.split('=')[0]!, `h${pair.split('=')[1]}`));
+    const declare = (set: ResourceSet, text: string): ResourceSet => set.declare(rules(text));
+
+    it('takes the place of all that was declared before, in the new order', () => {
+      const set = declare(declare(ResourceSet.empty, 'a=1 b=1 c=1'), 'c=1 d=1 a=2');
+
+      expect(names(set)).toBe('c=1 d=1 a=2');
+      expect(set.all.map(({ order }) => order)).toEqual([0, 1, 2]);
+    });
+
+    it('gives the last of one name the place of the first', () => {
+      expect(names(declare(ResourceSet.empty, 'a=1 b=1 a=2'))).toBe('a=2 b=1');
+    });
+
+    it('puts what was applied beside it after it, and what was applied in place of it there', () => {
+      const set = declare(ResourceSet.empty, 'a=1 b=1').apply(rules('x=1 a=2 y=1'));
+
+      expect(names(set)).toBe('a=2 b=1 x=1 y=1');
+      expect(names(declare(set, 'a=1 b=1 c=1'))).toBe('a=2 b=1 c=1 x=1 y=1');
+    });
+
+    it.each([
+      ['an edit of the resource itself wins', 'a=3 b=1', 'a=3 b=1 x=1'],
+      ['an edit of another leaves it', 'a=1 b=3', 'a=2 b=3 x=1'],
+      ['it outlives its declaration', 'b=1', 'b=1 a=2 x=1'],
+      ['a new declaration of what was only applied wins', 'a=1 b=1 x=9', 'a=2 b=1 x=9'],
+    ])('after apply: %s', (_what, declared, result) => {
+      expect(names(declare(declare(ResourceSet.empty, 'a=1 b=1').apply(rules('a=2 x=1')), declared))).toBe(result);
+    });
+
+    it.each([
+      ['an edit of the resource itself brings it back', 'a=3 b=1', 'a=3 b=1'],
+      ['an edit of another leaves it away', 'a=1 b=3', 'b=3'],
+    ])('after delete: %s', (_what, declared, result) => {
+      expect(names(declare(declare(ResourceSet.empty, 'a=1 b=1').delete({ kind: 'DestinationRule', name: 'a' }), declared))).toBe(result);
+    });
+
+    it('brings back what was deleted, when it was gone from the declared in between', () => {
+      const deleted = declare(ResourceSet.empty, 'a=1 b=1').delete({ kind: 'DestinationRule', name: 'a' });
+
+      expect(names(declare(declare(deleted, 'b=1'), 'a=1 b=1'))).toBe('a=1 b=1');
+    });
+
+    it('counts what is deleted and applied again as new, as a cluster does', () => {
+      const set = declare(ResourceSet.empty, 'a=1 b=1').delete({ kind: 'DestinationRule', name: 'a' }).apply(rules('x=1 a=2'));
+
+      expect(names(set)).toBe('b=1 x=1 a=2');
+      expect(names(set.delete({ kind: 'DestinationRule', name: 'a' }))).toBe('b=1 x=1');
+    });
+
+    it('keeps the very objects of what has not changed', () => {
+      const [a, b, c] = rules('a=1 b=1 c=1');
+      const before = ResourceSet.empty.declare([a!, b!, c!]);
+      const same = before.declare([{ ...a! }, b!, c!]);
+      const after = before.declare([a!, rule('b', 'h2'), c!]);
+
+      expect(same.equals(before)).toBe(true);
+      expect(after.equals(before)).toBe(false);
+      expect(after.all.map((entry, at) => entry === before.all[at])).toEqual([true, false, true]);
+      expect(before.declare([b!, a!, c!]).equals(before)).toBe(false);
+      expect(before.declare([{ ...a!, labels: { x: 'y' } }, b!, c!]).equals(before)).toBe(false);
+    });
+
+    it('tells what is as declared', () => {
+      const set = declare(ResourceSet.empty, 'a=1 b=1 c=1').apply(rules('a=2 x=1')).delete({ kind: 'DestinationRule', name: 'b' });
+
+      expect(['a', 'b', 'c', 'x'].filter((name) => set.isAsDeclared(`DestinationRule default/${name}`))).toEqual(['c']);
+    });
+
+    it('tells what changed', () => {
+      const before = declare(ResourceSet.empty, 'a=1 b=1 c=1');
+      const name = (short: string): string => `DestinationRule default/${short}`;
+
+      expect(declare(before, 'd=1 c=2 a=1').changesSince(before)).toEqual({ added: [name('d')], updated: [name('c')], deleted: [name('b')] });
+      expect(declare(before, 'c=1 b=1 a=1').changesSince(before)).toEqual({ added: [], updated: [], deleted: [] });
+    });
+
+    it('ends, after any declarations, where the last one alone begins', () => {
+      const text = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('1', '2')), { maxLength: 6 }).map((pairs) => pairs.map((pair) => pair.join('=')).join(' '));
+      fc.assert(
+        fc.property(fc.array(text, { minLength: 1, maxLength: 5 }), (declarations) => {
+          const set = declarations.reduce(declare, ResourceSet.empty);
+          expect(shape(set)).toEqual(shape(declare(ResourceSet.empty, declarations.at(-1)!)));
+        }),
+      );
+    });
+  });
+
   it('exports documents that read as the same resources again', () => {
     const text = `
 apiVersion: networking.istio.io/v1

@@ -18,7 +18,8 @@ describe('mesh.apply', () => {
     const change = await mesh.apply(ALL_TO('v2'));
 
     expect(await get(URL)).toMatchObject({ body: 'v2' });
-    expect(change).toEqual({ version: version + 1, changed: ['VirtualService default/reviews'], warnings: [] });
+    const reviews = 'VirtualService default/reviews';
+    expect(change).toEqual({ version: version + 1, changed: [reviews], added: [], updated: [reviews], deleted: [], warnings: [], cause: 'apply', files: [] });
     expect(mesh.snapshot.version).toBe(version + 1);
   });
 
@@ -57,6 +58,28 @@ describe('mesh.apply', () => {
     expect(await get(URL)).toMatchObject({ body: 'v2' });
     expect(versions).toEqual([...versions].sort((a, b) => a - b));
     expect(new Set(versions).size).toBe(4);
+  });
+
+  it('tells what is new, what is other than before, and what was applied again as it was', async () => {
+    const { mesh } = await memoryMesh([REVIEWS, ALL_TO('v1')]);
+
+    expect(await mesh.apply(`${ALL_TO('v1')}\n---${RATINGS}`)).toMatchObject({
+      changed: ['VirtualService default/reviews', 'ServiceEntry default/ratings'],
+      added: ['ServiceEntry default/ratings'],
+      updated: [],
+      deleted: [],
+    });
+    expect(await mesh.delete('vs/reviews')).toMatchObject({ changed: ['VirtualService default/reviews'], deleted: ['VirtualService default/reviews'], cause: 'delete' });
+  });
+
+  it('comes into force in the order of the calls, though a long text takes longer to read', async () => {
+    const { mesh, get } = await memoryMesh([REVIEWS], BY_VERSION);
+    const long = Array.from({ length: 300 }, (_, i) => ALL_TO('v1').replace('name: reviews', `name: r${i}`).replace('hosts: [reviews]', `hosts: [r${i}]`)).join('\n---');
+
+    await Promise.all([mesh.apply(`${long}\n---${ALL_TO('v1')}`), mesh.apply(ALL_TO('v2')), mesh.delete('vs/r7')]);
+
+    expect(await get(URL)).toMatchObject({ body: 'v2' });
+    expect(mesh.get('vs/r7')).toEqual([]);
   });
 
   it('warns of a field that it does not know, or refuses it when strict', async () => {

@@ -20,6 +20,12 @@ void createMesh({ workload: { nameSpace: 'shop' } });
 // @ts-expect-error: durations and sizes are numbers
 void createMesh({ maxReplayBytes: '1MiB' });
 
+// Watching.
+void createMesh({ config: './mesh', watch: false });
+void createMesh({ config: './mesh', watch: { debounceMs: 20, pollMs: 1000 } });
+// @ts-expect-error: a misspelt field
+void createMesh({ config: './mesh', watch: { debounce: 20 } });
+
 // Endpoints.
 const endpoint: EndpointInput = { address: '127.0.0.1:9081', labels: { version: 'v1' }, weight: 2, locality: 'eu/a/1' };
 void createMesh({ endpoints: { reviews: [endpoint], 'ratings:9080': [{ address: 'localhost', port: 9082 }] } });
@@ -39,7 +45,16 @@ expectTypeOf(seededRandom(1)).toEqualTypeOf<() => number>();
 const mesh = await createMesh();
 expectTypeOf(mesh.apply(sources)).resolves.toEqualTypeOf<ConfigChange>();
 expectTypeOf(mesh.delete('vs/reviews')).resolves.toEqualTypeOf<ConfigChange>();
-expectTypeOf<ConfigChange>().toEqualTypeOf<{ readonly version: number; readonly changed: readonly string[]; readonly warnings: readonly ConfigIssue[] }>();
+expectTypeOf<ConfigChange>().toEqualTypeOf<{
+  readonly version: number;
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  readonly updated: readonly string[];
+  readonly deleted: readonly string[];
+  readonly warnings: readonly ConfigIssue[];
+  readonly cause: 'apply' | 'delete' | 'watch';
+  readonly files: readonly string[];
+}>();
 expectTypeOf(mesh.get('vs')).toBeArray();
 expectTypeOf(mesh.warnings).toEqualTypeOf<readonly ConfigIssue[]>();
 expectTypeOf(mesh.snapshot).toEqualTypeOf<Snapshot>();

@@ -20,12 +20,15 @@ void info.flags;
 
 // Events bring what they tell of.
 mesh.on('config', (change) => expectTypeOf(change).toEqualTypeOf<ConfigChange>());
+mesh.on('config-error', (failed) => expectTypeOf(failed).toEqualTypeOf<MeshError>());
 mesh.on('ejection', (event) => expectTypeOf(event).toEqualTypeOf<EjectionEvent>());
 mesh.on('call', (call) => expectTypeOf(call).toEqualTypeOf<CallInfo>());
 expectTypeOf<EjectionEvent['kind']>().toEqualTypeOf<'ejected' | 'unejected'>();
 expectTypeOf(mesh.off('call', () => {})).toEqualTypeOf(mesh);
 // @ts-expect-error: there is no such event
 mesh.on('eject', () => {});
+
+expectTypeOf(mesh.configError).toEqualTypeOf<MeshError | undefined>();
 
 // Explanations and statistics.
 expectTypeOf(mesh.explain('http://reviews/', { headers: { 'end-user': 'jason' } })).toEqualTypeOf<Explanation>();
