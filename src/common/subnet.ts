@@ -7,7 +7,7 @@ export function addressBytes(text: string): AddressBytes | undefined {
   const [address = ''] = text.split('%', 1);
   const halves = address.split('::');
   if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map(groupBytes);
+  const [head, tail] = halves.map((half, index) => groupBytes(half, index === halves.length - 1));
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
   if (tail === undefined) return head.length === 16 ? head : undefined;
   const gap = 16 - head.length - tail.length;
@@ -50,8 +50,8 @@ function ipv4Bytes(text: string): AddressBytes | undefined {
   return parts.map(Number);
 }
 
-/** The bytes of one side of `::`; an IPv4 address may take the place of the last two groups. */
-function groupBytes(text: string): number[] | undefined {
+/** The bytes of one side of `::`. At the very end an IPv4 address may take the place of two groups. */
+function groupBytes(text: string, atEnd: boolean): number[] | undefined {
   if (text === '') return [];
   const groups = text.split(':');
   const bytes: number[] = [];
@@ -61,7 +61,7 @@ function groupBytes(text: string): number[] | undefined {
       bytes.push(value >> 8, value & 0xff);
       continue;
     }
-    const last = index === groups.length - 1 ? ipv4Bytes(group) : undefined;
+    const last = atEnd && index === groups.length - 1 ? ipv4Bytes(group) : undefined;
     if (last === undefined) return undefined;
     bytes.push(...last);
   }

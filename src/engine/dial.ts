@@ -39,7 +39,6 @@ export interface DialWaiter {
 export function dial(target: ConnectTarget, settings: DialSettings, waiter: DialWaiter, clock: Clock, connect: Connect): () => void {
   let over = false;
   let giveUp: (() => void) | undefined;
-  let timer: TimerHandle | undefined;
   const end = (): boolean => {
     if (over) return false;
     over = true;
@@ -55,7 +54,7 @@ export function dial(target: ConnectTarget, settings: DialSettings, waiter: Dial
     stop();
     waiter.onDialFailed(error, timedOut);
   };
-  timer = clock.setTimeout(() => fail(new Error('connection timeout'), true), settings.connectTimeoutMs);
+  const timer: TimerHandle = clock.setTimeout(() => fail(new Error('connection timeout'), true), settings.connectTimeoutMs);
   const connected = (error: Error | null, socket: net.Socket | undefined): void => {
     giveUp = undefined;
     if (over) socket?.on('error', () => {}).destroy();

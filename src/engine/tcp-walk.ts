@@ -88,6 +88,8 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     if (this.#over) return;
     if (this.#socket !== undefined) {
       this.#socket.destroy();
+      // Its `close` event comes when nobody listens to the mesh any more.
+      this.#release();
       return;
     }
     this.#failure = this.#error(error.message, error);

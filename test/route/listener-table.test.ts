@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { ListenerTable } from '../../src/route/listener-table.ts';
+import { OwnHosts } from '../../src/route/own-hosts.ts';
+
+describe('OwnHosts', () => {
+  const hosts = new OwnHosts<string>();
+  hosts.add(['db', 'db.default', '10.0.0.1', '*.db.default'], 'db');
+  hosts.add(['db', 'cache', '*.default'], 'cache');
+
+  it.each([
+    ['db', 'db'],
+    ['DB', 'db'],
+    ['10.0.0.1', 'db'],
+    ['cache', 'cache'],
+    ['pod-0.db.default', 'db'],
+    ['a.b.db.default', 'db'],
+    ['web.default', 'cache'],
+    ['db.default', 'db'],
+    ['default', undefined],
+    ['other', undefined],
+    ['', undefined],
+  ])('%s belongs to %s', (host, expected) => {
+    expect(hosts.find(host)).toBe(expected);
+  });
+
+  it('knows no wildcards where there are none', () => {
+    const plain = new OwnHosts<string>();
+    plain.add(['a.b'], 'plain');
+    expect(plain.find('x.a.b')).toBeUndefined();
+    expect(plain.find('a.b')).toBe('plain');
+  });
+});
+
+describe('ListenerTable', () => {
+  const own = { name: '10.0.0.1_9000', port: 9000, hosts: ['db', '10.0.0.1'], http: false, chains: [] };
+  const general = { name: '0.0.0.0_9000', port: 9000, http: true, chains: [] };
+  const table = new ListenerTable([own, { ...own, name: 'late' }, general, { ...general, name: 'late' }], 'PassthroughCluster');
+
+  it('finds the listener of a host on a port', () => {
+    expect(table.own(9000, 'db')?.spec).toBe(own);
+    expect(table.own(9000, 'other')).toBeUndefined();
+    expect(table.own(9001, 'db')).toBeUndefined();
+  });
+
+  it('finds the listener of the rest of a port', () => {
+    expect(table.general(9000)?.spec).toBe(general);
+    expect(table.general(9001)).toBeUndefined();
+    expect(new ListenerTable([own], 'BlackHoleCluster').general(9000)).toBeUndefined();
+  });
+
+  it('keeps what it was made of', () => {
+    expect(table.specs).toHaveLength(4);
+    expect(table.fallbackCluster).toBe('PassthroughCluster');
+  });
+});
