@@ -8,6 +8,8 @@ export const SUITE = {
   worlds: join(here, 'data', 'worlds'),
   expected: join(here, 'data', 'expected'),
   istiod: join(here, 'data', 'istiod'),
+  /** What `${CERTS}` in a case stands for. */
+  certs: join(here, 'data', 'certs'),
   baseline: join(here, 'baseline.json'),
   differences: join(here, 'differences.yaml'),
   docs: join(here, '..', '..', 'docs', 'conformance.md'),

@@ -1,3 +1,13 @@
+/** What a server saw of the TLS handshake of a connection. */
+export interface TlsFacts {
+  /** The server name asked for, or `null` for none. */
+  readonly sni: string | null;
+  /** The protocol agreed on, or `null` for none. */
+  readonly alpn: string | null;
+  /** The name in the caller's certificate, if it showed one. */
+  readonly client?: string;
+}
+
 /** A request as it reached a server. */
 export interface Arrival {
   /** The recorded address of the server, `ip:port`. */
@@ -6,6 +16,8 @@ export interface Arrival {
   readonly path: string;
   /** `[name, value]` lines as they came, names in lower case. */
   readonly headers: readonly (readonly [string, string])[];
+  /** Absent: the connection was not encrypted. */
+  readonly tls?: TlsFacts;
   /** Grows while the body arrives. */
   body: string;
   bodyBytes: number;

@@ -30,9 +30,9 @@ export class BackendSet {
     for (const { address, version, plainHttp } of endpointAddresses(documents, dns)) {
       servers.set(address, { address, text: version ?? address, plainHttp, book });
     }
-    for (const { address, protocol } of backends) {
+    for (const { address, protocol, clientCert, http2 } of backends) {
       const { text = address, plainHttp = true } = servers.get(address) ?? {};
-      servers.set(address, { address, text, plainHttp: protocol === undefined ? plainHttp : protocol === 'HTTP', book });
+      servers.set(address, { address, text, plainHttp: protocol === undefined ? plainHttp : protocol === 'HTTP', clientCert, http2, book });
     }
     const silent = new Set(backends.filter((backend) => backend.silent).map(({ address }) => address));
     const started = [...servers.values()]

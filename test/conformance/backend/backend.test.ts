@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { request, type Dispatcher } from 'undici';
@@ -15,19 +15,37 @@ beforeEach(async () => {
 
 afterEach(() => backend.close());
 
+/** Milliseconds without an event after which nothing more is expected, and those within which the first one must come. */
+const QUIET_MS = 60;
+const FIRST_MS = 5_000;
+
 /** The raw bytes that come back, and how the connection ended. */
-function raw(plan: string, head = 'GET / HTTP/1.1', wait = 60): Promise<{ bytes: string; end: string; socket: Socket }> {
+function raw(plan: string, head = 'GET / HTTP/1.1'): Promise<{ bytes: string; end: string }> {
   return new Promise((resolve) => {
     const socket = connect(backend.port, '127.0.0.1', () => socket.write(`${head}\r\nhost: reviews\r\nx-call: 1\r\nx-plan: ${plan}\r\n\r\n`));
     let bytes = '';
     let end = 'open';
-    socket.on('data', (chunk) => (bytes += chunk));
-    socket.on('end', () => (end = 'closed'));
-    socket.on('error', (error: NodeJS.ErrnoException) => (end = error.code ?? 'error'));
-    setTimeout(() => {
+    const done = (): void => {
       socket.destroy();
-      resolve({ bytes, end, socket });
-    }, wait);
+      resolve({ bytes, end });
+    };
+    let timer = setTimeout(done, plan === 'hang' ? QUIET_MS : FIRST_MS);
+    const seen = (): void => {
+      clearTimeout(timer);
+      timer = setTimeout(done, QUIET_MS);
+    };
+    socket.on('data', (chunk) => {
+      bytes += chunk;
+      seen();
+    });
+    socket.on('end', () => {
+      end = 'closed';
+      seen();
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      end = error.code ?? 'error';
+      seen();
+    });
   });
 }
 

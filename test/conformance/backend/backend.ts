@@ -1,10 +1,11 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { serveEcho } from './echo.ts';
-import { whenSpoken } from './first-bytes.ts';
-import { serveHttp1, type Service } from './http1-connection.ts';
+import { type Spoken, whenSpoken } from './first-bytes.ts';
+import { refuse, serveHttp1, type Service } from './http1-connection.ts';
+import { TlsLayer, type TlsManners } from './tls-layer.ts';
 
 /** What one server is. */
-export interface BackendOptions extends Service {
+export interface BackendOptions extends Service, TlsManners {
   /** It speaks plain HTTP/1.1 and nothing else. Default: what each connection speaks is told from its first bytes. */
   readonly plainHttp?: boolean;
 }
@@ -42,7 +43,26 @@ export class Backend {
     socket.on('close', () => this.#sockets.delete(socket));
     // The other side may reset at any time; that is what some cases are about.
     socket.on('error', () => socket.destroy());
-    if (this.#options.plainHttp) serveHttp1(socket, this.#options);
-    else whenSpoken(socket, (spoken) => (spoken === 'http1' ? serveHttp1(socket, this.#options) : serveEcho(socket, this.#options.text)));
+    if (this.#options.plainHttp) serveHttp1({ socket, tcp: socket }, this.#options);
+    else whenSpoken(socket, (spoken) => this.#serveSpoken(socket, spoken));
+  }
+
+  #serveSpoken(socket: Socket, spoken: Spoken): void {
+    switch (spoken) {
+      case 'http1':
+        return serveHttp1({ socket, tcp: socket }, this.#options);
+      case 'tls':
+        return this.#serveTls(socket);
+      case 'other':
+        return serveEcho(socket, this.#options.text);
+    }
+  }
+
+  // Inside TLS there is HTTP or nothing: TLS within TLS is refused as an HTTPS server refuses it.
+  #serveTls(tcp: Socket): void {
+    const layer = new TlsLayer(this.#options, (socket, tls) =>
+      whenSpoken(socket, (spoken) => (spoken === 'http1' ? serveHttp1({ socket, tcp, tls }, this.#options) : refuse(socket))),
+    );
+    layer.take(tcp);
   }
 }

@@ -1,12 +1,16 @@
 import type { Duplex } from 'node:stream';
 
 /** What the other side of a connection speaks. `other`: bytes that are neither HTTP nor TLS. */
-export type Spoken = 'http1' | 'other';
+export type Spoken = 'http1' | 'tls' | 'other';
+
+/** The first byte of a TLS record that holds a handshake message. */
+const TLS_HANDSHAKE = 0x16;
 
 /** What bytes at the beginning of a connection are; `undefined` when it takes more of them to tell. */
 export function spokenBy(bytes: Buffer): Spoken | undefined {
   const [first] = bytes;
   if (first === undefined) return undefined;
+  if (first === TLS_HANDSHAKE) return 'tls';
   return isMethodLetter(first) ? 'http1' : 'other';
 }
 

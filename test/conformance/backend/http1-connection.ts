@@ -1,10 +1,20 @@
 import type { Socket } from 'node:net';
-import { type Arrival, arrivalOf, takeBody } from './arrival.ts';
+import type { Duplex } from 'node:stream';
+import { type Arrival, arrivalOf, takeBody, type TlsFacts } from './arrival.ts';
 import type { CallBook } from './call-book.ts';
 import { answerParts, cutAnswer, informationalHead } from './http1-answer.ts';
 import { RequestParser } from './http1-parser.ts';
 import { later } from './later.ts';
 import type { AnswerItem, PlanItem } from './plan.ts';
+
+/** A connection as a server sees it. */
+export interface Wire {
+  /** What carries the bytes: the TCP connection, or the TLS on top of it. */
+  readonly socket: Duplex;
+  readonly tcp: Socket;
+  /** Absent: it is not encrypted. */
+  readonly tls?: TlsFacts;
+}
 
 /** What serves the requests of a connection. */
 export interface Service {
@@ -16,11 +26,12 @@ export interface Service {
 }
 
 /** Answers the HTTP/1.1 requests of a connection as their plans say. */
-export function serveHttp1(socket: Socket, { address, text, book }: Service): void {
+export function serveHttp1(wire: Wire, { address, text, book }: Service): void {
+  const { socket, tls } = wire;
   let exchange: { readonly arrival: Arrival; readonly item: PlanItem } | undefined;
   const parser = new RequestParser({
     head: ({ method, path, headers }) => {
-      const arrival = arrivalOf({ to: address, method, path, headers });
+      const arrival = arrivalOf({ to: address, method, path, headers, tls });
       exchange = { arrival, item: book.arrive(arrival) };
       if (headers.some(([name, value]) => name === 'expect' && value.toLowerCase() === '100-continue')) {
         socket.write('HTTP/1.1 100 Continue\r\n\r\n');
@@ -30,7 +41,7 @@ export function serveHttp1(socket: Socket, { address, text, book }: Service): vo
       if (exchange !== undefined) takeBody(exchange.arrival, chunk);
     },
     end: () => {
-      if (exchange !== undefined) act(socket, exchange.item, exchange.arrival, text);
+      if (exchange !== undefined) act(wire, exchange.item, exchange.arrival, text);
     },
   });
   socket.on('data', (bytes: Buffer) => {
@@ -38,21 +49,25 @@ export function serveHttp1(socket: Socket, { address, text, book }: Service): vo
     try {
       parser.push(bytes);
     } catch {
-      // What a server that speaks plain HTTP says to anything else, TLS included.
-      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+      refuse(socket);
     }
   });
 }
 
+/** What a server of plain HTTP says to anything else, TLS included. */
+export function refuse(socket: Duplex): void {
+  socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n');
+}
+
 // A plan is carried out when the whole request is there: the delay of an answer is not shortened by a slow upload.
-function act(socket: Socket, item: PlanItem, arrival: Arrival, text: string): void {
+function act({ socket, tcp }: Wire, item: PlanItem, arrival: Arrival, text: string): void {
   later(socket, item.delayMs, () => {
     switch (item.kind) {
       case 'answer':
         return answer(socket, item, arrival, text);
       case 'reset':
       case 'refused': // A stream can be refused in HTTP/2 only; the nearest thing here is a reset connection.
-        return void socket.resetAndDestroy();
+        return void tcp.resetAndDestroy();
       case 'close':
         return void socket.end();
       case 'hang':
@@ -65,7 +80,7 @@ function act(socket: Socket, item: PlanItem, arrival: Arrival, text: string): vo
   });
 }
 
-function answer(socket: Socket, item: AnswerItem, arrival: Arrival, text: string): void {
+function answer(socket: Duplex, item: AnswerItem, arrival: Arrival, text: string): void {
   const closes = arrival.headers.some(([name, value]) => name === 'connection' && value.toLowerCase() === 'close');
   const [first = '', rest] = answerParts(item, { method: arrival.method, text });
   socket.write(`${informationalHead(item)}${first}`);

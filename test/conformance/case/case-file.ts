@@ -38,6 +38,10 @@ export interface BackendSpec {
   readonly address: string;
   /** `HTTP` or absent: plain HTTP/1.1 and nothing else; any other (`TLS`, `TCP`, `SNIFF`): told apart by the first bytes. */
   readonly protocol?: string;
+  /** Whether its TLS wants a certificate of its callers. Absent: it asks for none. */
+  readonly clientCert?: 'required' | 'optional';
+  /** Its TLS offers HTTP/2. */
+  readonly http2: boolean;
   /** Attempts to connect get no answer. */
   readonly silent: boolean;
 }
@@ -48,7 +52,7 @@ export type Step = CallStep | WaitStep | TogetherStep | StatsStep;
 export type CallStep = RequestStep | ConnectionStep | NotYetStep;
 
 /** A step that opens a connection of its own, below HTTP. */
-export type ConnectionStep = TcpStep;
+export type ConnectionStep = TcpStep | TlsStep;
 
 export interface RequestStep {
   readonly kind: 'request';
@@ -128,6 +132,26 @@ export interface TcpSpec {
   readonly sendAfterMs?: number;
   /** Notes when a refused connection was closed. */
   readonly timed: boolean;
+}
+
+export interface TlsStep {
+  readonly kind: 'tls';
+  readonly tls: TlsSpec;
+  /** As for {@link TcpStep}. */
+  readonly times?: number;
+  readonly concurrency: number;
+  readonly compare?: Compare;
+}
+
+/** One TLS connection of the caller's own, with a GET over it. */
+export interface TlsSpec {
+  readonly host: string;
+  readonly port: number;
+  /** The server name of the handshake; empty for none. */
+  readonly sni: string;
+  readonly path: string;
+  /** The certificate to present, as the beginning of its file name. */
+  readonly cert?: string;
 }
 
 /** How a step is compared when the general rule does not fit. */

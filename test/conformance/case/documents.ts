@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { SUITE } from '../suite-paths.ts';
 import type { ConformanceCase } from './case-file.ts';
 
 /** One YAML text of a case, with a name for error messages. */
@@ -13,7 +14,7 @@ export interface CaseText {
 export function caseTexts(conformanceCase: ConformanceCase, worldsFolder: string): CaseText[] {
   const { topic, slug, worlds, config } = conformanceCase;
   const texts = worlds.map((name) => ({ file: `worlds/${name}.yaml`, text: readFileSync(join(worldsFolder, `${name}.yaml`), 'utf8') }));
-  return [...texts, { file: `${topic}/${slug}.yaml`, text: config }].filter(({ text }) => text.trim() !== '');
+  return [...texts, { file: `${topic}/${slug}.yaml`, text: config.replaceAll('${CERTS}', SUITE.certs) }].filter(({ text }) => text.trim() !== '');
 }
 
 /** A resource as the runner needs it: to start servers, not to judge rules. */

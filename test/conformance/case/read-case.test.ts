@@ -29,6 +29,10 @@ steps:
 - tcp: {host: a, port: 9000, send: hello, hold: 1.5s, sendAfter: 300ms, timed: true}
   times: 2
 - tcp: {host: a, port: 9000}
+- tls: {host: a.example.com, port: 8443, sni: b.example.com, path: /x, cert: client}
+- tls: {host: a.example.com, port: 443}
+- tls: {host: 127.0.0.1, port: 443}
+- tls: {host: a.example.com, port: 443, sni: ""}
 `);
 
     expect(steps).toMatchObject([
@@ -38,6 +42,10 @@ steps:
       { kind: 'together', items: [{ afterMs: 50, step: { kind: 'request' } }, { afterMs: 0, step: { kind: 'tcp' } }] },
       { kind: 'tcp', times: 2, concurrency: 1, tcp: { host: 'a', port: 9000, send: 'hello', holdMs: 1500, sendAfterMs: 300, timed: true } },
       { kind: 'tcp', times: undefined, tcp: { send: undefined, holdMs: undefined, timed: false } },
+      { kind: 'tls', tls: { host: 'a.example.com', port: 8443, sni: 'b.example.com', path: '/x', cert: 'client' } },
+      { kind: 'tls', tls: { sni: 'a.example.com', path: '/', cert: undefined } },
+      { kind: 'tls', tls: { sni: '' } },
+      { kind: 'tls', tls: { sni: '' } },
     ]);
     expect(notYet).toEqual([]);
   });
@@ -45,12 +53,12 @@ steps:
   it.each([
     ['- tcp: {host: a, via: egress}', 'via'],
     ['- tcp: {host: a, unheardOf: 1}', 'unheardOf'],
-    ['- tls: {host: a}', 'tls'],
+    ['- tls: {host: a, via: egress}', 'via'],
     ['- request: {url: "http://a/", via: egress}', 'via'],
     ['- request: {url: "http://a/", http2: true}', 'http2'],
     ['- request: {url: "http://a/", grpc: true}', 'grpc'],
     ['- request: {url: "http://a/", unheardOf: 1}', 'unheardOf'],
-    ['- together: [{tls: {host: a}}]', 'tls'],
+    ['- together: [{tls: {host: a, via: egress}}]', 'via'],
     ['- unheardOf: 1', 'unheardOf'],
   ])('says what it can not do yet: %s', (step, what) => {
     expect(read(`steps:\n${step}`).notYet).toEqual([what]);
@@ -58,6 +66,7 @@ steps:
 
   it('says so for parts of a case, too', () => {
     expect(read('{gateways: {egress: {ip: 127.0.3.1}}, unheardOf: 1}').notYet).toEqual(['gateways', 'unheardOf']);
+    expect(read('{backends: [{address: a, http2: true, clientCert: optional, unheardOf: 1}]}').notYet).toEqual(['backends.unheardOf']);
   });
 
   it.each([['wait: soon', 'expected a duration, got "soon"'], ['request: [1]', 'expected a mapping']])('refuses a step with %s', (step, message) => {

@@ -34,7 +34,7 @@ export function readCase(text: string, topic: string, slug: string): Conformance
     config: file.text('config') ?? '',
     mesh: file.raw('mesh'),
     client: readClient(file.fields('client')),
-    backends: file.list('backends').map((entry, i) => readBackend(new Fields(entry, `${topic}/${slug}.backends[${i}]`))),
+    backends: file.list('backends').map((entry, i) => readBackend(new Fields(entry, `${topic}/${slug}.backends[${i}]`), notYet)),
     down: file.texts('down'),
     capture: file.flag('capture'),
     dns: new Map(file.fields('dns').entries().map(([host, to]) => [host, (Array.isArray(to) ? to : [to]).map(String)])),
@@ -55,8 +55,14 @@ function readClient(client: Fields): CaseClient {
   };
 }
 
-// `clientCert` and `http2` of a backend say how it speaks TLS. The steps that need it are themselves "not yet", so that the
-// rest of such a case still runs.
-function readBackend(backend: Fields): BackendSpec {
-  return { address: backend.text('address') ?? '', protocol: backend.text('protocol'), silent: backend.flag('silent') };
+function readBackend(backend: Fields, notYet: Set<string>): BackendSpec {
+  const spec: BackendSpec = {
+    address: backend.text('address') ?? '',
+    protocol: backend.text('protocol'),
+    clientCert: backend.text('clientCert') as BackendSpec['clientCert'],
+    http2: backend.flag('http2'),
+    silent: backend.flag('silent'),
+  };
+  for (const name of backend.unknown()) notYet.add(`backends.${name}`);
+  return spec;
 }

@@ -1,8 +1,8 @@
-import type { CallStep, Compare, RequestSpec, Step, TcpSpec } from './case-file.ts';
+import { isIP } from 'node:net';
+import type { CallStep, Compare, RequestSpec, RequestStep, Step, TcpSpec, TcpStep, TlsSpec, TlsStep } from './case-file.ts';
 import { Fields } from './fields.ts';
 
-/** Kinds of step, and fields of one, that later runners will know. */
-const LATER_STEPS = ['tls'];
+/** Fields of a step that later runners will know. */
 const LATER_FIELDS = ['via', 'http2', 'grpc'];
 
 /** One step; what it needs beyond this runner is added to `notYet` too. */
@@ -22,10 +22,10 @@ export function readStep(step: Fields, notYet: Set<string>): Step {
 }
 
 function readCallStep(step: Fields, notYet: Set<string>): CallStep {
-  const kind = (['request', 'tcp'] as const).find((one) => step.has(one));
-  if (kind === undefined) return later(LATER_STEPS.find((one) => step.has(one)) ?? step.unknown().join(', '), notYet);
+  const kind = (['request', 'tcp', 'tls'] as const).find((one) => step.has(one));
+  if (kind === undefined) return later(step.unknown().join(', '), notYet);
   const fields = step.fields(kind);
-  const call = kind === 'request' ? { kind, request: readRequest(fields) } : { kind, tcp: readTcp(fields) };
+  const call = readCall(kind, fields);
   const unknown = fields.unknown();
   if (unknown.length > 0) return later(LATER_FIELDS.find((name) => unknown.includes(name)) ?? unknown.join(', '), notYet);
   const times = step.number('times');
@@ -36,6 +36,19 @@ function readCallStep(step: Fields, notYet: Set<string>): CallStep {
     concurrency: step.number('concurrency') ?? 1,
     compare: compareOf(step),
   };
+}
+
+type Called = Pick<RequestStep, 'kind' | 'request'> | Pick<TcpStep, 'kind' | 'tcp'> | Pick<TlsStep, 'kind' | 'tls'>;
+
+function readCall(kind: Called['kind'], fields: Fields): Called {
+  switch (kind) {
+    case 'request':
+      return { kind, request: readRequest(fields) };
+    case 'tcp':
+      return { kind, tcp: readTcp(fields) };
+    case 'tls':
+      return { kind, tls: readTls(fields) };
+  }
 }
 
 function readRequest(request: Fields): RequestSpec {
@@ -63,6 +76,18 @@ function readTcp(tcp: Fields): TcpSpec {
     holdMs: tcp.durationMs('hold'),
     sendAfterMs: tcp.durationMs('sendAfter'),
     timed: tcp.flag('timed'),
+  };
+}
+
+function readTls(tls: Fields): TlsSpec {
+  const host = tls.text('host') ?? '';
+  return {
+    host,
+    port: tls.number('port') ?? 443,
+    // An address is no server name.
+    sni: tls.text('sni') ?? (isIP(host) ? '' : host),
+    path: tls.text('path') ?? '/',
+    cert: tls.text('cert'),
   };
 }
 

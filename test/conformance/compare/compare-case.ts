@@ -1,9 +1,10 @@
 import type { ConformanceCase, ConnectionStep, RequestStep, Step, TogetherStep } from '../case/case-file.ts';
 import type {
-  ConnectionTally, Observation, Recording, RequestObservation, StatsObservation, TallyObservation, TcpObservation, TogetherObservation,
+  ConnectionTally, Observation, Recording, RequestObservation, StatsObservation, TallyObservation, TcpObservation, TlsObservation,
+  TogetherObservation,
 } from '../record/observation.ts';
 import type { CompareContext } from './cluster-endpoints.ts';
-import { compareConnectionTally, compareProxies, compareTcp } from './compare-connection.ts';
+import { compareConnectionTally, compareProxies, compareTcp, compareTls } from './compare-connection.ts';
 import { compareRequest } from './compare-request.ts';
 import { compareStats } from './compare-stats.ts';
 import { compareTally } from './compare-tally.ts';
@@ -67,12 +68,13 @@ function compareTogether(step: TogetherStep, expected: TogetherObservation, got:
 function compareCalls({ kind, compare }: RequestStep | ConnectionStep, expected: Observation, got: Observation, context: CompareContext): Difference[] {
   if ('times' in expected !== 'times' in got) return [{ what: 'observation', expected: show(expected), got: show(got) }];
   const several = 'times' in expected;
-  if (kind === 'tcp') {
+  if (kind === 'request') {
     return several
-      ? compareConnectionTally(expected as ConnectionTally, got as ConnectionTally, compare, context)
-      : compareTcp(expected as TcpObservation, got as TcpObservation, compare, context);
+      ? compareTally(expected as TallyObservation, got as TallyObservation, compare, context)
+      : compareRequest(expected as RequestObservation, got as RequestObservation, compare, context);
   }
-  return several
-    ? compareTally(expected as TallyObservation, got as TallyObservation, compare, context)
-    : compareRequest(expected as RequestObservation, got as RequestObservation, compare, context);
+  if (several) return compareConnectionTally(expected as ConnectionTally, got as ConnectionTally, compare, context);
+  return kind === 'tcp'
+    ? compareTcp(expected as TcpObservation, got as TcpObservation, compare, context)
+    : compareTls(expected as TlsObservation, got as TlsObservation, compare, context);
 }

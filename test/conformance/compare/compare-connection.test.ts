@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Compare } from '../case/case-file.ts';
-import type { ConnectionTally, RecordedConnection, TcpObservation } from '../record/observation.ts';
+import type { ConnectionTally, RecordedConnection, TcpObservation, TlsObservation } from '../record/observation.ts';
 import type { CompareContext } from './cluster-endpoints.ts';
-import { compareConnectionTally, compareTcp } from './compare-connection.ts';
+import { compareConnectionTally, compareTcp, compareTls } from './compare-connection.ts';
 import { formatDifference } from './difference.ts';
 
 const ENTRY: RecordedConnection = { status: 0, flags: '-', details: null, cluster: 'one', route: null, to: '127.0.1.93:9000' };
@@ -57,6 +57,30 @@ describe('compareTcp', () => {
     expect(differences(closed(500), closed(260))).toEqual([]);
     expect(differences(closed(500), closed(740))).toEqual([]);
     expect(differences(closed(500), closed(760))).toEqual(['closedMs: expected 250 to 750, got 760']);
+  });
+});
+
+describe('compareTls', () => {
+  const attempt = { to: '127.0.1.93:9000', tls: { sni: 'a', alpn: null }, path: '/', host: 'a' };
+  const over = (entry: RecordedConnection, rest: Partial<TlsObservation> = {}): TlsObservation => ({ status: 200, attempts: [attempt], proxies: { client: [entry] }, ...rest });
+  const compare = (expected: TlsObservation, got: TlsObservation, how?: Compare): string[] => compareTls(expected, got, how, CONTEXT).map(formatDifference);
+
+  it.each([
+    [{ status: 0, error: 'closed' }, ['status: expected 200, got 0', 'error: expected nothing, got "closed"']],
+    [{ attempts: [] }, ['attempts: expected 1 (127.0.1.93:9000), got none']],
+    [{ attempts: [{ ...attempt, tls: null }] }, ['attempts[0].tls: expected {"sni":"a","alpn":null}, got null']],
+    [{ attempts: [{ ...attempt, path: '/x', host: 'b' }] }, ['attempts[0].path: expected "/", got "/x"', 'attempts[0].host: expected "a", got "b"']],
+    [{ proxies: { client: [] } }, ['proxies.client: expected ["-"], got []']],
+  ])('sees %j', (rest, lines) => {
+    expect(compare(over(ENTRY), over(ENTRY, rest))).toEqual(lines);
+  });
+
+  it('lets a balancer choose', () => {
+    const other = '127.0.1.94:9000';
+    const got = over({ ...BALANCED, to: other }, { attempts: [{ ...attempt, to: other }] });
+    expect(compare(over(BALANCED), got)).toEqual([]);
+    expect(compare(over(BALANCED), got, 'exact')).toHaveLength(2);
+    expect(compare(over(ENTRY), { ...got, proxies: { client: [ENTRY] } })).toHaveLength(1);
   });
 });
 

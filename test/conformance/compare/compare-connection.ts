@@ -1,6 +1,7 @@
 import type { Compare } from '../case/case-file.ts';
-import type { ConnectionTally, Proxies, RecordedConnection, TallyObservation, TcpObservation } from '../record/observation.ts';
+import type { ConnectionTally, Proxies, RecordedConnection, TallyObservation, TcpObservation, TlsObservation } from '../record/observation.ts';
 import type { CompareContext } from './cluster-endpoints.ts';
+import { compareAttempts } from './compare-attempts.ts';
 import { compareServer } from './compare-server.ts';
 import { compareTally } from './compare-tally.ts';
 import { type Difference, differenceOf } from './difference.ts';
@@ -20,6 +21,19 @@ export function compareTcp(expected: TcpObservation, got: TcpObservation, compar
     ...differenceOf('error', expected.error, got.error),
     ...differenceOf('open', expected.open, got.open),
     ...compareClosed(expected.closedMs, got.closedMs, context.slackMs),
+    ...compareProxies(expected.proxies, got.proxies, compare, context),
+    ...differenceOf('log', expected.log, got.log),
+  ];
+}
+
+/** Everything in which one TLS connection differs from its recording. */
+export function compareTls(expected: TlsObservation, got: TlsObservation, compare: Compare | undefined, context: CompareContext): Difference[] {
+  const entries = (expected.proxies ?? context.proxies)?.[OWN] ?? [];
+  const own = entries.flatMap(({ cluster }) => context.clusters?.of(cluster) ?? []);
+  return [
+    ...differenceOf('status', expected.status, got.status),
+    ...differenceOf('error', expected.error, got.error),
+    ...compareAttempts('attempts', expected.attempts, got.attempts, (to) => (compare === 'exact' ? [to] : own)),
     ...compareProxies(expected.proxies, got.proxies, compare, context),
     ...differenceOf('log', expected.log, got.log),
   ];

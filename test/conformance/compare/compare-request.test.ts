@@ -57,6 +57,14 @@ describe('compareRequest', () => {
     expect(differences({}, change)).toEqual(lines);
   });
 
+  it('leaves the words of a TLS library out', () => {
+    const details = (text: string): object => ({ details: `upstream_reset_before_response_started{${text}}` });
+    const recorded = details('remote_connection_failure|TLS_error:|268435703:SSL_routines:OPENSSL_internal:WRONG_VERSION_NUMBER:TLS_error_end');
+    expect(differences(recorded, details('remote_connection_failure|TLS_error:_wrong_version_number'))).toEqual([]);
+    expect(differences(recorded, details('remote_connection_failure'))).toHaveLength(1);
+    expect(differences(recorded, details('connection_termination|TLS_error:_wrong_version_number'))).toHaveLength(1);
+  });
+
   it('leaves trace headers out', () => {
     expect(differences({}, attempts({ headers: { ...ATTEMPT.headers, 'x-b3-traceid': '1', traceparent: '2' } }))).toEqual([]);
   });

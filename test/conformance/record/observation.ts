@@ -77,9 +77,21 @@ export interface TcpObservation {
   readonly log?: unknown;
 }
 
+/** One TLS connection with a GET over it, as recorded. */
+export interface TlsObservation {
+  /** 0 when no answer came. */
+  readonly status: number;
+  readonly error?: string;
+  readonly attempts: readonly RecordedAttempt[];
+  readonly proxies?: Proxies;
+  readonly log?: unknown;
+}
+
 /** Several connections, as recorded. */
 export interface ConnectionTally {
   readonly times: number;
+  readonly status?: Tally;
+  readonly to?: Tally;
   readonly replies?: Tally;
   /** By proxy. */
   readonly cluster?: Readonly<Record<string, Tally>>;
@@ -106,6 +118,7 @@ export type Observation =
   | RequestObservation
   | TallyObservation
   | TcpObservation
+  | TlsObservation
   | ConnectionTally
   | StatsObservation
   | TogetherObservation

@@ -38,9 +38,9 @@ function isLocalReply({ status, error, facts }: Outcome): boolean {
 
 function recordArrival(arrival: Arrival, proxyIp: string): RecordedAttempt {
   const host = arrival.headers.find(([name]) => name === 'host')?.[1] ?? '';
-  const { to, method, path, bodyBytes } = arrival;
+  const { to, tls, method, path, bodyBytes } = arrival;
   const body = bodyBytes > SHOWN_BODY ? `${bodyBytes} bytes` : arrival.body;
-  return { to, method, path, host, headers: recordHeaders(arrival.headers, proxyIp), ...(body !== '' && { body }) };
+  return { to, ...(tls !== undefined && { tls }), method, path, host, headers: recordHeaders(arrival.headers, proxyIp), ...(body !== '' && { body }) };
 }
 
 function byServer(a: RecordedAttempt, b: RecordedAttempt): number {

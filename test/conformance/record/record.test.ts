@@ -3,6 +3,7 @@ import type { Arrival } from '../backend/arrival.ts';
 import type { CallRecord } from '../backend/call-book.ts';
 import type { Outcome } from '../runner/outcome.ts';
 import { recordLogLine } from './log-line.ts';
+import { recordTls } from './record-connection.ts';
 import { recordRequest } from './record-request.ts';
 import { recordTally } from './record-tally.ts';
 
@@ -63,6 +64,15 @@ describe('recordRequest', () => {
   });
 });
 
+describe('recordTls', () => {
+  it('shows what the server saw', () => {
+    const tls = { sni: 'reviews', alpn: null };
+    expect(recordTls({ status: 200 }, [{ ...ARRIVAL, tls }])).toEqual({ status: 200, attempts: [{ to: '127.0.1.21:9080', tls, path: '/x?y=1', host: 'reviews' }] });
+    expect(recordTls({ status: 0, error: 'closed' }, [])).toEqual({ status: 0, error: 'closed', attempts: [] });
+    expect(recordTls({ status: 200 }, [ARRIVAL])).toMatchObject({ attempts: [{ tls: null }] });
+  });
+});
+
 describe('recordTally', () => {
   const call = (status: number, ...to: string[]): { outcome: Outcome; record: CallRecord } => ({
     outcome: { ...OUTCOME, status, elapsedMs: status / 100 },
@@ -97,5 +107,11 @@ describe('recordLogLine', () => {
     expect(recordLogLine(line)).toBe(
       '[<time>] "GET /a b HTTP/1.1" 200 - via_upstream - "-" 5 2 <ms> <ms> "-" "curl/8" "<uuid>" "details:9080" "127.0.1.41:9080" outbound|9080||details 127.0.0.1:<port> 127.9.0.4:9080 127.0.9.1:<port> - default',
     );
+  });
+
+  it('hides the bytes of TLS, which vary, but not those of a bare connection', () => {
+    const line = (sni: string): string => recordLogLine(`[now] "- - -" 0 - - - "-" 517 1830 12 - "-" "-" "-" "-" "127.0.1.61:443" c 127.0.0.1:51000 127.0.1.61:443 127.0.9.1:51001 ${sni} -`);
+    expect(line('a.example.com')).toContain(' "-" <bytes> <bytes> <ms> ');
+    expect(line('-')).toContain(' "-" 517 1830 <ms> ');
   });
 });

@@ -1,4 +1,4 @@
-import type { ConformanceCase, RequestSpec, TcpSpec } from '../case/case-file.ts';
+import type { ConformanceCase, RequestSpec, TcpSpec, TlsSpec } from '../case/case-file.ts';
 import { dialledIp } from '../case/dialled-address.ts';
 import type { Document } from '../case/documents.ts';
 import type { Call, Dial } from './outcome.ts';
@@ -54,8 +54,8 @@ function bodyOf({ body, bodyBytes }: RequestSpec): Uint8Array | undefined {
   return body === undefined ? undefined : Buffer.from(body);
 }
 
-/** The connection that `tcp` asks for. */
-export function buildDial({ host, port }: TcpSpec, context: DialContext): Dial {
+/** The connection that a step asks for. */
+export function buildDial({ host, port }: TcpSpec | TlsSpec, context: DialContext): Dial {
   return { host, port, originalDst: dialled(host, String(port), context), sourceAddress: CALLER_IP };
 }
 

@@ -23,20 +23,22 @@ const OVER = { status: 0, flags: '-', details: null, cluster: 'echo', route: nul
 const REFUSED = { ...OVER, flags: 'UH', cluster: null, to: null };
 
 let backends: BackendSet;
+let book: CallBook;
 let dials: Dial[];
 const documents: Document[] = readDocuments([{ file: 'x', text: CONFIG }]);
 
 beforeEach(async () => {
   dials = [];
-  backends = await BackendSet.start(readCase('{}', 'topic', 'slug'), documents, new CallBook());
+  book = new CallBook();
+  backends = await BackendSet.start(readCase('{}', 'topic', 'slug'), documents, book);
 });
 
 afterEach(() => backends.close());
 
 // A mesh that knows one service and refuses everything else.
 function meshOf(ended: EndedConnections, logLines: string[]): Pick<MeshUnderTest, 'connect' | 'ended' | 'logLines'> {
-  const over = (flags: string, endpoint: string | null): void => {
-    ended.add({ flags, details: null, cluster: endpoint === null ? null : 'echo', route: null, endpoint });
+  const over = (flags: string, endpoint: string | null, { servername }: Dial): void => {
+    ended.add({ flags, details: null, cluster: endpoint === null ? null : 'echo', route: null, endpoint, ...(servername !== undefined && { sni: servername }) });
     logLines.push('[now] "- - -" 0');
   };
   return {
@@ -46,13 +48,13 @@ function meshOf(ended: EndedConnections, logLines: string[]): Pick<MeshUnderTest
       new Promise((resolve, reject) => {
         dials.push(dial);
         if (dial.host !== 'echo') {
-          over('UH', null);
+          over('UH', null, dial);
           resolve(undefined);
           return;
         }
         backends.connect('127.0.1.93', 9000, (error, socket) => {
           if (socket === undefined) return reject(error ?? new Error('no socket'));
-          socket.once('close', () => over('-', '127.0.1.93:9000'));
+          socket.once('close', () => over('-', '127.0.1.93:9000', dial));
           resolve(socket);
         });
       }),
@@ -62,7 +64,7 @@ function meshOf(ended: EndedConnections, logLines: string[]): Pick<MeshUnderTest
 async function run(text: string): Promise<Observation[]> {
   const conformanceCase: ConformanceCase = readCase(text, 'topic', 'slug');
   const mesh = meshOf(new EndedConnections(), []) as MeshUnderTest;
-  const runner = new StepRunner({ conformanceCase, documents, mesh, book: new CallBook(), proxyIp: '127.0.9.200' });
+  const runner = new StepRunner({ conformanceCase, documents, mesh, book, proxyIp: '127.0.9.200' });
   const seen: Observation[] = [];
   for (const step of conformanceCase.steps) seen.push(await runner.run(step));
   return seen;
@@ -106,5 +108,35 @@ steps:
 
   it('have their log lines where the case asks for them', async () => {
     expect(await run('{accessLog: true, steps: [{tcp: {host: echo, port: 9000, send: a}}]}')).toMatchObject([{ log: { client: ['[<time>] "- - -" 0'] } }]);
+  });
+});
+
+describe('tls steps', () => {
+  it('observe the answer, what the server saw, and what the proxy logged', async () => {
+    expect(await run('steps: [{tls: {host: echo, port: 9000, path: /x, sni: a.example.com}}, {tls: {host: other, port: 443}}]')).toEqual([
+      {
+        status: 200,
+        attempts: [{ to: '127.0.1.93:9000', tls: { sni: 'a.example.com', alpn: null }, path: '/x', host: 'echo:9000' }],
+        proxies: { client: [{ ...OVER, sni: 'a.example.com' }] },
+      },
+      { status: 0, error: 'closed', attempts: [], proxies: { client: [{ ...REFUSED, sni: 'other' }] } },
+    ]);
+  });
+
+  it('name no server where there is no name', async () => {
+    expect(await run('steps: [{tls: {host: echo, port: 9000, sni: ""}}]')).toMatchObject([{ status: 200, attempts: [{ tls: { sni: null } }], proxies: { client: [OVER] } }]);
+    expect(dials[0]).not.toHaveProperty('servername');
+  });
+
+  it('are tallied', async () => {
+    expect(await run('steps: [{tls: {host: echo, port: 9000}, times: 3}]')).toEqual([
+      { times: 3, status: { 200: 3 }, to: { '127.0.1.93:9000': 3 }, cluster: { client: { echo: 3 } } },
+    ]);
+  });
+
+  it('run side by side', async () => {
+    const [together] = await run('steps: [{together: [{tls: {host: echo, port: 9000}}, {after: 30ms, tcp: {host: echo, port: 9000, send: a, hold: 300ms}}]}]');
+
+    expect(together).toMatchObject({ together: [{ status: 200 }, { reply: 'one a', open: true }], proxies: { client: [{ sni: 'echo' }, OVER] } });
   });
 });

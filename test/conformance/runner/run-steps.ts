@@ -47,6 +47,7 @@ export class StepRunner {
       case 'request':
         return step.times === undefined ? this.#observe(step.request) : this.#tally(step, step.times);
       case 'tcp':
+      case 'tls':
         return step.times === undefined ? this.#logged(() => this.#connections.observe(step)) : this.#connections.tally(step, step.times);
       case 'not-yet':
         return { notYet: step.what };
@@ -56,7 +57,7 @@ export class StepRunner {
   // Whose log entry is whose can't be told of connections side by side, so they are told once for all of them.
   async #together({ items }: TogetherStep): Promise<TogetherObservation> {
     const run = async (): Promise<Observation[]> => Promise.all(items.map(({ afterMs, step }) => this.#later(afterMs, step)));
-    const connections = items.filter(({ step }) => step.kind === 'tcp').length;
+    const connections = items.filter(({ step }) => step.kind === 'tcp' || step.kind === 'tls').length;
     if (connections === 0) return { together: await run() };
     const { result, proxies } = await this.#connections.proxiesOf(connections, run);
     return { together: result, proxies };
@@ -64,7 +65,15 @@ export class StepRunner {
 
   async #later(afterMs: number, step: CallStep): Promise<Observation> {
     if (afterMs > 0) await sleep(afterMs);
-    return step.kind === 'tcp' ? this.#connections.call(step) : step.kind === 'request' ? this.#observe(step.request) : this.run(step);
+    switch (step.kind) {
+      case 'request':
+        return this.#observe(step.request);
+      case 'tcp':
+      case 'tls':
+        return this.#connections.call(step);
+      case 'not-yet':
+        return this.run(step);
+    }
   }
 
   async #observe(request: RequestSpec): Promise<RequestObservation> {
