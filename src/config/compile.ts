@@ -32,7 +32,7 @@ export function compileSnapshot(resources: readonly Resource[], options: Compile
   const mesh = readMeshConfig(resources);
   const { registry, issues } = buildRegistry(resources, options, mesh);
   const { applicable, rejected } = visibleVirtualServices(resources, caller.namespace, mesh, domain);
-  const scope = sidecarScope(resources, registry, applicable, caller, mesh);
+  const scope = sidecarScope(resources, registry, applicable, caller, mesh, domain);
   const rules = new DestinationRules(resources, caller, mesh, domain);
 
   const clusterContext = { caller, mesh, rules, legacySemantics };

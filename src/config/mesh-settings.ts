@@ -20,6 +20,8 @@ export interface MeshConfig {
 }
 
 const EVERYWHERE: readonly string[] = ['*'];
+const OWN_NAMESPACE: readonly string[] = ['.'];
+const NOWHERE: readonly string[] = ['~'];
 
 /**
  * The mesh-wide settings that `resources` put in force: those of the ConfigMap `istio` of `istio-system` when there is one,
@@ -61,9 +63,9 @@ function completeMeshConfig(spec: MeshConfigSpec): MeshConfig {
       traceSampling: spec.defaultConfig?.tracing?.sampling ?? 1,
     },
     rootNamespace: spec.rootNamespace ?? 'istio-system',
-    serviceExportTo: nonEmpty(spec.defaultServiceExportTo),
-    virtualServiceExportTo: nonEmpty(spec.defaultVirtualServiceExportTo),
-    destinationRuleExportTo: nonEmpty(spec.defaultDestinationRuleExportTo),
+    serviceExportTo: defaultExport(spec.defaultServiceExportTo),
+    virtualServiceExportTo: defaultExport(spec.defaultVirtualServiceExportTo),
+    destinationRuleExportTo: defaultExport(spec.defaultDestinationRuleExportTo),
     retryPolicy: spec.defaultHttpRetryPolicy,
     connectionPool: spec.defaultTrafficPolicy?.connectionPool,
     outlierDetection: spec.defaultTrafficPolicy?.outlierDetection,
@@ -92,8 +94,11 @@ function normalization(name: string | undefined): MeshSettings['pathNormalizatio
   return 'BASE';
 }
 
-function nonEmpty(exportTo: readonly string[] | undefined): readonly string[] {
-  return exportTo === undefined || exportTo.length === 0 ? EVERYWHERE : exportTo;
+/** As a default only `.` and `*` mean something, in this order. Source: istio `initServiceRegistry`, `initVirtualServices`. */
+function defaultExport(exportTo: readonly string[] | undefined): readonly string[] {
+  if (exportTo === undefined || exportTo.length === 0) return EVERYWHERE;
+  if (exportTo.includes('.')) return OWN_NAMESPACE;
+  return exportTo.includes('*') ? EVERYWHERE : NOWHERE;
 }
 
 function isObject(value: unknown): boolean {

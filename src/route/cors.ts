@@ -66,7 +66,8 @@ export class CorsPolicy {
       headers['access-control-allow-headers'] =
         this.#headers === '*' ? (getHeader(head.headers, 'access-control-request-headers') ?? '') : this.#headers;
     }
-    if (this.#exposed !== '') headers['access-control-expose-headers'] = this.#exposed;
+    // Envoy adds these on the way back, which it does for allowed origins only.
+    if (origin !== undefined && this.#exposed !== '') headers['access-control-expose-headers'] = this.#exposed;
     if (maxAgeSeconds !== undefined) headers['access-control-max-age'] = String(maxAgeSeconds);
     return headers;
   }

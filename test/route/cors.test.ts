@@ -54,6 +54,14 @@ describe('CorsPolicy.decide', () => {
     expect(decide(SHOP, method, headers)).toBeUndefined();
   });
 
+  // Source: Envoy `CorsFilter::encodeHeaders`, which returns early for such an origin.
+  it('tells a preflight of a foreign origin everything but what it exposes', () => {
+    const decision = decide({ ...SHOP, unmatchedPreflights: 'IGNORE' }, 'OPTIONS', { ...preflight, origin: 'http://evil.example' });
+
+    expect(decision).toMatchObject({ headers: { 'access-control-allow-credentials': 'true', 'access-control-max-age': '86400' } });
+    expect(decision).not.toHaveProperty(['headers', 'access-control-expose-headers']);
+  });
+
   it('answers a preflight of any origin with IGNORE, but allows it nothing', () => {
     const ignore: CorsOptions = { ...SHOP, exposeHeaders: [], allowHeaders: [], maxAgeSeconds: undefined, allowCredentials: false, unmatchedPreflights: 'IGNORE' };
 

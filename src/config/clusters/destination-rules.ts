@@ -17,6 +17,7 @@ export interface DeclaredSubset {
 /** DestinationRules of one namespace for one host, merged. */
 export interface MergedRule {
   readonly namespace: string;
+  /** As written: `.` and the namespace's name are not the same to merging. */
   readonly exportTo: readonly string[];
   /** Labels of the callers that it is for; absent: all. */
   readonly selector: Readonly<Record<string, string>> | undefined;
@@ -69,7 +70,7 @@ export class DestinationRules {
     const exportTo = spec.workloadSelector === undefined ? (spec.exportTo ?? []) : ['.'];
     const rule: MergedRule = {
       namespace,
-      exportTo: exportTo.map((target) => (target === '.' ? namespace : target)).toSorted(),
+      exportTo: [...new Set(exportTo)],
       selector: spec.workloadSelector === undefined ? undefined : (spec.workloadSelector.matchLabels ?? {}),
       trafficPolicy: spec.trafficPolicy,
       policyOrigin: spec.trafficPolicy === undefined ? undefined : originOf(resource, 'spec.trafficPolicy'),
@@ -110,31 +111,50 @@ function bySelectorThenAge(a: Resource, b: Resource): number {
 
 function isPrivate({ exportTo, namespace }: MergedRule, defaultExportTo: readonly string[]): boolean {
   if (exportTo.length === 0) return defaultExportTo.includes('.');
-  return exportTo.length === 1 && exportTo[0] === namespace;
+  return exportTo.length === 1 && (exportTo[0] === '.' || exportTo[0] === namespace);
 }
 
-function reaches({ exportTo }: MergedRule, namespace: string): boolean {
-  return exportTo.length === 0 || exportTo.includes('*') || exportTo.includes(namespace);
+function reaches({ exportTo, namespace }: MergedRule, caller: string): boolean {
+  if (exportTo.length === 0 || exportTo.includes('*') || exportTo.includes(caller)) return true;
+  return namespace === caller && exportTo.includes('.');
 }
 
-/** Joins `rule` to one of the same host, export and selector: subsets add up, of the policies the first counts, whole. */
+/**
+ * Adds `rule` to those of its host: joined to each that it may be joined to, and beside them unless the last one it was compared
+ * with took it in for good. That one is the last to decide even after an earlier one took the rule in is Istio's way, as is
+ * that a rule for all workloads can disappear in one for some of them.
+ *
+ * Source: istio `mergeDestinationRule`.
+ */
 function insert(pool: Pool, host: string, rule: MergedRule): void {
   const rules = pool.get(host);
   if (rules === undefined) {
     pool.set(host, [rule]);
     return;
   }
-  const index = rules.findIndex((other) => sameList(other.exportTo, rule.exportTo) && sameLabels(other.selector, rule.selector));
-  const partner = rules[index];
-  if (partner === undefined) {
-    rules.push(rule);
-    return;
+  let isBeside = true;
+  for (const [index, other] of rules.entries()) {
+    const sameExport = sameSet(other.exportTo, rule.exportTo);
+    isBeside = !sameExport;
+    if (!sameExport && !(other.exportTo.length > 0 && includesAll(rule.exportTo, other.exportTo))) continue;
+    const sameSelector = sameLabels(other.selector, rule.selector);
+    if (other.selector !== undefined && rule.selector !== undefined && !sameSelector) {
+      isBeside = true;
+      continue;
+    }
+    if (sameSelector) isBeside = false;
+    rules[index] = join(other, rule);
   }
-  rules[index] = {
-    ...partner,
-    trafficPolicy: partner.trafficPolicy ?? rule.trafficPolicy,
-    policyOrigin: partner.policyOrigin ?? rule.policyOrigin,
-    subsets: uniqueSubsets([...partner.subsets, ...rule.subsets]),
+  if (isBeside) rules.push(rule);
+}
+
+/** Subsets add up; of the policies the first counts, whole. */
+function join(rule: MergedRule, more: MergedRule): MergedRule {
+  return {
+    ...rule,
+    trafficPolicy: rule.trafficPolicy ?? more.trafficPolicy,
+    policyOrigin: rule.policyOrigin ?? more.policyOrigin,
+    subsets: uniqueSubsets([...rule.subsets, ...more.subsets]),
   };
 }
 
@@ -151,8 +171,12 @@ function uniqueSubsets(subsets: readonly DeclaredSubset[]): DeclaredSubset[] {
   return [...byName.values()];
 }
 
-function sameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((item, index) => item === b[index]);
+function sameSet(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && includesAll(a, b);
+}
+
+function includesAll(outer: readonly string[], inner: readonly string[]): boolean {
+  return inner.every((item) => outer.includes(item));
 }
 
 function sameLabels(a: Readonly<Record<string, string>> | undefined, b: Readonly<Record<string, string>> | undefined): boolean {

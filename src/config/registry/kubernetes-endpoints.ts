@@ -51,6 +51,8 @@ export class KubernetesEndpoints {
     for (const { address, ports, podName, source } of offers) {
       const known = byAddress.get(address);
       const pod = this.#workloads.pod(source.namespace, podName, address);
+      // An endpoint of a Pod that is not there is left out, as istiod waits for the Pod. Where nobody gave Pods, none is expected.
+      if (pod === undefined && podName !== undefined && this.#workloads.knowsPods(source.namespace)) continue;
       byAddress.set(address, {
         address,
         ports: known === undefined ? ports : new Map([...ports, ...known.ports]),

@@ -21,7 +21,9 @@ const NO_WORKLOADS: readonly Workload[] = [];
 /** All workloads of a set of resources, ready to be selected by labels or found by name and address. */
 export class WorkloadIndex {
   readonly #byNamespace = new Map<string, Workload[]>();
+  /** By `namespace/name` and by `namespace address`. */
   readonly #pods = new Map<string, Workload>();
+  readonly #podNamespaces = new Set<string>();
 
   constructor(resources: readonly Resource[]) {
     for (const resource of resources) {
@@ -36,16 +38,22 @@ export class WorkloadIndex {
 
   /** The Pod that an endpoint stands for: by `targetRef`, else by its address. Pods that are not ready included. */
   pod(namespace: string, name: string | undefined, address: string): Workload | undefined {
-    return (name === undefined ? undefined : this.#pods.get(`${namespace}/${name}`)) ?? this.#pods.get(address);
+    return this.#pods.get(name === undefined ? `${namespace} ${address}` : `${namespace}/${name}`);
+  }
+
+  /** Whether there are Pod documents of `namespace` at all; without any, nothing is known of what its endpoints stand for. */
+  knowsPods(namespace: string): boolean {
+    return this.#podNamespaces.has(namespace);
   }
 
   #addPod(resource: Resource): void {
     const { status } = resource.spec as PodBody;
     const address = status?.podIP ?? status?.podIPs?.[0]?.ip ?? '';
     const workload = podWorkload(resource, address);
+    this.#podNamespaces.add(resource.namespace);
     this.#pods.set(`${resource.namespace}/${resource.name}`, workload);
     if (address === '') return;
-    this.#pods.set(address, workload);
+    this.#pods.set(`${resource.namespace} ${address}`, workload);
     if (isReady(status)) this.#add(resource, workload);
   }
 

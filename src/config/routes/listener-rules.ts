@@ -1,3 +1,4 @@
+import { isWildcardHost } from '../../common/host-name.ts';
 import type { SkippedRule } from '../../route/model.ts';
 import type { HostMap } from '../registry/host-map.ts';
 import type { EgressListener } from '../scope/sidecar-scope.ts';
@@ -27,8 +28,10 @@ export class ListenerRules {
     }
     for (const { host } of listener.services) {
       const governor = this.#mostSpecific.find(host);
+      if (governor === undefined) continue;
       // One that names the host itself is found by that name; others of the same name take its place when it has no rule left.
-      if (governor !== undefined && !governor.hosts.includes(host)) append(this.#covered, governor, host);
+      // A wildcard has no such others.
+      if (isWildcardHost(host) || !governor.hosts.includes(host)) append(this.#covered, governor, host);
     }
   }
 

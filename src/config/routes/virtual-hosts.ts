@@ -1,4 +1,4 @@
-import { hostCovers, isWildcardHost } from '../../common/host-name.ts';
+import { hostsOverlap, isWildcardHost } from '../../common/host-name.ts';
 import type { RouteSpec, SkippedRule, VirtualHostSpec } from '../../route/model.ts';
 import { clusterName } from '../clusters/cluster-name.ts';
 import { isHttp } from '../registry/port-protocol.ts';
@@ -55,7 +55,7 @@ function addGoverned(
   const governed = governedServices(virtualService, services, rules).filter((service) => servesHttp(service, context.port));
   if (governed.length === 0 && context.port !== PORT_OF_UNREGISTERED_HOSTS) return;
   const served = new Set(governed.map(({ host }) => host));
-  const own = virtualService.hosts.filter((host) => !services.has(host) && !governsAny(host, governed));
+  const own = virtualService.hosts.filter((host) => !isRegistered(host, services));
   const compile = rulesOf(virtualService, context);
   for (const host of [...own, ...served]) {
     const { routes, skipped } = compile(host);
@@ -76,14 +76,18 @@ function addGoverned(
 
 /** The services on the port that have one of the VirtualService's hosts, or whose most specific wildcard is its. */
 function governedServices(virtualService: VirtualService, services: ReadonlyMap<string, Service>, rules: ListenerRules): Service[] {
-  const named = virtualService.hosts.flatMap((host) => services.get(host) ?? []);
+  const named = virtualService.hosts.flatMap((host) => (isWildcardHost(host) ? [] : (services.get(host) ?? [])));
   const covered = rules.coveredBy(virtualService).flatMap((host) => services.get(host) ?? []);
   return [...new Set([...named, ...covered])];
 }
 
-/** A wildcard that governs services is no host in itself. */
-function governsAny(host: string, services: readonly Service[]): boolean {
-  return isWildcardHost(host) && services.some((service) => hostCovers(host, service.host));
+/**
+ * Whether `host` is left to the registry. A wildcard is as soon as it overlaps any service, also one that another
+ * VirtualService governs: it is no host in itself then. Source: istio `separateVSHostsAndServices`.
+ */
+function isRegistered(host: string, services: ReadonlyMap<string, Service>): boolean {
+  if (!isWildcardHost(host)) return services.has(host);
+  return [...services.keys()].some((name) => hostsOverlap(host, name));
 }
 
 /** All hosts of a VirtualService share its routes, unless a rule leaves the destination to the host. */

@@ -1,9 +1,10 @@
 /**
  * Whether something of `namespace` that is exported to `exportTo` can be seen from `caller`.
  *
- * Source: Istio `exportTo`: `*` everybody, `.` the own namespace, a name that namespace, `~` nobody.
+ * Source: Istio `exportTo`: `*` everybody, whatever else is there; else `~` nobody; `.` the own namespace, a name that namespace.
  */
 export function isExportedTo(exportTo: readonly string[], namespace: string, caller: string): boolean {
+  if (exportTo.includes('~') && !exportTo.includes('*')) return false;
   return exportTo.some((target) => target === '*' || target === caller || (target === '.' && namespace === caller));
 }
 

@@ -1,4 +1,4 @@
-import { hostCovers, hostsOverlap } from '../../common/host-name.ts';
+import { expandHost, hostCovers, hostsOverlap } from '../../common/host-name.ts';
 import type { CallerOptions } from '../compile-options.ts';
 import type { DestinationSpec, SidecarSpec } from '../istio-types.ts';
 import { outboundMode, type MeshConfig } from '../mesh-settings.ts';
@@ -44,6 +44,7 @@ export function sidecarScope(
   virtualServices: readonly VirtualService[],
   caller: CallerOptions,
   mesh: MeshConfig,
+  domain: string,
 ): SidecarScope {
   const rank = ({ exportTo, namespace }: Service): number => exportRank(exportTo, namespace, caller.namespace);
   const visible = registry.services
@@ -58,8 +59,14 @@ export function sidecarScope(
     // Without a Sidecar nothing is left that a destination could add.
     services: sidecar === undefined ? listeners.flatMap(({ services }) => services) : withDestinations(listeners, visible, caller.namespace),
     outboundTrafficPolicy: outboundMode(spec.outboundTrafficPolicy, mesh.settings.outboundTrafficPolicy),
-    egressProxy: spec.outboundTrafficPolicy?.egressProxy,
+    egressProxy: sidecar === undefined ? undefined : egressProxy(sidecar, domain),
   };
+}
+
+/** A short name is a service of the Sidecar's own namespace. */
+function egressProxy({ spec, namespace }: Resource, domain: string): DestinationSpec | undefined {
+  const proxy = (spec as SidecarSpec).outboundTrafficPolicy?.egressProxy;
+  return proxy && { ...proxy, host: expandHost(proxy.host, namespace, domain) };
 }
 
 function chooseSidecar(resources: readonly Resource[], caller: CallerOptions, rootNamespace: string): Resource | undefined {

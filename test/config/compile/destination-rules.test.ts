@@ -93,4 +93,38 @@ describe('rules of one namespace for one host', () => {
     expect(snapshot.clusters.has(S)).toBe(false);
     expect(snapshot.clusters.has(S.replace('|s|', '|t|'))).toBe(true);
   });
+
+  // Source: istio `mergeDestinationRule`, with the enhanced merge that is on by default.
+  describe('whose exports differ', () => {
+    const as = (namespace: string, labels = {}) => ({ workload: { namespace, labels } });
+    const names = (text: string, caller = as('default')): string[] =>
+      [...snapshotOf(REVIEWS + text, caller).clusters.keys()].map((name) => name.split('|')[2] ?? '').filter((name) => name !== '');
+    const one = (exportTo: string): string => rule('one', `${exportTo}subsets: [${subset('s', 'v1')}, ${subset('a', 'v1')}]`);
+    const two = (exportTo: string): string => rule('two', `${exportTo}subsets: [${subset('s', 'v2')}, ${subset('b', 'v2')}]`);
+
+    it.each([
+      ['the same', 'exportTo: [shop, "."], ', 'exportTo: [".", shop], ', ['s', 'a', 'b']],
+      ['a part of the younger one', 'exportTo: ["."], ', 'exportTo: [".", shop], ', ['s', 'a', 'b']],
+      ['more than the younger one', 'exportTo: [".", shop], ', 'exportTo: ["."], ', ['s', 'b']],
+      ['the same in other words', 'exportTo: ["."], ', 'exportTo: [default], ', ['s', 'b']],
+      ['everybody, said and unsaid', '', 'exportTo: ["*"], ', ['s', 'b']],
+    ])('%s', (_, older, younger, expected) => {
+      expect(names(one(older) + two(younger))).toEqual(expected);
+    });
+
+    it('leave the youngest beside the older ones though it joined one of them', () => {
+      const three = rule('three', `subsets: [${subset('s', 'v1')}, ${subset('c', 'v1')}]`);
+
+      expect(names(one('') + two('exportTo: ["*"], ') + three)).toEqual(['s', 'c']);
+    });
+
+    it('a rule for the own namespace disappears in one that selects workloads', () => {
+      const special = rule('special', `workloadSelector: {matchLabels: {app: web}}, subsets: [${subset('s', 'v1')}]`);
+
+      expect(names(special + two('exportTo: ["."], '), as('default', { app: 'web' }))).toEqual(['s', 'b']);
+      expect(names(special + two('exportTo: ["."], '), as('default', { app: 'other' }))).toEqual([]);
+      expect(names(special + two(''), as('default', { app: 'web' }))).toEqual(['s']);
+      expect(names(special + two(''), as('default', { app: 'other' }))).toEqual(['s', 'b']);
+    });
+  });
 });

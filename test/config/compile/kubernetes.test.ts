@@ -37,6 +37,14 @@ describe('endpoints of a Kubernetes Service', () => {
     expect(addresses(snapshotOf(WEB + slice('x', endpoints) + slice('y', endpoints)), NAME)).toEqual(['10.0.0.1:9000']);
   });
 
+  it('are left out while their Pod is unknown, where Pods are known at all', () => {
+    const body = `ports: [{name: http, port: 9000}]
+endpoints: [{addresses: [10.0.0.1], targetRef: {kind: Pod, name: gone}}, {addresses: [10.0.0.2], targetRef: {kind: Pod, name: b}}, {addresses: [10.0.0.3]}]`;
+
+    expect(addresses(snapshotOf(WEB + pod('b', '10.0.0.2') + slice('x', body)), NAME)).toEqual(['10.0.0.2:9000', '10.0.0.3:9000']);
+    expect(addresses(snapshotOf(WEB + slice('x', body)), NAME)).toHaveLength(3);
+  });
+
   it('that are not ready or end are left out, unless the Service publishes them', () => {
     const body = `ports: [{name: http, port: 9000}]
 endpoints: [{addresses: [10.0.0.1], conditions: {ready: false}}, {addresses: [10.0.0.2], conditions: {ready: false, serving: true, terminating: true}}, {addresses: [10.0.0.3]}]`;
@@ -113,7 +121,7 @@ describe('a Kubernetes Service', () => {
     expect(cluster(snapshot, 'outbound|1||web.default.svc.cluster.local').protocol).toBe(protocol);
   });
 
-  it.each(['{name: tcp, port: 1}', '{name: https, port: 1}', '{name: mysql-main, port: 1}', '{name: x, port: 3306}', '{name: http, port: 1, appProtocol: tcp}', '{name: http, port: 1, protocol: UDP}'])(
+  it.each(['{name: tcp, port: 1}', '{name: https, port: 1}', '{name: mysql-main, port: 1}', '{name: x, port: 3306}', '{name: http, port: 1, appProtocol: tcp}', '{name: http, port: 1, appProtocol: tcp-x}', '{name: http, port: 3306, appProtocol: unheard-of}', '{name: http, port: 1, protocol: UDP}'])(
     'port %s has no HTTP routes',
     (port) => {
       expect(snapshotOf(svc('web', `{ports: [${port}]}`)).routes.configurations).toEqual([]);

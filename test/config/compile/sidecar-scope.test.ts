@@ -66,4 +66,51 @@ describe('which Sidecar governs', () => {
     expect(seen(sidecar('closed', '{egress: [{hosts: ["./a.default.svc.cluster.local"]}], outboundTrafficPolicy: {mode: REGISTRY_ONLY}}'))).toEqual(['a', 'block_all']);
     expect(catchAll?.routes[0]?.action).toMatchObject({ destinations: [{ cluster: 'outbound|80||c.shop.svc.cluster.local' }] });
   });
+
+  it('finds a short name of the egress proxy in its own namespace', () => {
+    const proxied = sidecar('p', '{outboundTrafficPolicy: {mode: ALLOW_ANY, egressProxy: {host: b, subset: v1, port: {number: 80}}}}');
+    const catchAll = snapshotOf(SERVICES + proxied).routes.configurations[0]?.virtualHosts.at(-1);
+
+    expect(catchAll?.routes[0]?.action).toMatchObject({ destinations: [{ cluster: 'outbound|80|v1|b.default.svc.cluster.local' }] });
+  });
+});
+
+describe('what is exported', () => {
+  const exported = (exportTo: string): string[] =>
+    hostNames(snapshotOf(`
+---
+apiVersion: v1
+kind: Service
+metadata: {name: x, namespace: shop, annotations: {networking.istio.io/exportTo: "${exportTo}"}}
+spec: {clusterIP: 10.9.0.1, ports: [{name: http, port: 80}]}
+`), 80);
+  const asDefault = (exportTo: string): string[] =>
+    seen(`
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "defaultServiceExportTo: [${exportTo}]"}
+`);
+
+  it.each([
+    ['*', true],
+    ['default, other', true],
+    ['.', false],
+    ['~', false],
+    ['~,default', false],
+    ['~,*', true],
+  ])('a Service to %s', (exportTo, isSeen) => {
+    expect(exported(exportTo)).toEqual(isSeen ? ['x.shop.svc.cluster.local:80', 'allow_any'] : []);
+  });
+
+  // Source: istio `initServiceRegistry`: of a default only `.` and `*` are honoured.
+  it.each([
+    ["'*'", ['a', 'b', 'c', 'allow_any']],
+    ["'.'", ['a', 'b', 'allow_any']],
+    ["'*', '.'", ['a', 'b', 'allow_any']],
+    ['default', []],
+  ])('services by default to %s', (exportTo, expected) => {
+    expect(asDefault(exportTo)).toEqual(expected);
+  });
 });

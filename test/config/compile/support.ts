@@ -56,7 +56,7 @@ export function service(host: string, { namespace = 'default', ports = '[{number
 ---
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
-metadata: {name: ${host.toLowerCase().replace(/[^a-z0-9]/g, '-')}, namespace: ${namespace}}
+metadata: {name: ${host.toLowerCase().replace('*', 'any').replace(/[^a-z0-9]/g, '-')}, namespace: ${namespace}}
 spec:
   hosts: ["${host}"]
   location: MESH_INTERNAL

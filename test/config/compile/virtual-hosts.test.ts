@@ -118,6 +118,25 @@ describe('hosts that no service has', () => {
     ]);
   });
 
+  // Source: istio `separateVSHostsAndServices`.
+  it.each([
+    ['covers a service that another rule governs', '*.test.io', ['one.test.io:80', 'allow_any']],
+    ['is narrower than a registered wildcard', '*.deep.wide.io', ['*.wide.io:80', 'one.test.io:80', 'allow_any']],
+    ['touches nothing registered', '*.free.io', ['*.free.io:80', 'one.test.io:80', 'allow_any']],
+  ])('a wildcard that %s', (_, host, expected) => {
+    const services = service('one.test.io') + (host.endsWith('wide.io') ? service('*.wide.io') : '');
+    const snapshot = snapshotOf(services + rules('wild', `"${host}"`, answer(201)) + rules('exact', 'one.test.io', answer(202)));
+
+    expect(hostNames(snapshot, 80)).toEqual(expected);
+    expect(goals(snapshot, 'one.test.io:80')).toEqual(['202']);
+  });
+
+  it('a registered wildcard stays with the first rule of its name, though that has nothing left', () => {
+    const filtered = rules('filtered', '"*.test.io"', answer(201, '{sourceLabels: {app: other}}'));
+
+    expect(goals(snapshotOf(service('*.test.io') + filtered + rules('next', '"*.test.io"', answer(202))), '*.test.io:80')).toEqual(['outbound|80||*.test.io']);
+  });
+
   it("take their very name from a service's short forms", () => {
     const snapshot = snapshotOf(WEB + rules('short', 'web.default', answer(201)));
 
