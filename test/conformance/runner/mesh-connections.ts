@@ -1,25 +1,10 @@
 import type { Socket } from 'node:net';
-import { isMeshError } from '../../../src/index.ts';
+import { type ConnectionInfo, isMeshError, type Mesh } from '../../../src/index.ts';
 import type { EndedConnections } from './ended-connections.ts';
 import type { ConnectionFacts, Dial } from './outcome.ts';
 
-/** What the mesh tells about a connection that is over, or was refused. */
-interface ConnectionInfo {
-  readonly flags: string;
-  readonly openedFor: 'connect' | 'call';
-  readonly cluster: string | undefined;
-  readonly endpoint: string | undefined;
-  readonly servername: string | undefined;
-}
-
-/** The part of a mesh that makes connections. */
-export interface ConnectingMesh {
-  connect(options: Dial): Promise<Socket>;
-  on(event: 'connection', listener: (info: ConnectionInfo) => void): unknown;
-}
-
 /** A connection through `mesh`, or `undefined` when it refused it. */
-export async function connectVia(mesh: ConnectingMesh, dial: Dial): Promise<Socket | undefined> {
+export async function connectVia(mesh: Mesh, dial: Dial): Promise<Socket | undefined> {
   try {
     return await mesh.connect(dial);
   } catch (error) {
@@ -28,21 +13,19 @@ export async function connectVia(mesh: ConnectingMesh, dial: Dial): Promise<Sock
   }
 }
 
-/** Adds every connection of `mesh` to `ended` when it is over. `clusterExists`: see `CallHandler`. */
-export function watchConnections(mesh: ConnectingMesh, clusterExists: (name: string) => boolean, ended: EndedConnections): void {
+/** Adds every connection that steps open through `mesh` to `ended` when it is over. Those that calls opened are no steps. */
+export function watchConnections(mesh: Mesh, ended: EndedConnections): void {
   mesh.on('connection', (info) => {
-    // Those of HTTP calls end whenever their keep-alive does; recordings tell nothing of them.
-    if (info.openedFor === 'connect') ended.add(factsOf(info, clusterExists));
+    if (info.openedFor === 'connect') ended.add(factsOf(info));
   });
 }
 
-function factsOf(info: ConnectionInfo, clusterExists: (name: string) => boolean): ConnectionFacts {
-  const { flags, cluster, endpoint, servername } = info;
+// Envoy's entry of a connection has places for details and a route, which only calls fill.
+function factsOf({ flags, cluster, endpoint, servername }: ConnectionInfo): ConnectionFacts {
   return {
     flags,
-    // A proxy knows neither for a connection.
     details: null,
-    cluster: cluster !== undefined && clusterExists(cluster) ? cluster : null,
+    cluster: cluster ?? null,
     route: null,
     endpoint: endpoint ?? null,
     ...(servername !== undefined && { sni: servername }),

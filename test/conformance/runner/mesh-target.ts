@@ -7,7 +7,7 @@ import type { ConformanceCase } from '../case/case-file.ts';
 import type { CaseText } from '../case/documents.ts';
 import { CallHandler } from './call-handler.ts';
 import { EndedConnections } from './ended-connections.ts';
-import { type ConnectingMesh, connectVia, watchConnections } from './mesh-connections.ts';
+import { connectVia, watchConnections } from './mesh-connections.ts';
 import type { Call, MeshUnderTest } from './outcome.ts';
 
 /** The mesh's own address; recordings call it `<proxy ip>`. */
@@ -31,12 +31,11 @@ export async function startMesh(
     ...(accessLog && { accessLog: (line: string) => void logLines.push(line) }),
   });
   const clusterExists = (name: string): boolean => mesh.snapshot.clusters.has(name);
-  const connecting = mesh as unknown as ConnectingMesh;
   const ended = new EndedConnections();
-  watchConnections(connecting, clusterExists, ended);
+  watchConnections(mesh, ended);
   return {
     send: (call) => new CallHandler(call.timeoutMs, clusterExists).outcome((handler) => mesh.dispatcher.dispatch(optionsOf(call), handler)),
-    connect: (dial) => connectVia(connecting, dial),
+    connect: (dial) => connectVia(mesh, dial),
     ended,
     stats: (pattern) => mesh.stats(pattern),
     logLines,
