@@ -127,7 +127,7 @@ export class ConfigWatcher {
     this.#empty = scan.empty;
     this.#tell(read);
     if (isTorn) return this.#times.debounceMs;
-    return this.#reader.isDoubtful ? DOUBT_MS : undefined;
+    return this.#reader.isDoubtful ? Math.min(DOUBT_MS, this.#times.pollMs) : undefined;
   }
 
   async #scan(): Promise<ConfigScan> {
