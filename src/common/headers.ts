@@ -1,3 +1,5 @@
+import { isJoinedInRequests } from './joined-headers.ts';
+
 /**
  * Header lines as a flat list `[name, value, name, value, …]`, names in lower case, in order, repeats kept.
  * It is what undici takes without conversion, and cheap to scan at the sizes real requests have.
@@ -44,7 +46,14 @@ export function setHeader(headers: HeaderList, name: string, value: string): voi
   headers.push(name, value);
 }
 
-/** Appends a further line. */
+/** Appends a further line to a request's, or to the line of a header that has only one. */
 export function addHeader(headers: HeaderList, name: string, value: string): void {
+  if (isJoinedInRequests(name)) {
+    for (let i = 0; i < headers.length; i += 2) {
+      if (headers[i] !== name) continue;
+      headers[i + 1] += `,${value}`;
+      return;
+    }
+  }
   headers.push(name, value);
 }

@@ -1,4 +1,5 @@
 import type { HeaderList } from '../common/headers.ts';
+import { isJoinedInRequests } from '../common/joined-headers.ts';
 
 /** What callers may give as headers: undici's own forms. */
 export type HeadersInput =
@@ -45,18 +46,35 @@ export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
       if (STRIPPED.has(name) || (name === 'te' && value !== 'trailers')) return;
     }
     if (typeof value === 'string') headers.push(name, trim(value));
-    else if (Array.isArray(value)) for (const one of value) headers.push(name, trim(String(one)));
-    else headers.push(name, String(value));
+    else if (!Array.isArray(value)) headers.push(name, String(value));
+    else if (value.length > 1 && isJoinedInRequests(name)) headers.push(name, value.map((one) => trim(String(one))).join(','));
+    else for (const one of value) headers.push(name, trim(String(one)));
   };
   if (input === null || input === undefined) return { headers, host };
   if (Array.isArray(input)) {
     for (let i = 0; i + 1 < input.length; i += 2) take(String(input[i]), input[i + 1]);
+    joinRepeated(headers);
   } else if (Symbol.iterator in input) {
     for (const [name, value] of input as Iterable<readonly [string, string]>) take(name, value);
+    joinRepeated(headers);
   } else {
     for (const name of Object.keys(input)) take(name, (input as Record<string, string>)[name]);
   }
   return { headers, host };
+}
+
+/** Names that came line by line: those that Envoy keeps one line of become one. */
+function joinRepeated(headers: HeaderList): void {
+  for (let i = 2; i < headers.length; i += 2) {
+    const name = headers[i]!;
+    if (!isJoinedInRequests(name)) continue;
+    let first = 0;
+    while (headers[first] !== name) first += 2;
+    if (first === i) continue;
+    headers[first + 1] += `,${headers[i + 1]!}`;
+    headers.splice(i, 2);
+    i -= 2;
+  }
 }
 
 /**

@@ -1,4 +1,5 @@
 import { addHeader, removeHeader, setHeader } from '../common/headers.ts';
+import { isJoinedInResponses } from '../common/joined-headers.ts';
 import type { HeaderOperations, RequestHead } from './model.ts';
 import { type FormatContext, HeaderValue, type ResponseHeaders, type VariableSource } from './variables.ts';
 
@@ -48,7 +49,8 @@ export class HeaderEvaluator {
       const value = values[i]!;
       if (value === '') continue;
       const present = append && Object.hasOwn(headers, name) ? headers[name] : undefined;
-      headers[name] = present === undefined ? value : [present, value].flat();
+      if (present === undefined) headers[name] = value;
+      else headers[name] = isJoinedInResponses(name) ? [present, value].flat().join(',') : [present, value].flat();
     }
   }
 
@@ -57,6 +59,8 @@ export class HeaderEvaluator {
   }
 }
 
-function compile(values: Readonly<Record<string, string>>, append: boolean): Operation[] {
-  return Object.entries(values).map(([name, value]) => ({ name: name.toLowerCase(), value: new HeaderValue(value), append }));
+function compile(values: Readonly<Record<string, string | readonly string[]>>, append: boolean): Operation[] {
+  return Object.entries(values).flatMap(([name, given]) =>
+    [given].flat().map((value) => ({ name: name.toLowerCase(), value: new HeaderValue(value), append })),
+  );
 }

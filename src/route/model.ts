@@ -43,7 +43,8 @@ export interface RouteMatch {
 /** Names are lower-case; `host` and `:authority` never appear here (see `hostRewrite`). Source: Istio `Headers.HeaderOperations`. */
 export interface HeaderOperations {
   readonly set?: Readonly<Record<string, string>>;
-  readonly add?: Readonly<Record<string, string>>;
+  /** A list where a rule spells one name in several cases. */
+  readonly add?: Readonly<Record<string, string | readonly string[]>>;
   readonly remove?: readonly string[];
 }
 

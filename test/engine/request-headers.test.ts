@@ -22,6 +22,14 @@ describe('downstreamHeaders reads', () => {
     expect(list(input)).toEqual(['end-user', 'jason', 'x-two', '1', 'x-two', '2', 'n', '5']);
   });
 
+  // Source: Envoy's inline headers.
+  it.each<[HeadersInput]>([
+    [['x-forwarded-for', '1.1.1.1', 'x-two', '1', 'X-Forwarded-For', '2.2.2.2', 'x-two', '2', 'via', 'a', 'x-forwarded-for', '3.3.3.3']],
+    [{ 'x-forwarded-for': ['1.1.1.1', ' 2.2.2.2', '3.3.3.3'], 'x-two': ['1', '2'], via: ['a'] }],
+  ])('a header that Envoy keeps one line of as one: %j', (input) => {
+    expect(list(input).toSorted()).toEqual(['x-forwarded-for', '1.1.1.1,2.2.2.2,3.3.3.3', 'x-two', '1', 'x-two', '2', 'via', 'a'].toSorted());
+  });
+
   it('Headers', () => {
     expect(list(new Headers([['B', '2'], ['a', '1'], ['set-cookie', 'x=1'], ['set-cookie', 'y=2']]))).toEqual(['a', '1', 'b', '2', 'set-cookie', 'x=1', 'set-cookie', 'y=2']);
   });

@@ -30,6 +30,9 @@ describe('HeaderEvaluator on requests', () => {
     // Values see what the removes left and nothing of the sets.
     [{ set: { user: 'changed', copy: '%REQ(user)%', gone: '%REQ(secret)%' }, remove: ['secret'] }, { user: 'jason', secret: 's' }, { user: 'changed', copy: 'jason' }],
     [{ set: { a: '%REQ(b)%', b: '%REQ(a)%' } }, { a: '1', b: '2' }, { a: '2', b: '1' }],
+    [{ add: { x: ['m', '%REQ(y)%', ''] } }, { y: 'n', x: 'c' }, { y: 'n', x: ['c', 'm', 'n'] }],
+    // Of these Envoy keeps one line.
+    [{ add: { via: 'mesh', authorization: 'B' } }, { via: 'caller' }, { via: 'caller,mesh', authorization: 'B' }],
   ])('%j makes of %j %j', (operations, headers, expected) => {
     expect(onRequest([operations], headers)).toEqual(lines(expected));
   });
@@ -50,6 +53,9 @@ describe('HeaderEvaluator on responses', () => {
     [{ add: { 'x-a': 'mesh' } }, {}, { 'x-a': 'mesh' }],
     [{ add: { 'x-a': 'mesh' } }, { 'x-a': 'svc' }, { 'x-a': ['svc', 'mesh'] }],
     [{ add: { 'x-a': 'mesh' } }, { 'x-a': ['1', '2'] }, { 'x-a': ['1', '2', 'mesh'] }],
+    [{ add: { 'x-a': ['m', 'n'] } }, { 'x-a': '1' }, { 'x-a': ['1', 'm', 'n'] }],
+    [{ add: { location: 'mesh', 'set-cookie': 'm=1' } }, { location: 'svc', 'set-cookie': ['s=1'] }, { location: 'svc,mesh', 'set-cookie': ['s=1', 'm=1'] }],
+    [{ add: { vary: 'mesh' } }, { vary: ['a', 'b'] }, { vary: 'a,b,mesh' }],
     [{ remove: ['X-A', 'never'] }, { 'x-a': '1', 'x-b': '2' }, { 'x-b': '2' }],
     [{ set: { 'x-a': 'set' }, add: { 'x-a': 'added' }, remove: ['x-a'] }, { 'x-a': 'svc' }, { 'x-a': ['set', 'added'] }],
     [{ set: { 'x-a': '' } }, { 'x-a': 'svc' }, { 'x-a': 'svc' }],

@@ -21,23 +21,30 @@ export function headerRules(spec: HeadersSpec | undefined): CompiledHeaders {
 }
 
 function operations(spec: HeaderOperationsSpec | undefined): HeaderOperations | undefined {
-  const set = values(spec?.set);
-  const add = values(spec?.add);
+  const set = new Map(written(spec?.set));
+  const add = Map.groupBy(written(spec?.add), ([name]) => name);
   const remove = (spec?.remove ?? []).map((name) => name.toLowerCase()).filter((name) => !isInternal(name));
-  if (set === undefined && add === undefined && remove.length === 0) return undefined;
-  return { ...(set && { set }), ...(add && { add }), ...(remove.length > 0 && { remove }) };
+  if (set.size + add.size + remove.length === 0) return undefined;
+  return {
+    ...(set.size > 0 && { set: record([...set]) }),
+    ...(add.size > 0 && { add: record([...add].map(([name, lines]) => [name, lines.length === 1 ? lines[0]![1] : lines.map(([, value]) => value)])) }),
+    ...(remove.length > 0 && { remove }),
+  };
 }
 
-function values(spec: Readonly<Record<string, string>> | undefined): Record<string, string> | undefined {
-  const result = Object.create(null) as Record<string, string>;
-  let empty = true;
-  for (const [key, value] of Object.entries(spec ?? {})) {
-    const name = key.toLowerCase();
-    if (isInternal(name)) continue;
-    result[name] = value;
-    empty = false;
-  }
-  return empty ? undefined : result;
+/** Names in lower case. Of one name in several cases the order is that of istiod, capitals first, so that the last wins a `set`. */
+function written(spec: Readonly<Record<string, string>> | undefined): [name: string, value: string][] {
+  return Object.entries(spec ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]): [string, string] => [name.toLowerCase(), value])
+    .filter(([name]) => !isInternal(name));
+}
+
+/** Without a prototype: a header may be called `__proto__`. */
+function record<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
+  const result = Object.create(null) as Record<string, T>;
+  for (const [name, value] of entries) result[name] = value;
+  return result;
 }
 
 function hostOf(spec: Readonly<Record<string, string>> | undefined): string | undefined {

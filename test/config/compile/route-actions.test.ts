@@ -101,6 +101,13 @@ describe('header operations', () => {
     expect(action).toMatchObject({ rewrite: { authority: 'a.example.com' } });
   });
 
+  // Source: istio `translateAppendHeaders`, which sorts by the name as written.
+  it('of one header in several cases', () => {
+    const { headers } = web('route: [{destination: {host: web}}], headers: {request: {set: {x-a: small, X-A: big}, add: {x-b: small, X-B: big, X-C: one}}}');
+
+    expect(headers).toEqual({ request: { set: { 'x-a': 'small' }, add: { 'x-b': ['big', 'small'], 'x-c': 'one' } } });
+  });
+
   it.each([
     ['rewrite: {authority: r.example.com}, headers: {request: {remove: [x]}}', 'r.example.com'],
     ['headers: {request: {add: {":authority": add.example.com}}}', 'add.example.com'],
