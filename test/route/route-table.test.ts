@@ -5,17 +5,21 @@ import { VirtualHost } from '../../src/route/virtual-host.ts';
 import { head, route, virtualHost } from './support.ts';
 
 describe('RouteTable', () => {
-  const table = new RouteTable([
+  const makeTable = (): RouteTable => new RouteTable([
     { port: 80, virtualHosts: [virtualHost(['reviews', 'reviews.default'], [route('on-80')]), virtualHost('*')] },
     { port: 9080, virtualHosts: [virtualHost('reviews', [route('on-9080')])] },
   ]);
 
   it('looks a host up on the port that was called, not the one in the Host', () => {
+    const table = makeTable();
+
     expect(table.virtualHost(80, 'reviews:9080')?.routes[0]?.name).toBe('on-80');
     expect(table.virtualHost(9080, 'reviews')?.routes[0]?.name).toBe('on-9080');
   });
 
   it('knows its ports', () => {
+    const table = makeTable();
+
     expect(table.hasPort(80)).toBe(true);
     expect(table.hasPort(81)).toBe(false);
     expect(table.virtualHost(81, 'reviews')).toBeUndefined();
