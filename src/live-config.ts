@@ -1,5 +1,6 @@
 import type { Clock } from './common/clock.ts';
 import { isMeshError, MeshError } from './common/errors.ts';
+import { formatIssue, type ConfigIssue } from './config/issue.ts';
 import type { ConfigRead } from './discovery/config-reader.ts';
 import { ConfigWatcher, type WatcherTimes } from './discovery/config-watcher.ts';
 import type { ConfigChange, MeshConfig } from './mesh-config.ts';
@@ -80,6 +81,12 @@ export class LiveConfig {
     this.#error = isMeshError(cause) ? cause : new MeshError('ERR_INVALID_CONFIG', `the configuration can't be read again: ${String(cause)}`, { cause });
     this.#listener.failed(this.#error);
   }
+}
+
+/** The same text for errors that are about the same mistakes, whatever there is to warn of besides. */
+export function problemOf({ message, issues }: MeshError): string {
+  const errors = (issues as readonly ConfigIssue[]).filter(({ severity }) => severity === 'error');
+  return errors.length === 0 ? message : errors.map(formatIssue).join('\n');
 }
 
 function watchTimes(watch: boolean | WatchOptions = true): WatcherTimes | undefined {

@@ -18,7 +18,7 @@ import type { EjectionEvent } from './engine/upstream-cluster.ts';
 import { formatAccessLogJson, formatAccessLogText } from './telemetry/access-log.ts';
 import { explainCall, type Explanation } from './explain.ts';
 import { installMesh, type Installed, type InstallOptions } from './install.ts';
-import { LiveConfig } from './live-config.ts';
+import { LiveConfig, problemOf } from './live-config.ts';
 import { MeshConfig, type ConfigChange, type ResourceObject } from './mesh-config.ts';
 import { MeshDispatcher, type DoorContext, type MeshCallOptions } from './mesh-dispatcher.ts';
 import { connectThrough, type ConnectOptions } from './mesh-connect.ts';
@@ -275,8 +275,8 @@ export class Mesh implements AsyncDisposable {
 
   #broken(error: MeshError): void {
     if (this.#events.listenerCount('config-error') > 0) this.#tell('config-error', error);
-    else if (this.#warnedOf !== error.message) process.emitWarning(error.message, { type: 'MeshWarning', code: error.code });
-    this.#warnedOf = error.message;
+    else if (this.#warnedOf !== problemOf(error)) process.emitWarning(error.message, { type: 'MeshWarning', code: error.code });
+    this.#warnedOf = problemOf(error);
   }
 
   #inForce(change: ConfigChange): ConfigChange {

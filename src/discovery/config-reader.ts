@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ReadOptions } from '../config/read-options.ts';
 import { nameOf, readInput, type ConfigInput, type InputRead } from '../config/read-resources.ts';
 import type { ConfigIssue } from '../config/issue.ts';
@@ -28,7 +29,10 @@ export interface ConfigRead {
   readonly hashes: ReadonlyMap<string, string>;
 }
 
-type Part = { readonly fixed: ConfigInput; read?: InputRead } | { readonly path: string; readonly cache: FileCache<InputRead> };
+type Part =
+  | { readonly fixed: ConfigInput; read?: InputRead }
+  /** `root` is the path as it was meant when it was given: the process may change its folder. */
+  | { readonly path: string; readonly root: string; readonly cache: FileCache<InputRead> };
 
 /** Reads sources, as often as they are asked for; what has not changed is not parsed again. */
 export class ConfigReader {
@@ -39,7 +43,9 @@ export class ConfigReader {
   constructor(sources: readonly ReaderSource[], options: ReadOptions) {
     this.#options = options;
     this.#parts = sources.map((source) =>
-      'path' in source ? { path: source.path, cache: new FileCache((text, file) => this.#parse({ text, file })) } : { fixed: source },
+      'path' in source
+        ? { path: source.path, root: resolve(source.path), cache: new FileCache((text, file) => this.#parse({ text, file })) }
+        : { fixed: source },
     );
   }
 
@@ -54,7 +60,7 @@ export class ConfigReader {
   }
 
   async scan(): Promise<ConfigScan> {
-    const paths = await Promise.all(this.#parts.flatMap((part) => ('path' in part ? [scanPath(part.path)] : [])));
+    const paths = await Promise.all(this.#parts.flatMap((part) => ('path' in part ? [scanPath(part.root, part.path)] : [])));
     const files = paths.flatMap((path) => path.files);
     const issues = paths.flatMap((path) => path.issues);
     return {

@@ -1,6 +1,6 @@
 import type { Dirent, Stats } from 'node:fs';
 import { lstat, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join } from 'node:path';
 import pLimit from 'p-limit';
 import type { ConfigIssue } from '../config/issue.ts';
 import { stampOf, type FileStamp } from './file-stamp.ts';
@@ -8,9 +8,9 @@ import { danglingLink, emptyFolder, isGone, missingPath, unreadable } from './pa
 
 /** A file that may hold rules. */
 export interface FoundFile {
-  /** As issues and explanations show it: the path as it was given, and what comes below. */
+  /** As issues and explanations name it. */
   readonly file: string;
-  /** Absolute: the process may change its folder. */
+  /** Absolute. */
   readonly path: string;
   readonly stamp: FileStamp;
 }
@@ -41,27 +41,28 @@ const PIPE: FileStamp = { size: -1, mtimeMs: 0, ctimeMs: 0, ino: 0 };
 const limit = pLimit(32);
 
 /**
- * Finds the file at `path`, or every `.yaml`, `.yml` and `.json` file of the folder and its subfolders. Hidden names are
+ * Finds the file at the absolute path `root`, or every `.yaml`, `.yml` and `.json` file of the folder and its subfolders. Hidden names are
  * passed over. Links are followed, also those to folders: Kubernetes mounts a ConfigMap with `sub/rules.yaml` in it as
  * `sub → ..data/sub`. What vanishes meanwhile is not there. Never rejects.
+ *
+ * @param shown - `root` as issues and explanations name it
  */
-export async function scanPath(path: string): Promise<PathScan> {
-  const root = resolve(path);
+export async function scanPath(root: string, shown = root): Promise<PathScan> {
   const above: FoundFolder = { path: dirname(root), id: 'above' };
   try {
     const stats = await limit(() => stat(root));
     if (!stats.isDirectory()) {
       // A file may be a link to a link beside it, so that whatever happens there matters.
-      return { files: [{ file: path, path: root, stamp: stats.isFile() ? stampOf(stats) : PIPE }], folders: [above], issues: [] };
+      return { files: [{ file: shown, path: root, stamp: stats.isFile() ? stampOf(stats) : PIPE }], folders: [above], issues: [] };
     }
     const walk = new Walk();
-    await walk.folder(root, path, stats, []);
+    await walk.folder(root, shown, stats, []);
     const files = walk.files.sort((a, b) => (a.file < b.file ? -1 : 1));
-    const issues = walk.issues.length === 0 && files.length === 0 ? [emptyFolder(path)] : walk.issues;
+    const issues = walk.issues.length === 0 && files.length === 0 ? [emptyFolder(shown)] : walk.issues;
     // The folder may be removed and made again, or be a link that is turned; its neighbours are nobody's business.
     return { files, folders: [{ ...above, only: basename(root) }, ...walk.folders], issues };
   } catch (error) {
-    return { files: [], folders: [above], issues: [isGone(error) ? missingPath(path) : unreadable(path, error)] };
+    return { files: [], folders: [above], issues: [isGone(error) ? missingPath(shown) : unreadable(shown, error)] };
   }
 }
 
