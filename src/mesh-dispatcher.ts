@@ -20,6 +20,11 @@ export interface MeshCallOptions {
   readonly originalDst?: string | null;
   /** The caller's own IP address, for balancing by source. */
   readonly sourceAddress?: string;
+  /**
+   * Whether the call came in by HTTP/2, which clusters that follow their callers (`useClientProtocol`, ports of undeclared protocol)
+   * then speak to their endpoints. Default `false`.
+   */
+  readonly http2?: boolean;
 }
 
 type Options = Dispatcher.DispatchOptions & MeshCallOptions;
@@ -75,6 +80,7 @@ export class MeshDispatcher extends Dispatcher {
         dialled: target,
         originalDst: options.originalDst,
         sourceAddress: options.sourceAddress,
+        http2: options.http2,
       },
       bound,
     );

@@ -1,6 +1,4 @@
 import { getHeader } from '../common/headers.ts';
-import type { Snapshot } from '../config/snapshot.ts';
-import type { Destination } from '../route/destination.ts';
 import type { Route } from '../route/route.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
 import type { Router, RoutedRequest } from './router.ts';
@@ -8,9 +6,7 @@ import type { Router, RoutedRequest } from './router.ts';
 /** What a record is made of. */
 export interface RecordedCall {
   readonly request: RoutedRequest;
-  readonly snapshot: Snapshot;
   readonly route: Route | undefined;
-  readonly destination: Destination | undefined;
   readonly router: Router | undefined;
   readonly flags: number;
   readonly details: string;
@@ -19,15 +15,20 @@ export interface RecordedCall {
   readonly elapsedMs: number;
   readonly startedAtWallMs: number;
   readonly callerAddress: string;
+  /** What `x-forwarded-for` said of it when the request came. */
+  readonly forwardedAddress: string | undefined;
+  readonly dialledAddress: string | undefined;
+  /** The chosen cluster, if there is one of that name. */
+  readonly clusterName: string | undefined;
+  /** Whether the answer went out before a byte of the body was read. */
+  readonly answeredAtOnce: boolean;
 }
 
 /** The values of Istio's default access log for a call that is over. */
 export function accessRecord(call: RecordedCall): AccessRecord {
-  const { request, router, route, destination } = call;
-  const { head, body, dialled, originalDst } = request;
+  const { request, router, route } = call;
+  const { head, body } = request;
   const header = (name: string): string | undefined => getHeader(head.headers, name);
-  const forwardedFor = header('x-forwarded-for');
-  const cluster = destination !== undefined && call.snapshot.clusters.has(destination.cluster) ? destination.cluster : undefined;
   return {
     startTimeMs: call.startedAtWallMs,
     method: head.method,
@@ -38,20 +39,20 @@ export function accessRecord(call: RecordedCall): AccessRecord {
     flags: call.flags,
     details: call.details,
     transportFailureReason: router?.transportFailure,
-    bytesReceived: body.bytes,
+    bytesReceived: call.answeredAtOnce ? 0 : body.bytes,
     bytesSent: call.bytesSent,
     durationMs: call.elapsedMs,
     upstreamServiceTime: router?.serviceTimeMs?.toString(),
-    forwardedFor,
+    forwardedFor: header('x-forwarded-for'),
     userAgent: header('user-agent'),
     requestId: header('x-request-id'),
     authority: head.authority,
     upstreamHost: router?.host?.key,
-    upstreamCluster: cluster,
+    upstreamCluster: call.clusterName,
     upstreamLocalAddress: router?.localAddress,
-    downstreamLocalAddress: originalDst ?? (dialled === undefined ? undefined : `${dialled.hostname}:${dialled.port}`),
+    downstreamLocalAddress: call.dialledAddress,
     // In process there is no socket between caller and mesh, hence no port.
-    downstreamRemoteAddress: `${forwardedFor?.split(',')[0]?.trim() ?? call.callerAddress}:0`,
+    downstreamRemoteAddress: `${call.forwardedAddress ?? call.callerAddress}:0`,
     routeName: route?.name,
   };
 }

@@ -2,8 +2,21 @@ import type { CallInfo } from './call-info.ts';
 
 /** What variables are made of. */
 export interface VariableFacts {
+  /** IP address of the caller's connection. */
   readonly callerAddress: string;
+  /** What `x-forwarded-for` says it is; absent: the same. */
+  readonly forwardedAddress?: string | undefined;
+  /** `ip:port` that was dialled. */
+  readonly dialledAddress?: string | undefined;
   readonly startedAtWallMs: number;
+  /** Bytes of the request's body so far. */
+  readonly bytesReceived?: number;
+  /** The chosen cluster, if there is one of that name. */
+  readonly clusterName?: string | undefined;
+  /** The local end of the connection to the endpoint. */
+  readonly upstreamLocalAddress?: string | undefined;
+  /** The try under way, from 1; 0 before any host was picked. */
+  readonly attempt?: number;
   describe(): CallInfo;
 }
 
@@ -13,34 +26,89 @@ export interface VariableFacts {
  * Source: Envoy substitution formatter, as far as a client without downstream connection can answer.
  */
 export function callVariable(call: VariableFacts, name: string, _argument: string | undefined): string | undefined {
+  return name.startsWith('UPSTREAM_') ? upstreamVariable(call, name) : downstreamVariable(call, name);
+}
+
+function downstreamVariable(call: VariableFacts, name: string): string | undefined {
   switch (name) {
     case 'PROTOCOL':
       return 'HTTP/1.1';
     case 'RESPONSE_CODE':
       return String(call.describe().status);
+    case 'RESPONSE_CODE_DETAILS':
+      return call.describe().details.replaceAll(' ', '_');
     case 'RESPONSE_FLAGS':
       return call.describe().flags;
     case 'ROUTE_NAME':
       return call.describe().route;
-    case 'UPSTREAM_CLUSTER':
-    case 'UPSTREAM_CLUSTER_RAW':
-      return call.describe().cluster;
-    case 'UPSTREAM_HOST':
-    case 'UPSTREAM_REMOTE_ADDRESS':
-      return call.describe().endpoint;
-    case 'UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
-      return call.describe().endpoint?.replace(/:\d+$/, '');
     case 'DOWNSTREAM_REMOTE_ADDRESS':
+      // In process there is no socket between caller and mesh, hence no port.
+      return `${remoteAddress(call)}:0`;
     case 'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
+      return remoteAddress(call);
+    case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS':
+      return `${call.callerAddress}:0`;
     case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT':
       return call.callerAddress;
+    case 'DOWNSTREAM_LOCAL_ADDRESS':
+      return call.dialledAddress;
+    case 'DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT':
+      return withoutPort(call.dialledAddress);
+    case 'DOWNSTREAM_LOCAL_PORT':
+      return portOf(call.dialledAddress);
+    case 'BYTES_RECEIVED':
+      return String(call.bytesReceived ?? 0);
+    case 'BYTES_SENT':
+      return '0';
     case 'START_TIME':
       return new Date(call.startedAtWallMs).toISOString();
     case 'HOSTNAME':
       return process.env['HOSTNAME'] ?? '';
+    case 'DURATION':
     case 'REQUEST_DURATION':
       return String(Math.floor(call.describe().durationMs));
     default:
       return undefined;
   }
+}
+
+function upstreamVariable(call: VariableFacts, name: string): string | undefined {
+  switch (name) {
+    case 'UPSTREAM_CLUSTER':
+      // Istio ends the names under which clusters are observed with a semicolon, so that statistics can be taken apart.
+      return call.clusterName === undefined ? undefined : `${call.clusterName};`;
+    case 'UPSTREAM_CLUSTER_RAW':
+      return call.clusterName;
+    case 'UPSTREAM_HOST':
+    case 'UPSTREAM_HOST_NAME':
+    case 'UPSTREAM_REMOTE_ADDRESS':
+      return call.describe().endpoint;
+    case 'UPSTREAM_HOST_NAME_WITHOUT_PORT':
+    case 'UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
+      return withoutPort(call.describe().endpoint);
+    case 'UPSTREAM_REMOTE_PORT':
+      return portOf(call.describe().endpoint);
+    case 'UPSTREAM_LOCAL_ADDRESS':
+      return call.upstreamLocalAddress;
+    case 'UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT':
+      return withoutPort(call.upstreamLocalAddress);
+    case 'UPSTREAM_PROTOCOL':
+      return call.upstreamLocalAddress === undefined ? undefined : 'HTTP/1.1';
+    case 'UPSTREAM_REQUEST_ATTEMPT_COUNT':
+      return String(call.attempt ?? 0);
+    default:
+      return undefined;
+  }
+}
+
+function remoteAddress({ forwardedAddress, callerAddress }: VariableFacts): string {
+  return forwardedAddress ?? callerAddress;
+}
+
+function withoutPort(address: string | undefined): string | undefined {
+  return address?.replace(/:\d+$/, '');
+}
+
+function portOf(address: string | undefined): string | undefined {
+  return address === undefined ? undefined : /:(\d+)$/.exec(address)?.[1];
 }

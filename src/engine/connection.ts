@@ -1,7 +1,10 @@
 import net from 'node:net';
-import { Client, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
 import { dial, type Connect, type ConnectTarget, type DialSettings, type DialWaiter } from './dial.ts';
+import { Http1Wire } from './http1-wire.ts';
+import { Http2Wire } from './http2-wire.ts';
+import type { Wire, WireProtocol } from './wire.ts';
 
 /** Gives a Dispatcher in place of a socket (in-memory services, mocks), or `undefined` to open one. */
 export type Transport = (target: ConnectTarget) => Dispatcher | undefined;
@@ -14,40 +17,52 @@ export interface ConnectionOwner {
   onDisconnected(connection: Connection): void;
 }
 
-/** What undici asks a second time for: the one socket of this connection is gone, and nothing was written to it. */
-export class StaleConnectionError extends Error {
-  override readonly name = 'StaleConnectionError';
+/** What a connection is opened with. */
+export interface ConnectionEnvironment {
+  readonly clock: Clock;
+  readonly connect: Connect;
+  readonly transport?: Transport | undefined;
 }
 
-// undici closes idle sockets by a timer of its own; the pool does that, so this one never comes first.
-const NEVER_MS = 2 ** 31 - 1;
+/** How it is opened, and what is spoken on it. */
+export interface ConnectionSettings extends DialSettings {
+  readonly protocol: WireProtocol;
+}
 
 /**
- * One connection to one endpoint: a socket that this class opens, and a single-connection undici client around it.
- * Opening the socket here, not in undici, is what lets a pool hold requests back until some connection is ready,
- * as Envoy does, instead of binding each request to a connection that may never come.
+ * One connection to one endpoint: a socket that this class opens, and HTTP over it. Opening the socket here, not in undici, is
+ * what lets a pool hold requests back until some connection is ready, as Envoy does, instead of binding each request to a
+ * connection that may never come.
  */
 export class Connection implements DialWaiter {
   readonly openedAtMs: number;
+  readonly protocol: WireProtocol;
   idleSinceMs = 0;
   /** Requests begun on it. */
   requests = 0;
-  #dispatcher: Dispatcher | undefined;
+  /** Requests on it now. Kept by the pool. */
+  streams = 0;
+  #wire: Wire | undefined;
   #socket: net.Socket | undefined;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
   #giveUp: (() => void) | undefined;
   readonly #target: ConnectTarget;
   readonly #owner: ConnectionOwner;
 
-  constructor(target: ConnectTarget, settings: DialSettings, owner: ConnectionOwner, clock: Clock, connect: Connect, transport?: Transport) {
+  constructor(target: ConnectTarget, settings: ConnectionSettings, owner: ConnectionOwner, environment: ConnectionEnvironment) {
+    const { clock, connect, transport } = environment;
     this.#target = target;
     this.#owner = owner;
+    this.protocol = settings.protocol;
     this.openedAtMs = clock.now();
     // A pool reckons with connections that become ready, or fail, later, never inside the constructor.
     try {
-      this.#dispatcher = transport?.(target);
-      if (this.#dispatcher !== undefined) queueMicrotask(() => this.#opened());
-      else this.#giveUp = dial(target, settings, this, clock, connect);
+      const dispatcher = transport?.(target);
+      if (dispatcher === undefined) this.#giveUp = dial(target, settings, this, clock, connect);
+      else {
+        this.#wire = new TransportWire(dispatcher, settings.protocol);
+        queueMicrotask(() => this.#opened());
+      }
     } catch (error) {
       queueMicrotask(() => this.onDialFailed(error as Error, false));
     }
@@ -55,7 +70,12 @@ export class Connection implements DialWaiter {
 
   /** Whether a request can be given to it. */
   get usable(): boolean {
-    return this.#state === 'open' && !(this.#socket?.destroyed ?? false);
+    return this.#state === 'open' && this.#wire!.usable;
+  }
+
+  /** How many requests can be on it at once. */
+  get capacity(): number {
+    return this.#wire?.capacity ?? 0;
   }
 
   get localAddress(): string | undefined {
@@ -64,7 +84,7 @@ export class Connection implements DialWaiter {
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.requests++;
-    this.#dispatcher!.dispatch(options, handler);
+    this.#wire!.dispatch(options, handler);
   }
 
   /** Ends it at once; the owner is not told. */
@@ -72,43 +92,17 @@ export class Connection implements DialWaiter {
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#giveUp?.();
-    if (this.#socket !== undefined) {
-      this.#socket.destroy();
-      (this.#dispatcher as Client | undefined)?.destroy().catch(() => {});
-    }
+    this.#wire?.destroy();
   }
 
   onSocket(socket: net.Socket): void {
     this.#socket = socket;
-    // A request that is cut short is told first, by undici, and gives the connection back itself.
+    // A request that is cut short is told first, by its wire, and gives the connection back itself.
     socket.once('close', () => queueMicrotask(() => this.#disconnected()));
-    let given = false;
     const { address, port } = this.#target;
     const origin = address.startsWith('/') ? 'http://unix' : `http://${net.isIPv6(address) ? `[${address}]` : address}:${port}`;
-    this.#dispatcher = new Client(origin, {
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: NEVER_MS,
-      keepAliveMaxTimeout: NEVER_MS,
-      connect: (_options: unknown, callback: (error: Error | null, socket: net.Socket | null) => void) => {
-        const mine = given || socket.destroyed ? null : socket;
-        given = true;
-        // undici misses a socket that it is given before its own `connect` has returned.
-        queueMicrotask(() => {
-          if (mine === null) callback(new StaleConnectionError('the connection was closed before the request was written'), null);
-          else callback(null, mine);
-        });
-      },
-    } as Client.Options);
+    this.#wire = this.protocol === 'http2' ? new Http2Wire(socket) : new Http1Wire(socket, origin);
     this.#opened();
-  }
-
-  #opened(): void {
-    if (this.#state !== 'connecting') return;
-    this.#state = 'open';
-    this.#owner.onConnected(this);
   }
 
   onDialFailed(error: Error, timedOut: boolean): void {
@@ -117,10 +111,34 @@ export class Connection implements DialWaiter {
     this.#owner.onConnectFailed(this, error, timedOut);
   }
 
+  #opened(): void {
+    if (this.#state !== 'connecting') return;
+    this.#state = 'open';
+    this.#owner.onConnected(this);
+  }
+
   #disconnected(): void {
     if (this.#state !== 'open') return;
     this.#state = 'closed';
-    (this.#dispatcher as Client).destroy().catch(() => {});
+    this.#wire!.destroy();
     this.#owner.onDisconnected(this);
   }
+}
+
+/** A dispatcher in the place of a socket. It is not ours to close. */
+class TransportWire implements Wire {
+  readonly usable = true;
+  readonly capacity: number;
+  readonly #dispatcher: Dispatcher;
+
+  constructor(dispatcher: Dispatcher, protocol: WireProtocol) {
+    this.#dispatcher = dispatcher;
+    this.capacity = protocol === 'http2' ? Infinity : 1;
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    this.#dispatcher.dispatch(options, handler);
+  }
+
+  destroy(): void {}
 }

@@ -4,6 +4,7 @@ import type { Clock, TimerHandle } from '../common/clock.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { Connection, ConnectionOwner } from './connection.ts';
+import type { WireProtocol } from './wire.ts';
 
 /** A request that wants a connection. Exactly one of the two is called, perhaps at once. */
 export interface PoolWaiter {
@@ -21,18 +22,19 @@ export interface PoolContext {
 }
 
 /**
- * The connections to one endpoint, and the requests that wait for one. HTTP/1.1: one request at a time on each.
+ * The connections to one endpoint, and the requests that wait for one. HTTP/1.1 has one request at a time on each, HTTP/2 many.
  *
- * A request takes a ready connection, else it waits; a connection is opened while more requests wait than connections
- * are under way, if the cluster's limit allows or this endpoint has none at all. Whatever becomes ready first serves
- * whoever waits longest. Source: Envoy `ConnPoolImplBase`.
+ * A request takes a connection with room, else it waits; a connection is opened while more requests wait than those under way
+ * will have room for, if the cluster's limit allows or this endpoint has none at all. Whatever becomes ready first serves whoever
+ * waits longest. Source: Envoy `ConnPoolImplBase`.
  */
 export class HostPool implements ConnectionOwner {
-  /** Ready connections, the most recently used last. */
-  readonly #idle: Connection[] = [];
+  /** Connections with room for a request, the most recently used last. */
+  readonly #ready: Connection[] = [];
   readonly #open = new Set<Connection>();
   readonly #waiting: PoolWaiter[] = [];
   readonly #context: PoolContext;
+  readonly #protocol: WireProtocol;
   readonly #openConnection: (owner: ConnectionOwner) => Connection;
   #connecting = 0;
   #idleTimer: TimerHandle | undefined;
@@ -40,8 +42,9 @@ export class HostPool implements ConnectionOwner {
   #destroyed: Error | undefined;
 
   /** @param open - begins to open a connection to this pool's endpoint */
-  constructor(context: PoolContext, open: (owner: ConnectionOwner) => Connection) {
+  constructor(context: PoolContext, open: (owner: ConnectionOwner) => Connection, protocol: WireProtocol = 'http1') {
     this.#context = context;
+    this.#protocol = protocol;
     this.#openConnection = open;
   }
 
@@ -60,9 +63,9 @@ export class HostPool implements ConnectionOwner {
       waiter.onPoolFailure('local-reset', this.#destroyed);
       return;
     }
-    const connection = this.#takeIdle();
+    const connection = this.#findReady();
     if (connection !== undefined) {
-      if (!this.#attach(connection, waiter)) this.#ready(connection);
+      this.#attach(connection, waiter);
       return;
     }
     if (!breaker.tryAcquirePending()) {
@@ -87,19 +90,29 @@ export class HostPool implements ConnectionOwner {
 
   /** The request on `connection` is over and nothing of it is left on the wire. */
   release(connection: Connection): void {
+    connection.streams--;
+    if (!this.#open.has(connection)) return;
     const { clock, stats } = this.#context;
     const { maxRequestsPerConnection, maxConnectionDurationMs } = this.#context.connectionOptions();
-    if (maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection) {
-      stats.upstream_cx_max_requests++;
-      this.discard(connection);
-    } else if (maxConnectionDurationMs > 0 && clock.now() - connection.openedAtMs >= maxConnectionDurationMs) {
-      stats.upstream_cx_max_duration_reached++;
-      this.discard(connection);
-    } else if (!connection.usable) {
-      this.discard(connection);
-    } else {
-      this.#ready(connection);
+    const spent = maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection;
+    const aged = maxConnectionDurationMs > 0 && clock.now() - connection.openedAtMs >= maxConnectionDurationMs;
+    if (!spent && !aged && connection.usable) {
+      this.#offer(connection);
+      return;
     }
+    this.#withdraw(connection);
+    if (connection.streams > 0) return;
+    if (spent) stats.upstream_cx_max_requests++;
+    else if (aged) stats.upstream_cx_max_duration_reached++;
+    this.discard(connection);
+  }
+
+  /**
+   * The request on `connection` was cut short, by `by` if anybody. Over HTTP/1.1 the connection is lost with it; over HTTP/2 the others go on.
+   */
+  abandon(connection: Connection, by?: 'local' | 'remote'): void {
+    if (connection.protocol === 'http2' && connection.usable) this.release(connection);
+    else this.discard(connection, by);
   }
 
   /**
@@ -124,7 +137,7 @@ export class HostPool implements ConnectionOwner {
   /** Closes what is idle now and the rest as it becomes idle. */
   drain(): void {
     this.#draining = true;
-    for (const connection of [...this.#idle]) this.discard(connection);
+    for (const connection of this.#idle()) this.discard(connection);
     this.#context.clock.clearTimeout(this.#idleTimer);
   }
 
@@ -138,7 +151,7 @@ export class HostPool implements ConnectionOwner {
 
   onConnected(connection: Connection): void {
     this.#connecting--;
-    this.#ready(connection);
+    this.#offer(connection);
   }
 
   onConnectFailed(connection: Connection, error: Error, timedOut: boolean): void {
@@ -157,58 +170,91 @@ export class HostPool implements ConnectionOwner {
     this.#forget(connection);
   }
 
-  #takeIdle(): Connection | undefined {
+  /** A connection with room; it stays in the list. */
+  #findReady(): Connection | undefined {
     for (;;) {
-      const connection = this.#idle.pop();
+      const connection = this.#ready.at(-1);
       if (connection === undefined) return undefined;
-      if (!connection.usable) continue;
+      if (!connection.usable) this.#ready.pop();
       // The timer that closes these may come late, when one with more time left has set it.
-      if (this.#expiryOf(connection) > this.#context.clock.now()) return connection;
-      this.#expire(connection);
+      else if (this.#expiryOf(connection) > this.#context.clock.now()) return connection;
+      else if (connection.streams === 0) this.#expire(connection);
+      // Too old for another request, but not for those that are on it.
+      else this.#ready.pop();
     }
   }
 
-  #ready(connection: Connection): void {
-    for (;;) {
+  /** Serves whoever waits, and keeps `connection` for those to come. */
+  #offer(connection: Connection): void {
+    while (connection.usable && this.#hasRoom(connection)) {
       const waiter = this.#waiting.shift();
       if (waiter === undefined) break;
       this.#leavePending();
-      if (!this.#attach(connection, waiter)) continue;
-      this.#connectIfNeeded();
-      return;
+      this.#attach(connection, waiter);
     }
+    this.#connectIfNeeded();
+    if (connection.streams === 0) this.#rest(connection);
+    else if (!this.#draining && this.#hasRoom(connection) && !this.#ready.includes(connection)) this.#ready.push(connection);
+  }
+
+  #rest(connection: Connection): void {
+    if (!this.#open.has(connection)) return;
     if (this.#draining) {
       this.discard(connection);
       return;
     }
     connection.idleSinceMs = this.#context.clock.now();
-    this.#idle.push(connection);
+    if (!this.#ready.includes(connection)) this.#ready.push(connection);
     this.#watchIdle();
   }
 
-  /** @returns `false`: too many requests are active, `waiter` has been refused and `connection` is still free. */
-  #attach(connection: Connection, waiter: PoolWaiter): boolean {
+  #hasRoom(connection: Connection): boolean {
+    const { maxRequestsPerConnection } = this.#context.connectionOptions();
+    const spent = maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection;
+    return !spent && connection.streams < Math.min(connection.capacity, this.#streamLimit);
+  }
+
+  /** How many requests the configuration allows on one connection at once. */
+  get #streamLimit(): number {
+    return this.#context.connectionOptions().maxConcurrentStreams ?? Infinity;
+  }
+
+  #withdraw(connection: Connection): void {
+    const at = this.#ready.indexOf(connection);
+    if (at >= 0) this.#ready.splice(at, 1);
+  }
+
+  #idle(): Connection[] {
+    return this.#ready.filter(({ streams }) => streams === 0);
+  }
+
+  /** Puts `waiter` on `connection`, or refuses it when too many requests are active in the cluster. */
+  #attach(connection: Connection, waiter: PoolWaiter): void {
     const { breaker, stats } = this.#context;
     if (!breaker.tryAcquireRequest()) {
       stats.upstream_rq_active_overflow++;
       waiter.onPoolFailure('overflow');
-      return false;
+      return;
     }
     stats.upstream_rq_total++;
     stats.upstream_rq_active++;
+    connection.streams++;
     waiter.onConnection(connection);
-    return true;
+    if (!this.#hasRoom(connection)) this.#withdraw(connection);
   }
 
   #connectIfNeeded(): void {
     const { breaker, stats } = this.#context;
-    while (this.#waiting.length > this.#connecting) {
+    // A connection on its way will have room for as many as one of its kind.
+    const room = this.#protocol === 'http2' ? this.#streamLimit : 1;
+    while (this.#waiting.length > (this.#connecting === 0 ? 0 : this.#connecting * room)) {
       const limited = breaker.connectionLimitReached;
       if (limited) stats.upstream_cx_overflow++;
       if (!breaker.tryAcquireConnection(this.#open.size === 0)) return;
       stats.upstream_cx_total++;
       stats.upstream_cx_active++;
-      stats.upstream_cx_http1_total++;
+      if (this.#protocol === 'http2') stats.upstream_cx_http2_total++;
+      else stats.upstream_cx_http1_total++;
       this.#connecting++;
       this.#open.add(this.#openConnection(this));
     }
@@ -222,8 +268,7 @@ export class HostPool implements ConnectionOwner {
 
   #remove(connection: Connection): boolean {
     if (!this.#open.delete(connection)) return false;
-    const at = this.#idle.indexOf(connection);
-    if (at >= 0) this.#idle.splice(at, 1);
+    this.#withdraw(connection);
     const { breaker, stats } = this.#context;
     breaker.releaseConnection();
     stats.upstream_cx_active--;
@@ -247,12 +292,12 @@ export class HostPool implements ConnectionOwner {
   #watchIdle(): void {
     if (this.#idleTimer !== undefined) return;
     const { clock } = this.#context;
-    const dueAtMs = this.#idle.reduce((least, connection) => Math.min(least, this.#expiryOf(connection)), Infinity);
+    const dueAtMs = this.#idle().reduce((least, connection) => Math.min(least, this.#expiryOf(connection)), Infinity);
     if (dueAtMs === Infinity) return;
     this.#idleTimer = clock.setTimeout(
       () => {
         this.#idleTimer = undefined;
-        for (const connection of this.#idle.filter((one) => this.#expiryOf(one) <= clock.now())) this.#expire(connection);
+        for (const connection of this.#idle().filter((one) => this.#expiryOf(one) <= clock.now())) this.#expire(connection);
         this.#watchIdle();
       },
       Math.max(1, dueAtMs - clock.now()),
@@ -261,9 +306,9 @@ export class HostPool implements ConnectionOwner {
   }
 
   /** When an idle connection is to be closed. Read anew each time, since a config change may shorten it. */
-  #expiryOf({ idleSinceMs, openedAtMs }: Connection): number {
+  #expiryOf({ idleSinceMs, openedAtMs, streams }: Connection): number {
     const { idleTimeoutMs, maxConnectionDurationMs } = this.#context.connectionOptions();
-    const idle = idleTimeoutMs > 0 ? idleSinceMs + idleTimeoutMs : Infinity;
+    const idle = idleTimeoutMs > 0 && streams === 0 ? idleSinceMs + idleTimeoutMs : Infinity;
     const duration = maxConnectionDurationMs > 0 ? openedAtMs + maxConnectionDurationMs : Infinity;
     return Math.min(idle, duration);
   }

@@ -27,6 +27,8 @@ export const NO_CLUSTER = reply(503, '', FLAG.NC, 'cluster_not_found');
 export const NO_HEALTHY_HOST = reply(503, 'no healthy upstream', FLAG.UH, 'no_healthy_upstream');
 export const ROUTE_TIMEOUT = reply(504, 'upstream request timeout', FLAG.UT, 'response_timeout');
 export const PER_TRY_TIMEOUT = reply(504, 'upstream request timeout', FLAG.UT, 'upstream_per_try_timeout');
+/** `OPTIONS *` and the like. */
+export const NO_PATH = reply(404, '', 0, 'absolute_path_rejected');
 export const BAD_PATH = reply(400, '', 0, 'path_normalization_failed');
 export const RETRY_BUFFER_EXCEEDED = reply(
   507,

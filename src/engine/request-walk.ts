@@ -6,6 +6,7 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { Destination } from '../route/destination.ts';
 import type { FaultDecision } from '../route/fault-injector.ts';
 import type { ForwardAction } from '../route/forward-action.ts';
+import { forwardedAddress } from '../route/forwarded-address.ts';
 import { isGrpcContentType } from '../route/grpc.ts';
 import type { Route } from '../route/route.ts';
 import type { VariableSource } from '../route/variables.ts';
@@ -62,6 +63,10 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   #running = false;
   #delivery: NodeJS.Immediate | undefined;
   #over = false;
+  /** What `x-forwarded-for` said of the caller's address, before rules could change it. */
+  forwardedAddress: string | undefined;
+  /** Whether the answer was given before the body could be read. Envoy ends such a request there and then. */
+  answeredAtOnce = false;
 
   constructor(engine: EngineContext, snapshot: Snapshot, request: MeshRequest, handler: Dispatcher.DispatchHandler) {
     this.engine = engine;
@@ -85,11 +90,16 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.#handler.onRequestStart?.(this, this);
     if (this.aborted) return;
     const { head } = this.request;
+    if (head.path !== '' && !head.path.startsWith('/')) {
+      this.answer(replies.NO_PATH);
+      return;
+    }
     if (!admit(head, this.snapshot.settings, this.engine)) {
       this.answer(replies.BAD_PATH);
       return;
     }
     this.isGrpc = isGrpcContentType(getHeader(head.headers, 'content-type'));
+    this.forwardedAddress = forwardedAddress(head.headers);
     const route = this.snapshot.routes.virtualHost(head.port, head.authority, this.#dialledHost)?.match(head);
     if (route === undefined) {
       this.answer(replies.NO_ROUTE);
@@ -133,6 +143,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   #act({ action }: Route): void {
     const { head } = this.request;
     if (action.kind !== 'forward') {
+      this.details = 'direct_response';
       const headers = action.headers(head, this) as Record<string, string>;
       this.answer({ status: action.status, body: action.body ?? '', flags: 0, details: 'direct_response', headers });
       return;
@@ -196,6 +207,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   answer(local: LocalReply): void {
     if (this.#over || this.#delivery !== undefined) return;
     this.flags |= local.flags;
+    this.details = local.details;
     const headers: ResponseHeaders = { ...local.headers };
     this.#finishHeaders(headers);
     if (this.isGrpc) replies.finishGrpcReply(headers, local);
@@ -230,8 +242,12 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
       replies.deliver(this.#handler, this, status, headers, body);
     };
     // An answer from within the call would let a caller that tries again and again keep the event loop from ever turning.
-    if (this.#running) this.#delivery = setImmediate(deliver);
-    else deliver();
+    if (!this.#running) {
+      deliver();
+      return;
+    }
+    this.answeredAtOnce = true;
+    this.#delivery = setImmediate(deliver);
   }
 
   #finish(reason?: Error): void {
@@ -287,6 +303,31 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   /** The caller's address as the upstream could see it. */
   get callerAddress(): string {
     return this.request.sourceAddress ?? this.engine.options.workloadAddress;
+  }
+
+  /** `ip:port` that the caller dialled. */
+  get dialledAddress(): string | undefined {
+    const { originalDst, dialled } = this.request;
+    return originalDst ?? (dialled === undefined ? undefined : `${dialled.hostname}:${dialled.port}`);
+  }
+
+  /** The chosen cluster, if there is one of that name. */
+  get clusterName(): string | undefined {
+    const name = this.destination?.cluster;
+    return name !== undefined && this.snapshot.clusters.has(name) ? name : undefined;
+  }
+
+  get bytesReceived(): number {
+    return this.attempt === 0 ? 0 : this.request.body.bytes;
+  }
+
+  get upstreamLocalAddress(): string | undefined {
+    return this.router?.localAddress;
+  }
+
+  /** The try under way, from 1; 0 before any host was picked. */
+  get attempt(): number {
+    return this.router?.attempts ?? 0;
   }
 
   /** For `%…%` in header operations. */

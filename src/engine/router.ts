@@ -26,6 +26,8 @@ export interface RoutedRequest extends Dialled {
   /** Changed on the way into what goes upstream. */
   readonly head: RequestHead;
   readonly body: RequestBody;
+  /** Whether the caller speaks HTTP/2. */
+  readonly http2?: boolean | undefined;
 }
 
 /** The call that a router works for: exactly one of `answer`, `end`, `breakOff` and `fail` ends it. */
@@ -122,7 +124,7 @@ export class Router implements AttemptOwner {
     this.#setAttemptHeaders(head.headers, 1);
     call.destination!.prepareRequest(head, call);
     head.headers.push('host', head.authority);
-    this.#upstream = { method: head.method, path: head.path, headers: head.headers, body };
+    this.#upstream = { method: head.method, path: head.path, headers: head.headers, body, http2: call.request.http2 };
     for (const mirror of this.#action.mirrors) {
       if (mirror.decide(call.engine.random)) call.engine.mirrors.send(mirror, this.#copy());
     }

@@ -3,11 +3,13 @@ import type { Host } from '../cluster/host.ts';
 import type { TimerHandle } from '../common/clock.ts';
 import type { HeaderList } from '../common/headers.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
-import { type Connection, StaleConnectionError } from './connection.ts';
+import type { Connection } from './connection.ts';
 import type { HostPool, PoolWaiter } from './host-pool.ts';
 import type { RequestBody } from './request-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
+import { Http2ResetError } from './http2-wire.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
+import { StaleConnectionError } from './wire.ts';
 
 /** What an attempt sends. */
 export interface UpstreamRequest {
@@ -16,6 +18,8 @@ export interface UpstreamRequest {
   /** With `host`. */
   readonly headers: HeaderList;
   readonly body: RequestBody;
+  /** Whether the caller speaks HTTP/2, which clusters that follow their callers then speak too. */
+  readonly http2?: boolean | undefined;
 }
 
 /** Who owns an attempt: the request walk, or the sender of mirror copies. */
@@ -53,7 +57,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.cluster = cluster;
     this.host = host;
     this.#request = request;
-    this.#pool = cluster.pool(host);
+    this.#pool = cluster.pool(host, request.http2 === true);
   }
 
   /** The request as it was last sent, for explanations and access logs. */
@@ -93,7 +97,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#over();
     this.#finishRequest();
     this.controller?.abort(reason);
-    this.#pool.discard(connection, 'local');
+    this.#pool.abandon(connection, 'local');
   }
 
   onConnection(connection: Connection): void {
@@ -165,7 +169,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#finishRequest();
     const garbled = reason === 'protocol-error';
     if (garbled) this.cluster.stats.upstream_cx_protocol_error++;
-    this.#pool.discard(connection, garbled ? 'local' : 'remote');
+    this.#pool.abandon(connection, garbled ? 'local' : 'remote');
     this.#owner.onFailure(this, reason, error);
   }
 
@@ -185,7 +189,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     const connection = this.#connection!;
     this.#over();
     this.#finishRequest();
-    this.#pool.discard(connection);
+    this.#pool.abandon(connection);
     this.#owner.onUnsendable(this, error);
   }
 
@@ -216,6 +220,7 @@ const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOU
  * A reset and an orderly close before the response are one and the same to Envoy: `connection termination`.
  */
 export function resetReasonOf(error: Error): ResetReason | undefined {
+  if (error instanceof Http2ResetError) return error.reason;
   const code = String((error as NodeJS.ErrnoException).code ?? '');
   if (TERMINATED.has(code)) return 'connection-termination';
   if (REFUSED.has(code)) return 'connection-failure';

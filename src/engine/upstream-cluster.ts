@@ -15,6 +15,7 @@ import { dial, type Connect, type ConnectTarget, type DialSettings, type DialWai
 import { DnsMembers, type Lookup } from './dns-members.ts';
 import { HostPool, type PoolContext } from './host-pool.ts';
 import type { ResponseHeaders } from './local-reply.ts';
+import type { WireProtocol } from './wire.ts';
 
 /** What every cluster of a mesh shares. */
 export interface ClusterEnvironment {
@@ -58,7 +59,7 @@ export class UpstreamCluster implements PoolContext {
   detector: OutlierDetector | undefined;
   #spec: ClusterSpec;
   readonly #environment: ClusterEnvironment;
-  readonly #pools = new Map<Host, HostPool>();
+  readonly #pools: Readonly<Record<WireProtocol, Map<Host, HostPool>>> = { http1: new Map(), http2: new Map() };
   /** Hosts of a cluster that goes wherever the caller dialled, by `ip:port`. */
   readonly #dialled = new Map<string, Host>();
   #dns: DnsMembers | undefined;
@@ -115,15 +116,28 @@ export class UpstreamCluster implements PoolContext {
     return this.hosts.pick(now, context);
   }
 
-  pool(host: Host): HostPool {
-    let pool = this.#pools.get(host);
+  /** @param callerSpeaksHttp2 - for a cluster that speaks what its caller does */
+  pool(host: Host, callerSpeaksHttp2: boolean): HostPool {
+    const { protocol: spoken } = this.#spec;
+    const protocol = spoken === 'downstream' ? (callerSpeaksHttp2 ? 'http2' : 'http1') : spoken;
+    const pools = this.#pools[protocol];
+    let pool = pools.get(host);
     if (pool === undefined) {
-      pool = new HostPool(this, (owner) => this.#open(host, owner));
+      pool = new HostPool(this, (owner) => this.#open(host, owner, protocol), protocol);
       // A straggler may still come to a cluster that is gone: its connections must not stay.
       if (this.#ended !== undefined) this.#ended(pool);
-      this.#pools.set(host, pool);
+      pools.set(host, pool);
     }
     return pool;
+  }
+
+  #poolsOf(host: Host): HostPool[] {
+    return Object.values(this.#pools).flatMap((pools) => pools.get(host) ?? []);
+  }
+
+  #dropPools(host: Host): void {
+    for (const pool of this.#poolsOf(host)) pool.drain();
+    for (const pools of Object.values(this.#pools)) pools.delete(host);
   }
 
   connectionOptions(): ConnectionOptions {
@@ -207,7 +221,7 @@ export class UpstreamCluster implements PoolContext {
 
   #end(each: (pool: HostPool) => void): void {
     this.#ended = each;
-    for (const pool of this.#pools.values()) each(pool);
+    for (const pools of Object.values(this.#pools)) for (const pool of pools.values()) each(pool);
     if (this.#sweepTimer !== undefined) this.clock.clearTimeout(this.#sweepTimer);
     this.#sweepTimer = undefined;
   }
@@ -254,8 +268,7 @@ export class UpstreamCluster implements PoolContext {
     for (const host of added) this.detector?.add(host);
     for (const host of removed) {
       this.detector?.remove(host);
-      this.#pools.get(host)?.drain();
-      this.#pools.delete(host);
+      this.#dropPools(host);
     }
   }
 
@@ -278,17 +291,15 @@ export class UpstreamCluster implements PoolContext {
   #forgetUnused(): void {
     for (const [key, host] of this.#dialled) {
       if (this.#dialled.size < MAX_DIALLED) return;
-      const pool = this.#pools.get(host);
-      if (host.activeRequests > 0 || (pool?.waiting ?? 0) > 0) continue;
-      pool?.drain();
+      if (host.activeRequests > 0 || this.#poolsOf(host).some(({ waiting }) => waiting > 0)) continue;
+      this.#dropPools(host);
       this.#dialled.delete(key);
-      this.#pools.delete(host);
     }
   }
 
-  #open(host: Host, owner: ConnectionOwner): Connection {
-    const { transport, clock } = this.#environment;
-    return new Connection(this.#target(host), this.#dialSettings(), owner, clock, this.#connect(), transport);
+  #open(host: Host, owner: ConnectionOwner, protocol: WireProtocol): Connection {
+    const settings = { ...this.#dialSettings(), protocol };
+    return new Connection(this.#target(host), settings, owner, { ...this.#environment, connect: this.#connect() });
   }
 
   /** Opens a bare socket to `host`, outside the pools. Limits and counters are the caller's business. @returns gives up */

@@ -6,18 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
-import { Connection, StaleConnectionError, type ConnectionOwner, type Transport } from '../../src/engine/connection.ts';
+import { Connection, type ConnectionOwner, type Transport } from '../../src/engine/connection.ts';
 import { netConnect, type Connect } from '../../src/engine/dial.ts';
 import { systemClock } from '../../src/engine/system-clock.ts';
+import { StaleConnectionError } from '../../src/engine/wire.ts';
 import { MemoryService, VirtualClock } from '../../src/testing/index.ts';
 import { httpService, says, until } from '../mesh/http-services.ts';
 
-const SETTINGS = { connectTimeoutMs: 1000, keepAliveDelayMs: undefined };
+const SETTINGS = { connectTimeoutMs: 1000, keepAliveDelayMs: undefined, protocol: 'http1' } as const;
 
 /** A connection and what its owner was told. */
 function open(target: { address: string; port: number }, connect: Connect = netConnect, { clock = systemClock, transport, keepAliveDelayMs }: { clock?: typeof systemClock; transport?: Transport; keepAliveDelayMs?: number } = {}) {
   const owner = { onConnected: vi.fn<ConnectionOwner['onConnected']>(), onConnectFailed: vi.fn<ConnectionOwner['onConnectFailed']>(), onDisconnected: vi.fn<ConnectionOwner['onDisconnected']>() };
-  const connection = new Connection({ ...target, cluster: 'test' }, { ...SETTINGS, keepAliveDelayMs }, owner, clock, connect, transport);
+  const connection = new Connection({ ...target, cluster: 'test' }, { ...SETTINGS, keepAliveDelayMs }, owner, { clock, connect, transport });
   return { connection, owner, connected: () => until(() => owner.onConnected.mock.calls.length === 1, 'it is connected') };
 }
 

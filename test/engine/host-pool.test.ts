@@ -14,6 +14,9 @@ const RUNS = Number(process.env['TS_MESH_RUNS'] ?? 200);
 class FakeConnection {
   idleSinceMs = 0;
   requests = 0;
+  streams = 0;
+  capacity = 1;
+  protocol = 'http1';
   usable = false;
   closed = false;
   readonly openedAtMs: number;

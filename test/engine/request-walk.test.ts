@@ -51,6 +51,34 @@ describe('a request through the mesh', () => {
     expect(meshInfo(response)).toMatchObject({ status, flags, details, attempts: 0 });
   });
 
+  // Source: Envoy `ConnectionManagerImpl::ActiveStream::decodeHeaders`.
+  it.each(['*', 'x'])('a request for %s, which is no path, gets no further', async (path) => {
+    const { mesh } = await memoryMesh([REVIEWS, reviewsRules('  - directResponse: {status: 299}')]);
+
+    const response = await mesh.dispatcher.request({ origin: 'http://reviews:9080', path, method: 'OPTIONS' }).catch((error: unknown) => error);
+
+    if (response instanceof Error) expect(path).toBe('x');
+    else expect(meshInfo(response)).toMatchObject({ status: 404, flags: '-', details: 'absolute_path_rejected' });
+  });
+
+  // Source: Envoy `sendLocalReply`, which notes the details first; an upstream's answer gets its details only after the operations.
+  it('operations of the response see why a local reply was made', async () => {
+    const operations = 'headers: {response: {set: {x-why: "[%RESPONSE_CODE_DETAILS%] [%RESPONSE_CODE%] [%UPSTREAM_CLUSTER%]"}}}';
+    const { get } = await memoryMesh([REVIEWS, reviewsRules(`
+  - match: [{uri: {prefix: /nc}}]
+    ${operations}
+    route: [{destination: {host: reviews, subset: v9}}]
+  - match: [{uri: {prefix: /direct}}]
+    ${operations}
+    directResponse: {status: 299}
+  - ${operations}
+    route: [{destination: {host: reviews, subset: v1}}]`)]);
+
+    expect((await get('http://reviews:9080/nc')).headers['x-why']).toBe('[cluster_not_found] [0] []');
+    expect((await get('http://reviews:9080/direct')).headers['x-why']).toBe('[direct_response] [0] []');
+    expect((await get(URL)).headers['x-why']).toBe('[] [200] [outbound|9080|v1|reviews.default.svc.cluster.local;]');
+  });
+
   it('waits for an injected delay, then goes on; the delay is not counted in the timeout', async () => {
     const { clock, get, mesh } = await memoryMesh([REVIEWS, reviewsRules(`
   - fault: {delay: {fixedDelay: 7s, percentage: {value: 100}}}

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { StaleConnectionError } from '../../src/engine/connection.ts';
+import { StaleConnectionError } from '../../src/engine/wire.ts';
 import type { Connect } from '../../src/engine/dial.ts';
 import { requestBody } from '../../src/engine/request-body.ts';
 import { resetReasonOf, UpstreamAttempt, type AttemptOwner } from '../../src/engine/upstream-attempt.ts';

@@ -1,0 +1,236 @@
+import type { Socket } from 'node:net';
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
+import { Readable } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import type { ResetReason } from '../route/retry-policy.ts';
+import type { ResponseHeaders } from './local-reply.ts';
+import { StaleConnectionError, type Wire } from './wire.ts';
+
+/** A stream, or all of them, ended before the response was whole. `reason` is Envoy's. */
+export class Http2ResetError extends Error {
+  override readonly name = 'Http2ResetError';
+  readonly reason: ResetReason;
+
+  constructor(reason: ResetReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** The session can't begin a stream any more. */
+const GONE = new Set(['ERR_HTTP2_INVALID_SESSION', 'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_OUT_OF_STREAMS']);
+
+/** What HTTP/1.1 says about the connection HTTP/2 says by frames, if at all. Source: RFC 9113 §8.2.2. */
+const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'http2-settings']);
+
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_PROTOCOL_ERROR } = constants;
+
+/**
+ * HTTP/2 over one open socket, as a dispatcher of concurrent requests. undici's own client sends refused streams again by itself;
+ * here every stream is one attempt, and what to do after a reset is the retry policy's decision.
+ */
+export class Http2Wire implements Wire {
+  readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
+  #leaving = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const origin = socket instanceof TLSSocket ? 'https://upstream' : 'http://upstream';
+    this.#session = connect(origin, { createConnection: () => socket, settings: { enablePush: false } });
+    const leave = (): void => {
+      this.#leaving = true;
+    };
+    this.#session.on('error', leave).on('goaway', leave).on('close', () => socket.destroy());
+  }
+
+  get usable(): boolean {
+    return !this.#leaving && !this.#socket.destroyed && !this.#session.closed && !this.#session.destroyed;
+  }
+
+  /** How many streams the other side allows; before it has said so, as many as one likes. */
+  get capacity(): number {
+    return this.#session.remoteSettings?.maxConcurrentStreams ?? Infinity;
+  }
+
+  dispatch({ method, path, headers, body }: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    const encoded = encodeBody(body);
+    const head = this.#head(method, path, headers as readonly string[], encoded);
+    const stream = this.#begin(head, encoded.body === undefined);
+    if (stream === undefined) {
+      handler.onResponseError?.(undefined as never, new StaleConnectionError('the connection takes no further requests'));
+      return;
+    }
+    const call = new Http2Call(stream, handler, () => this.#socket.destroyed || this.#session.destroyed);
+    handler.onRequestStart?.(call, undefined);
+    if (!stream.destroyed && encoded.body !== undefined) send(stream, encoded.body, call);
+  }
+
+  /** `undefined` when the connection has gone, or is going, in the meantime. */
+  #begin(head: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream | undefined {
+    if (!this.usable) return undefined;
+    try {
+      return this.#session.request(head, { endStream });
+    } catch (error) {
+      if (GONE.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+      throw error;
+    }
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+    this.#socket.destroy();
+  }
+
+  #head(method: string, path: string, headers: readonly string[], { contentType, length }: EncodedBody): OutgoingHttpHeaders {
+    const head: OutgoingHttpHeaders = { ':method': method, ':path': path, ':scheme': this.#socket instanceof TLSSocket ? 'https' : 'http' };
+    for (let i = 0; i < headers.length; i += 2) {
+      const name = headers[i]!;
+      const value = headers[i + 1]!;
+      if (name === 'host') head[':authority'] = value;
+      else if (CONNECTION_HEADERS.has(name) || (name === 'te' && value !== 'trailers')) continue;
+      else add(head, name, value);
+    }
+    if (contentType !== undefined && head['content-type'] === undefined) head['content-type'] = contentType;
+    if (length !== undefined && head['content-length'] === undefined) head['content-length'] = String(length);
+    return head;
+  }
+}
+
+function add(head: OutgoingHttpHeaders, name: string, value: string): void {
+  const known = head[name];
+  if (known === undefined) head[name] = value;
+  // A second Cookie is no list: RFC 9113 §8.2.3 joins with `; `.
+  else if (name === 'cookie') head[name] = `${String(known)}; ${value}`;
+  else head[name] = [...[known].flat(), value].map(String);
+}
+
+/** One request and its response. Tells its handler one end or one error, whatever order Node tells things in. */
+class Http2Call implements Dispatcher.DispatchController {
+  aborted = false;
+  reason: Error | null = null;
+  rawHeaders = null;
+  rawTrailers = null;
+  readonly #stream: ClientHttp2Stream;
+  readonly #handler: Dispatcher.DispatchHandler;
+  #trailers: ResponseHeaders = {};
+  #over = false;
+
+  constructor(stream: ClientHttp2Stream, handler: Dispatcher.DispatchHandler, connectionLost: () => boolean) {
+    this.#stream = stream;
+    this.#handler = handler;
+    let failure: Error | undefined;
+    stream
+      .on('headers', (headers: IncomingHttpHeaders) => this.#respond(headers))
+      .on('response', (headers: IncomingHttpHeaders) => this.#respond(headers))
+      .on('data', (chunk: Buffer) => this.#tell(() => handler.onResponseData?.(this, chunk)))
+      .on('trailers', (trailers: IncomingHttpHeaders) => (this.#trailers = plain(trailers)))
+      .on('error', (error: Error) => (failure = error))
+      .on('end', () => {
+        // A stream that is reset ends too, without having got everything.
+        if (stream.rstCode === NGHTTP2_NO_ERROR && !stream.aborted && !connectionLost()) this.#end();
+      })
+      .once('close', () => this.fail(resetError(stream.rstCode, connectionLost(), failure)));
+  }
+
+  get paused(): boolean {
+    return this.#stream.isPaused();
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    this.fail(reason);
+  }
+
+  /** Ends the stream; the handler is told, unless it has heard of an end already. */
+  fail(error: Error): void {
+    if (this.#over) return;
+    this.#over = true;
+    if (!this.#stream.closed) this.#stream.close(NGHTTP2_CANCEL);
+    this.#handler.onResponseError?.(this, error);
+  }
+
+  #respond(headers: IncomingHttpHeaders): void {
+    const status = Number(headers[':status']);
+    this.#tell(() => this.#handler.onResponseStart?.(this, status, plain(headers) as never, ''));
+  }
+
+  #end(): void {
+    this.#tell(() => {
+      this.#over = true;
+      this.#handler.onResponseEnd?.(this, this.#trailers as never);
+    });
+  }
+
+  /** A handler that throws fails its own call, not the connection. */
+  #tell(tell: () => void): void {
+    if (this.#over) return;
+    try {
+      tell();
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+}
+
+/** A copy without pseudo-headers and Node's symbols. */
+function plain(headers: IncomingHttpHeaders): ResponseHeaders {
+  const result: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (!name.startsWith(':') && value !== undefined) result[name] = value;
+  }
+  return result;
+}
+
+function resetError(code: number, connectionLost: boolean, failure: Error | undefined): Error {
+  if (code === NGHTTP2_REFUSED_STREAM) return new Http2ResetError('remote-refused', 'the stream was refused');
+  if (connectionLost) return new Http2ResetError('connection-termination', failure?.message ?? 'the connection was closed');
+  if (code === NGHTTP2_PROTOCOL_ERROR && failure !== undefined) return new Http2ResetError('protocol-error', failure.message);
+  return new Http2ResetError('remote-reset', `the stream was reset with code ${code}`);
+}
+
+interface EncodedBody {
+  /** Absent: there is none, and the request ends with its headers. */
+  readonly body?: Uint8Array | AsyncIterable<unknown>;
+  readonly contentType?: string;
+  readonly length?: number;
+}
+
+/** Bytes, or something that gives them; forms and Blobs as fetch encodes them. */
+function encodeBody(body: Dispatcher.DispatchOptions['body']): EncodedBody {
+  if (body === undefined || body === null || body === '') return {};
+  if (typeof body === 'string') return whole(Buffer.from(body));
+  if (ArrayBuffer.isView(body)) return whole(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
+  if ((body as unknown) instanceof ArrayBuffer) return whole(new Uint8Array(body as unknown as ArrayBuffer));
+  if (Symbol.asyncIterator in body) return { body: body as AsyncIterable<unknown> };
+  const response = new Response(body as never);
+  const contentType = response.headers.get('content-type');
+  return { body: response.body as AsyncIterable<unknown>, ...(contentType !== null && { contentType }) };
+}
+
+function whole(bytes: Uint8Array): EncodedBody {
+  return { body: bytes, length: bytes.byteLength };
+}
+
+function send(stream: ClientHttp2Stream, body: Uint8Array | AsyncIterable<unknown>, call: Http2Call): void {
+  if (body instanceof Uint8Array) {
+    stream.end(body);
+    return;
+  }
+  // Not `pipeline`: it would destroy the stream, and with it a response that came early.
+  const source = Readable.from(body, { objectMode: false });
+  source.on('error', (error) => call.fail(error));
+  stream.once('close', () => source.destroy());
+  source.pipe(stream);
+}

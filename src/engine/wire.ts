@@ -1,0 +1,20 @@
+import type { Dispatcher } from 'undici';
+
+/** Which version of HTTP a connection speaks. */
+export type WireProtocol = 'http1' | 'http2';
+
+/** HTTP over one open socket. */
+export interface Wire {
+  /** Whether a further request can begin. */
+  readonly usable: boolean;
+  /** How many requests can be under way at once. */
+  readonly capacity: number;
+  dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
+  /** Ends it, with everything on it. */
+  destroy(): void;
+}
+
+/** Nothing of the request was written: the connection that was to carry it is gone. */
+export class StaleConnectionError extends Error {
+  override readonly name = 'StaleConnectionError';
+}
