@@ -14,8 +14,10 @@ export interface Arrival {
   readonly to: string;
   readonly method: string;
   readonly path: string;
-  /** `[name, value]` lines as they came, names in lower case. */
+  /** `[name, value]` lines as they came, names in lower case; in HTTP/2 `host` stands for the authority. */
   readonly headers: readonly (readonly [string, string])[];
+  /** Absent: it was HTTP/1.1. */
+  readonly http2?: true;
   /** Absent: the connection was not encrypted. */
   readonly tls?: TlsFacts;
   /** Grows while the body arrives. */

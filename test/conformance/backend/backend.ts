@@ -1,8 +1,10 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { serveEcho } from './echo.ts';
 import { type Spoken, whenSpoken } from './first-bytes.ts';
-import { refuse, serveHttp1, type Service } from './http1-connection.ts';
+import { refuse, serveHttp1 } from './http1-connection.ts';
+import { serveHttp2 } from './http2-connection.ts';
 import { TlsLayer, type TlsManners } from './tls-layer.ts';
+import type { Service, Wire } from './wire.ts';
 
 /** What one server is. */
 export interface BackendOptions extends Service, TlsManners {
@@ -44,25 +46,25 @@ export class Backend {
     // The other side may reset at any time; that is what some cases are about.
     socket.on('error', () => socket.destroy());
     if (this.#options.plainHttp) serveHttp1({ socket, tcp: socket }, this.#options);
-    else whenSpoken(socket, (spoken) => this.#serveSpoken(socket, spoken));
+    else whenSpoken(socket, (spoken) => this.#serveSpoken({ socket, tcp: socket }, spoken));
   }
 
-  #serveSpoken(socket: Socket, spoken: Spoken): void {
+  #serveSpoken(wire: Wire, spoken: Spoken): void {
     switch (spoken) {
       case 'http1':
-        return serveHttp1({ socket, tcp: socket }, this.#options);
+        return serveHttp1(wire, this.#options);
+      case 'http2':
+        return serveHttp2(wire, this.#options);
       case 'tls':
-        return this.#serveTls(socket);
+        // TLS within TLS is refused, as by any HTTPS server.
+        return wire.tls === undefined ? this.#serveTls(wire.tcp) : refuse(wire.socket);
       case 'other':
-        return serveEcho(socket, this.#options.text);
+        return wire.tls === undefined ? serveEcho(wire.socket, this.#options.text) : refuse(wire.socket);
     }
   }
 
-  // Inside TLS there is HTTP or nothing: TLS within TLS is refused as an HTTPS server refuses it.
   #serveTls(tcp: Socket): void {
-    const layer = new TlsLayer(this.#options, (socket, tls) =>
-      whenSpoken(socket, (spoken) => (spoken === 'http1' ? serveHttp1({ socket, tcp, tls }, this.#options) : refuse(socket))),
-    );
+    const layer = new TlsLayer(this.#options, (socket, tls) => whenSpoken(socket, (spoken) => this.#serveSpoken({ socket, tcp, tls }, spoken)));
     layer.take(tcp);
   }
 }

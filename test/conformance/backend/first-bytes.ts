@@ -1,17 +1,23 @@
 import type { Duplex } from 'node:stream';
 
 /** What the other side of a connection speaks. `other`: bytes that are neither HTTP nor TLS. */
-export type Spoken = 'http1' | 'tls' | 'other';
+export type Spoken = 'http1' | 'http2' | 'tls' | 'other';
 
 /** The first byte of a TLS record that holds a handshake message. */
 const TLS_HANDSHAKE = 0x16;
+
+/** How HTTP/2 begins; no method of HTTP/1.1 does. */
+const PREFACE = 'PRI ';
 
 /** What bytes at the beginning of a connection are; `undefined` when it takes more of them to tell. */
 export function spokenBy(bytes: Buffer): Spoken | undefined {
   const [first] = bytes;
   if (first === undefined) return undefined;
   if (first === TLS_HANDSHAKE) return 'tls';
-  return isMethodLetter(first) ? 'http1' : 'other';
+  if (!isMethodLetter(first)) return 'other';
+  const start = bytes.toString('latin1', 0, PREFACE.length);
+  if (start === PREFACE) return 'http2';
+  return PREFACE.startsWith(start) ? undefined : 'http1';
 }
 
 /** Waits for the first bytes of `socket`, puts them back, and says what they are. Never calls back when none come. */

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { answerFields, HINT, type Lines } from './answer-fields.ts';
 import type { AnswerItem } from './plan.ts';
 
 /** What an answer depends on besides its plan. */
@@ -12,24 +13,20 @@ export interface AnswerTo {
 export function informationalHead(item: AnswerItem): string {
   const status = item.informational;
   if (status === undefined) return '';
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Informational'}\r\nlink: </style.css>; rel=preload\r\n\r\n`;
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Informational'}\r\n${HINT.join(': ')}\r\n\r\n`;
 }
 
 /** The bytes of an answer, in the parts between which its body delay lies. */
 export function answerParts(item: AnswerItem, to: AnswerTo): string[] {
-  const planned = new Set(item.headers.map(([name]) => name.toLowerCase()));
-  const defaults = planned.has('content-type') ? [] : [['content-type', item.grpc === undefined ? 'text/plain' : 'application/grpc']];
-  const grpc = item.grpc === undefined ? [] : grpcStatus(item.grpc.code);
-  const headers = [...defaults, ...item.headers, ...(item.grpc?.headersOnly ? grpc : [])];
-  const trailers = [...item.trailers, ...(item.grpc?.headersOnly === false ? grpc : [])];
-  const body = item.grpc?.headersOnly ? '' : to.text;
-  const head = (framing: string): string => `${statusLine(item.status)}${headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}${framing}\r\n`;
+  const { headers, trailers, bodiless } = answerFields(item);
+  const body = bodiless ? '' : to.text;
+  const head = (framing: string): string => `${statusLine(item.status)}${lines(headers)}${framing}\r\n`;
 
   if (item.status === 204 || item.status === 304) return [head('')];
   const chunked = trailers.length > 0 || item.bodyDelayMs > 0;
   if (to.method === 'HEAD') return [head(chunked ? 'transfer-encoding: chunked\r\n' : `content-length: ${body.length}\r\n`)];
   if (!chunked) return [`${head(`content-length: ${body.length}\r\n`)}${body}`];
-  const end = `0\r\n${trailers.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`;
+  const end = `0\r\n${lines(trailers)}\r\n`;
   const first = `${head('transfer-encoding: chunked\r\n')}${chunk(body)}`;
   return item.bodyDelayMs > 0 ? [first, `${chunk(body)}${end}`] : [`${first}${end}`];
 }
@@ -43,10 +40,10 @@ function statusLine(status: number): string {
   return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Status'}\r\n`;
 }
 
-function chunk(text: string): string {
-  return text === '' ? '' : `${text.length.toString(16)}\r\n${text}\r\n`;
+function lines(pairs: Lines): string {
+  return pairs.map(([name, value]) => `${name}: ${value}\r\n`).join('');
 }
 
-function grpcStatus(code: number): [string, string][] {
-  return code === 0 ? [['grpc-status', '0']] : [['grpc-status', String(code)], ['grpc-message', `code ${code}`]];
+function chunk(text: string): string {
+  return text === '' ? '' : `${text.length.toString(16)}\r\n${text}\r\n`;
 }

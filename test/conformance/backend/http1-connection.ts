@@ -1,29 +1,10 @@
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { type Arrival, arrivalOf, takeBody, type TlsFacts } from './arrival.ts';
-import type { CallBook } from './call-book.ts';
+import { type Arrival, arrivalOf, takeBody } from './arrival.ts';
 import { answerParts, cutAnswer, informationalHead } from './http1-answer.ts';
 import { RequestParser } from './http1-parser.ts';
 import { later } from './later.ts';
 import type { AnswerItem, PlanItem } from './plan.ts';
-
-/** A connection as a server sees it. */
-export interface Wire {
-  /** What carries the bytes: the TCP connection, or the TLS on top of it. */
-  readonly socket: Duplex;
-  readonly tcp: Socket;
-  /** Absent: it is not encrypted. */
-  readonly tls?: TlsFacts;
-}
-
-/** What serves the requests of a connection. */
-export interface Service {
-  /** The recorded address of the server, `ip:port`. */
-  readonly address: string;
-  /** The body of its answers. */
-  readonly text: string;
-  readonly book: CallBook;
-}
+import type { Service, Wire } from './wire.ts';
 
 /** Answers the HTTP/1.1 requests of a connection as their plans say. */
 export function serveHttp1(wire: Wire, { address, text, book }: Service): void {

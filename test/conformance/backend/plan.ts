@@ -31,7 +31,11 @@ export interface Plan {
   readonly mirror?: readonly PlanItem[];
 }
 
+/** What a server does when no plan says otherwise. */
 export const OK: AnswerItem = Object.freeze({ kind: 'answer', status: 200, delayMs: 0, bodyDelayMs: 0, headers: [], trailers: [] });
+
+/** What it does then with a gRPC call over HTTP/2. */
+export const GRPC_OK: AnswerItem = Object.freeze({ ...OK, grpc: { code: 0, headersOnly: false } });
 
 const ITEM = /^(?:(1\d\d)>)?(\d{3}|grpc\d+!?|reset|close|hang|cut|garbage|refused)(?:\+(\d+)ms)?(?:~(\d+)ms)?(?:\{([^}]*)\})?(?:\[([^\]]*)\])?$/;
 

@@ -110,6 +110,10 @@ export interface RequestSpec {
   readonly plan?: string;
   /** Sent exactly so, in place of the url's path and query. */
   readonly rawPath?: string;
+  /** The caller speaks HTTP/2. */
+  readonly http2: boolean;
+  /** It is a gRPC call, by HTTP/2, with `body` as its one message. */
+  readonly grpc: boolean;
   /** The caller keeps and sends cookies. */
   readonly cookies: boolean;
   /** The caller's IP. */

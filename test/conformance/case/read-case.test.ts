@@ -55,8 +55,6 @@ steps:
     ['- tcp: {host: a, unheardOf: 1}', 'unheardOf'],
     ['- tls: {host: a, via: egress}', 'via'],
     ['- request: {url: "http://a/", via: egress}', 'via'],
-    ['- request: {url: "http://a/", http2: true}', 'http2'],
-    ['- request: {url: "http://a/", grpc: true}', 'grpc'],
     ['- request: {url: "http://a/", unheardOf: 1}', 'unheardOf'],
     ['- together: [{tls: {host: a, via: egress}}]', 'via'],
     ['- unheardOf: 1', 'unheardOf'],

@@ -3,7 +3,7 @@ import type { CallStep, Compare, RequestSpec, RequestStep, Step, TcpSpec, TcpSte
 import { Fields } from './fields.ts';
 
 /** Fields of a step that later runners will know. */
-const LATER_FIELDS = ['via', 'http2', 'grpc'];
+const LATER_FIELDS = ['via'];
 
 /** One step; what it needs beyond this runner is added to `notYet` too. */
 export function readStep(step: Fields, notYet: Set<string>): Step {
@@ -52,15 +52,18 @@ function readCall(kind: Called['kind'], fields: Fields): Called {
 }
 
 function readRequest(request: Fields): RequestSpec {
+  const grpc = request.flag('grpc');
   return {
     url: request.text('url') ?? '',
-    method: request.text('method') ?? 'GET',
+    method: request.text('method') ?? (grpc ? 'POST' : 'GET'),
     headers: (request.raw('headers') ?? {}) as Record<string, string>,
     body: request.text('body'),
     bodyBytes: request.number('bodyBytes'),
     bodyDelayMs: request.durationMs('bodyDelay'),
     plan: request.text('plan'),
     rawPath: request.text('rawPath'),
+    http2: request.flag('http2') || grpc,
+    grpc,
     cookies: request.flag('cookies'),
     from: request.text('from'),
     dst: request.text('dst'),

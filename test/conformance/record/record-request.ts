@@ -9,11 +9,12 @@ const SHOWN_BODY = 1000;
 
 /** The observation of one call. */
 export function recordRequest(outcome: Outcome, record: CallRecord, proxyIp: string): RequestObservation {
-  const { status, error, informational, facts } = outcome;
+  const { status, error, rst, informational, facts } = outcome;
   const trailers = recordHeaders(headerLines(outcome.trailers));
   return {
     ...(status !== undefined && { status }),
     ...(error !== undefined && { error }),
+    ...(rst !== undefined && { rst }),
     ...(informational.length > 0 && { informational }),
     flags: facts.flags,
     details: facts.details,
@@ -38,9 +39,9 @@ function isLocalReply({ status, error, facts }: Outcome): boolean {
 
 function recordArrival(arrival: Arrival, proxyIp: string): RecordedAttempt {
   const host = arrival.headers.find(([name]) => name === 'host')?.[1] ?? '';
-  const { to, tls, method, path, bodyBytes } = arrival;
+  const { to, http2, tls, method, path, bodyBytes } = arrival;
   const body = bodyBytes > SHOWN_BODY ? `${bodyBytes} bytes` : arrival.body;
-  return { to, ...(tls !== undefined && { tls }), method, path, host, headers: recordHeaders(arrival.headers, proxyIp), ...(body !== '' && { body }) };
+  return { to, ...(http2 && { http2 }), ...(tls !== undefined && { tls }), method, path, host, headers: recordHeaders(arrival.headers, proxyIp), ...(body !== '' && { body }) };
 }
 
 function byServer(a: RecordedAttempt, b: RecordedAttempt): number {

@@ -46,6 +46,15 @@ describe('recordRequest', () => {
     });
   });
 
+  it('shows what was not plain HTTP/1.1', () => {
+    const tls = { sni: 'a', alpn: 'h2', client: 'c' };
+    expect(record({ rst: 'INTERNAL_ERROR', trailers: { 'grpc-status': '0' } }, { attempts: [{ ...ARRIVAL, http2: true, tls }] })).toMatchObject({
+      rst: 'INTERNAL_ERROR',
+      trailers: { 'grpc-status': '0' },
+      attempts: [{ http2: true, tls }],
+    });
+  });
+
   it('shows the body of a local reply, also an empty one', () => {
     const facts = { ...OUTCOME.facts, details: 'route_not_found' };
     expect(record({ facts, body: '' })).toHaveProperty('body', '');

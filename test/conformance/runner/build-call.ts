@@ -1,3 +1,4 @@
+import { grpcMessage } from '../backend/grpc-message.ts';
 import type { ConformanceCase, RequestSpec, TcpSpec, TlsSpec } from '../case/case-file.ts';
 import { dialledIp } from '../case/dialled-address.ts';
 import type { Document } from '../case/documents.ts';
@@ -32,6 +33,7 @@ export function buildCall(request: RequestSpec, context: CallContext): Call {
   for (const [name, value] of Object.entries(request.headers)) {
     headers[name] = Array.isArray(value) ? value.map((one) => number(String(one))) : number(String(value));
   }
+  if (request.grpc) Object.assign(headers, { 'content-type': 'application/grpc', te: 'trailers', ...headers });
   if (cookie !== undefined) headers.cookie = cookie;
   headers['x-call'] = id;
   if (request.plan !== undefined) headers['x-plan'] = request.plan;
@@ -42,6 +44,7 @@ export function buildCall(request: RequestSpec, context: CallContext): Call {
     method: request.method,
     headers,
     body: bodyOf(request),
+    http2: request.http2,
     bodyDelayMs: request.bodyDelayMs ?? 0,
     originalDst: request.dst ?? dialled(url.hostname, url.port || '80', context),
     sourceAddress: number(request.from ?? CALLER_IP),
@@ -49,7 +52,8 @@ export function buildCall(request: RequestSpec, context: CallContext): Call {
   };
 }
 
-function bodyOf({ body, bodyBytes }: RequestSpec): Uint8Array | undefined {
+function bodyOf({ body, bodyBytes, grpc }: RequestSpec): Uint8Array | undefined {
+  if (grpc) return grpcMessage(bodyBytes === undefined ? (body ?? '') : 'x'.repeat(bodyBytes));
   if (bodyBytes !== undefined) return Buffer.alloc(bodyBytes, 'x');
   return body === undefined ? undefined : Buffer.from(body);
 }

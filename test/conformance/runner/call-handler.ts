@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { CallInfo } from '../../../src/index.ts';
 import { NO_FACTS } from '../record/record-request.ts';
-import type { HeaderRecord, MeshFacts, Outcome } from './outcome.ts';
+import type { Call, HeaderRecord, MeshFacts, Outcome } from './outcome.ts';
 
 type Reply = Omit<Outcome, 'planned'>;
 
@@ -14,6 +14,7 @@ interface Describing {
 /** The caller of one call: takes everything that comes back, and leaves when its patience ends. */
 export class CallHandler implements Dispatcher.DispatchHandler {
   readonly #timeoutMs: number;
+  readonly #http2: boolean;
   readonly #clusterExists: (name: string) => boolean;
   readonly #informational: number[] = [];
   readonly #chunks: Buffer[] = [];
@@ -25,8 +26,9 @@ export class CallHandler implements Dispatcher.DispatchHandler {
   #end: (reply: Pick<Reply, 'error' | 'trailers'>) => void = () => {};
 
   /** @param clusterExists - Envoy logs no cluster where there is none of that name; ts-mesh names the one that was looked for. */
-  constructor(timeoutMs: number, clusterExists: (name: string) => boolean) {
+  constructor({ timeoutMs, http2 }: Pick<Call, 'timeoutMs' | 'http2'>, clusterExists: (name: string) => boolean) {
     this.#timeoutMs = timeoutMs;
+    this.#http2 = http2;
     this.#clusterExists = clusterExists;
   }
 
@@ -51,6 +53,7 @@ export class CallHandler implements Dispatcher.DispatchHandler {
     return {
       status: this.#status,
       error,
+      ...(this.#isReset(error) && { rst: 'INTERNAL_ERROR' }),
       informational: this.#informational,
       headers: this.#headers,
       trailers,
@@ -84,6 +87,11 @@ export class CallHandler implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     this.#end({ error: this.#timedOut ? 'CLIENT_TIMEOUT' : codeOf(error), trailers: {} });
+  }
+
+  // An answer that breaks off is an error of its body here. Envoy has one code for it, whatever broke.
+  #isReset(error: string | undefined): boolean {
+    return this.#http2 && this.#status !== undefined && error !== undefined && !this.#timedOut;
   }
 
   // Only what is handled as HTTP leaves the entry of a call in a proxy's log.

@@ -34,7 +34,7 @@ export async function startMesh(
   const ended = new EndedConnections();
   watchConnections(mesh, ended);
   return {
-    send: (call) => new CallHandler(call.timeoutMs, clusterExists).outcome((handler) => mesh.dispatcher.dispatch(optionsOf(call), handler)),
+    send: (call) => new CallHandler(call, clusterExists).outcome((handler) => mesh.dispatcher.dispatch(optionsOf(call), handler)),
     connect: (dial) => connectVia(mesh, dial),
     ended,
     stats: (pattern) => mesh.stats(pattern),
@@ -49,14 +49,14 @@ export async function startMesh(
 
 // The dispatcher, not `request`: some paths of the cases would not survive a URL.
 function optionsOf(call: Call): Dispatcher.DispatchOptions {
-  const { url, path, method, headers, body, bodyDelayMs, originalDst, sourceAddress } = call;
+  const { url, path, method, headers, body, http2, bodyDelayMs, originalDst, sourceAddress } = call;
   return {
     origin: url.origin,
     path,
     method,
     headers,
     body: body !== undefined && bodyDelayMs > 0 ? Readable.from(inTwoParts(body, bodyDelayMs)) : body,
-    ...{ originalDst, sourceAddress },
+    ...{ originalDst, sourceAddress, ...(http2 && { http2 }) },
   };
 }
 

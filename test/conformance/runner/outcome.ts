@@ -27,6 +27,8 @@ export interface Outcome {
   readonly status?: number;
   /** `CLIENT_TIMEOUT` when the caller left, else the code of the failure, also of one after the headers. */
   readonly error?: string;
+  /** The code with which the answer's stream was reset, for a caller that speaks HTTP/2. */
+  readonly rst?: string;
   /** 1xx statuses that came first. */
   readonly informational: readonly number[];
   readonly headers: HeaderRecord;
@@ -49,6 +51,8 @@ export interface Call {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body?: Uint8Array;
+  /** The caller speaks HTTP/2. */
+  readonly http2: boolean;
   /** Milliseconds between the first byte of the body and the rest; 0: all at once. */
   readonly bodyDelayMs: number;
   /** `ip:port` that the application dialled, or `null` for none. */
