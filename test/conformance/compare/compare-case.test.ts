@@ -56,6 +56,16 @@ describe('compareCase', () => {
     expect(withStats(1, { 'cluster.a;.total': 1 })).toEqual(['step 2: pending: expected a stat of that name, got none']);
   });
 
+  it('compares stats with a tally of connections, too', () => {
+    const text = 'steps: [{tcp: {host: a, port: 1}, times: 2}, {stats: total$, compare: {total: replies.one}}]';
+    const tally = { times: 2, replies: { one: 2 }, cluster: { client: { c: 2 } } };
+    const compare = (total: number): string[] =>
+      compareCase(readCase(text, 'topic', 'slug'), { steps: [tally, { stats: { total } }] }, { steps: [tally, { stats: { total } }] }, { slackMs: 0 });
+
+    expect(compare(2)).toEqual([]);
+    expect(compare(3)).toEqual(['step 2: total (as replies.one): expected 2, got 3']);
+  });
+
   it('misses steps that were not reached', () => {
     expect(compareCase(CASE, RECORDING, { steps: [] }, { slackMs: 0 })).toEqual(['steps: expected 5, got 0']);
   });

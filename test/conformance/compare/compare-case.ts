@@ -4,7 +4,7 @@ import type {
   TogetherObservation,
 } from '../record/observation.ts';
 import type { CompareContext } from './cluster-endpoints.ts';
-import { compareConnectionTally, compareProxies, compareTcp, compareTls } from './compare-connection.ts';
+import { compareConnectionTally, compareProxies, compareTcp, compareTls, ownTally } from './compare-connection.ts';
 import { compareRequest } from './compare-request.ts';
 import { compareStats } from './compare-stats.ts';
 import { compareTally } from './compare-tally.ts';
@@ -27,7 +27,7 @@ export function compareCase(
     const seen = got.steps[i];
     if (wanted === undefined || seen === undefined) return;
     for (const difference of compareStep(step, wanted, seen, context, lastTally)) lines.push(`step ${i + 1}: ${formatDifference(difference)}`);
-    if (step.kind === 'request' && 'times' in seen) lastTally = seen as TallyObservation;
+    if ('times' in seen) lastTally = step.kind === 'request' ? (seen as TallyObservation) : ownTally(seen as ConnectionTally);
   });
   return lines;
 }

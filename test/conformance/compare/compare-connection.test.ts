@@ -57,6 +57,8 @@ describe('compareTcp', () => {
     expect(differences(closed(500), closed(260))).toEqual([]);
     expect(differences(closed(500), closed(740))).toEqual([]);
     expect(differences(closed(500), closed(760))).toEqual(['closedMs: expected 250 to 750, got 760']);
+    expect(differences(closed(500), closed(760), { closedMs: [700, 800] })).toEqual([]);
+    expect(differences(closed(500), closed(500), { closedMs: [700, 800] })).toHaveLength(1);
   });
 });
 

@@ -20,7 +20,7 @@ export function compareTcp(expected: TcpObservation, got: TcpObservation, compar
     ...differenceOf('reply', replyOf(expected, proxies, compare, context), replyOf(got, proxies, compare, context)),
     ...differenceOf('error', expected.error, got.error),
     ...differenceOf('open', expected.open, got.open),
-    ...compareClosed(expected.closedMs, got.closedMs, context.slackMs),
+    ...compareClosed(expected.closedMs, got.closedMs, compare, context.slackMs),
     ...compareProxies(expected.proxies, got.proxies, compare, context),
     ...differenceOf('log', expected.log, got.log),
   ];
@@ -64,8 +64,8 @@ export function compareConnectionTally(
   ];
 }
 
-// Seen as a tally of calls, which have one proxy only.
-function ownTally(observation: ConnectionTally): TallyObservation {
+/** The tally as one of calls, which have one proxy only. */
+export function ownTally(observation: ConnectionTally): TallyObservation {
   return { ...observation, cluster: observation.cluster?.[OWN] };
 }
 
@@ -95,7 +95,9 @@ function replyOf({ reply }: TcpObservation, proxies: Proxies | undefined, compar
   return balanced ? reply?.replaceAll(/(^|\| )\S+ /g, '$1* ') : reply;
 }
 
-function compareClosed(expected: number | undefined, got: number | undefined, slackMs: number): Difference[] {
+function compareClosed(expected: number | undefined, got: number | undefined, compare: Compare | undefined, slackMs: number): Difference[] {
   if (expected === undefined || got === undefined) return differenceOf('closedMs', expected, got);
-  return compareRange('closedMs', [expected - CLOSED_MS, expected + CLOSED_MS + slackMs], got);
+  const bounds = typeof compare === 'object' ? compare.closedMs : undefined;
+  const [least, most] = typeof bounds === 'object' ? bounds : [expected - CLOSED_MS, expected + CLOSED_MS];
+  return compareRange('closedMs', [least, most + slackMs], got);
 }

@@ -4,9 +4,9 @@ import type { TlsOutcome } from '../runner/tls-caller.ts';
 import type { ConnectionTally, Proxies, RecordedConnection, TcpObservation, TlsObservation } from './observation.ts';
 import { tally } from './record-tally.ts';
 
-/** What the mesh told about connections, in the form of a recording. The caller's own proxy is the only one there is. */
+/** What the mesh told about connections, in the form of a recording: by proxy, of which the caller's own is the only one. */
 export function recordProxies(ended: readonly ConnectionFacts[]): Proxies {
-  return { client: ended.map(recordConnection) };
+  return ended.length === 0 ? {} : { client: ended.map(recordConnection) };
 }
 
 function recordConnection({ flags, details, cluster, route, endpoint, sni }: ConnectionFacts): RecordedConnection {
@@ -42,5 +42,5 @@ export function recordTlsTally(seen: readonly TlsObservation[], ended: readonly 
 }
 
 function clusterTally(ended: readonly ConnectionFacts[]): ConnectionTally['cluster'] {
-  return { client: tally(ended.map(({ cluster }) => String(cluster))) };
+  return ended.length === 0 ? {} : { client: tally(ended.map(({ cluster }) => String(cluster))) };
 }
