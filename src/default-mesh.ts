@@ -16,8 +16,8 @@ function state(): ProcessState {
 
 /**
  * `fetch` through the process's default mesh: the one that {@link configureMesh} made, else one from the environment
- * variable `TS_MESH_CONFIG` (a file or folder, read at the first call), else plain `fetch`. `TS_MESH_DISABLE=1` makes it
- * plain `fetch` always.
+ * variable `TS_MESH_CONFIG` (a file or folder, read at the first call and watched from then on; `TS_MESH_WATCH=0`: not
+ * watched), else plain `fetch`. `TS_MESH_DISABLE=1` makes it plain `fetch` always.
  *
  * @throws {MeshError} `ERR_INVALID_CONFIG` at every call while the configuration of the environment is bad: a mesh that
  * can't read its rules must not let calls pass without them.
@@ -46,7 +46,7 @@ async function fromEnvironment(): Promise<Mesh | undefined> {
   const config = process.env['TS_MESH_CONFIG'];
   if (config === undefined || config === '') return undefined;
   try {
-    return await createMesh({ config, workload: workloadFromEnvironment() });
+    return await createMesh({ config, watch: process.env['TS_MESH_WATCH'] !== '0', workload: workloadFromEnvironment() });
   } catch (cause) {
     if (!(cause instanceof MeshError)) throw cause;
     throw new MeshError('ERR_INVALID_CONFIG', `TS_MESH_CONFIG=${config}: ${cause.message}`, { issues: cause.issues, cause });

@@ -73,6 +73,7 @@ describe('close() of a mesh', () => {
     'with a call that waits for its answer',
     'with a body that flows',
     'with a call that is held back by a fault',
+    'that watches files',
     'with a mirrored copy under way',
   ])('%s leaves no socket, no timer, and refuses what comes later', (state) => {
     expect(left[state]).toEqual({ left: [], sockets: 0, late: 'ERR_MESH_CLOSED' });

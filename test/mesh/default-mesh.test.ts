@@ -90,6 +90,28 @@ describe('meshFetch', () => {
     for (const response of await Promise.all([...calls, meshFetch('http://reviews/')])) expect(response.status).toBe(200);
   });
 
+  it.each([
+    ['follows the file', '1', 211],
+    ['does not follow the file with TS_MESH_WATCH=0', '0', 201],
+  ])('%s', async (_what, watch, status) => {
+    const answers = (code: number): string => `${reviewsAt(service)}---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: reviews}
+spec: {hosts: [reviews], http: [{directResponse: {status: ${code}}}]}`;
+    const path = join(folder, 'watched.yaml');
+    await writeFile(path, answers(201));
+    vi.stubEnv('TS_MESH_CONFIG', path);
+    vi.stubEnv('TS_MESH_WATCH', watch);
+    expect((await meshFetch('http://reviews/')).status).toBe(201);
+
+    await writeFile(path, answers(211));
+    let last = 201;
+    for (let end = performance.now() + (watch === '1' ? 5000 : 400); performance.now() < end && last === 201; ) last = (await meshFetch('http://reviews/')).status;
+
+    expect(last).toBe(status);
+  });
+
   it('fails every call while TS_MESH_CONFIG is bad, with all its issues, and calls nobody', async () => {
     const path = join(folder, 'bad.yaml');
     await writeFile(path, `${reviewsAt(service).replace('number: 80', 'number: 80000')}\n---\nkind: [`);

@@ -1,6 +1,7 @@
 // A program that never closes its mesh ends all the same once it has nothing left to do.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { createMesh } from '../../../src/index.ts';
 import { drain, fetchDoor, World } from '../support/world.ts';
 
 if (process.send === undefined) {
@@ -13,6 +14,7 @@ if (process.send === undefined) {
   process.stdout.write(JSON.stringify({ code, signal }));
 } else {
   const mesh = await World.prototype.mesh.call({ port: Number(process.argv[2]) } as World, { outlierDetection: { consecutive5xxErrors: 1, interval: '1h' } });
+  await createMesh({ config: import.meta.dirname, watch: { debounceMs: 5, pollMs: 5 } });
   await Promise.all(['/', '/', '/error'].map(async (path) => drain(await fetchDoor(mesh).open(path))));
   process.disconnect!();
 }

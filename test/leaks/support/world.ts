@@ -1,7 +1,9 @@
 // What the probes share: a server whose paths each misbehave in their own way, and meshes in front of it.
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { join } from 'node:path';
 import { createMesh, type Mesh, type MeshOptions } from '../../../src/index.ts';
 
 declare const gc: () => void;
@@ -121,7 +123,21 @@ export function heldPermits(mesh: Mesh): Record<string, number> {
   return Object.fromEntries(Object.entries(gauges).filter(([, value]) => value !== 0));
 }
 
-/** What keeps the process alive, less its own pipes. */
+/** What keeps the process alive, less its own pipes; and watches of files, which don't, as far as Linux tells of them. */
 export function activeResources(): string[] {
-  return process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap' && name !== 'TCPServerWrap');
+  const active = process.getActiveResourcesInfo().filter((name) => name !== 'PipeWrap' && name !== 'TTYWrap' && name !== 'TCPServerWrap');
+  return [...active, ...fileWatches()];
+}
+
+function fileWatches(): string[] {
+  const folder = '/proc/self/fdinfo';
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((file) => {
+    try {
+      return readFileSync(join(folder, file), 'utf8').match(/^inotify(?= wd)/gm) ?? [];
+    } catch {
+      // That of the folder itself, closed by now.
+      return [];
+    }
+  });
 }
