@@ -178,9 +178,10 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   /** The response that the caller gets begins. */
   respond(status: number, headers: ResponseHeaders, statusText: string | undefined): void {
     this.status = status;
-    this.details = 'via_upstream';
     headers['server'] = 'envoy';
     this.#finishHeaders(headers);
+    // Envoy notes it when the headers leave; their operations do not see it yet.
+    this.details = 'via_upstream';
     this.rawHeaders = headers;
     this.#handler.onResponseStart?.(this, status, headers, statusText);
   }

@@ -2,6 +2,7 @@ import type { HeaderList } from '../common/headers.ts';
 import { combineHash64, formatHash64, randomHash64, type Hash64 } from '../common/hash64.ts';
 import type { Random } from '../common/random.ts';
 import { xxHash64 } from '../common/xxhash64.ts';
+import { forwardedAddress } from './forwarded-address.ts';
 import type { HashPolicy, RequestHead } from './model.ts';
 import { queryParameter } from './path.ts';
 
@@ -47,7 +48,7 @@ export class HashKey {
       case 'query':
         return textHash(queryParameter(head.path, policy.name));
       case 'source-ip':
-        return textHash(forwardedAddress(head) ?? withoutPort(callerAddress));
+        return textHash(forwardedAddress(head.headers) ?? withoutPort(callerAddress));
       case 'cookie':
         return textHash(cookieValue(head, policy.name) || this.#madeUp(policy, random));
     }
@@ -121,23 +122,6 @@ function setCookieLine({ name, path, ttlMs = 0, attributes = [] }: CookiePolicy,
   for (const [attribute, setting] of attributes) parts.push(setting === '' ? attribute : `${attribute}=${setting}`);
   parts.push('HttpOnly');
   return parts.join('; ');
-}
-
-/**
- * A sidecar takes the last address of `x-forwarded-for` for the caller's: it serves one workload, whose requests may be
- * others' that it passes on.
- *
- * Source: Envoy `use_remote_address: false`, as istio sets it for outbound listeners.
- */
-function forwardedAddress({ headers }: RequestHead): string | undefined {
-  const address = linesOf(headers, 'x-forwarded-for').at(-1)?.split(',').at(-1)?.trim();
-  return address !== undefined && isAddress(address) ? address : undefined;
-}
-
-function isAddress(text: string): boolean {
-  const numbers = text.split('.');
-  if (numbers.length === 4) return numbers.every((number) => /^\d{1,3}$/.test(number) && Number(number) < 256);
-  return text.includes(':') && /^[0-9a-f:]+$/i.test(text);
 }
 
 /** `10.0.0.1` of `10.0.0.1:80`, `::1` of `[::1]:80` and of `::1`. */
