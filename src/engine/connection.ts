@@ -48,11 +48,13 @@ export class Connection implements DialWaiter {
   #giveUp: (() => void) | undefined;
   readonly #target: ConnectTarget;
   readonly #owner: ConnectionOwner;
+  readonly #clock: Clock;
 
   constructor(target: ConnectTarget, settings: ConnectionSettings, owner: ConnectionOwner, environment: ConnectionEnvironment) {
     const { clock, connect, transport } = environment;
     this.#target = target;
     this.#owner = owner;
+    this.#clock = clock;
     this.protocol = settings.protocol;
     this.openedAtMs = clock.now();
     // A pool reckons with connections that become ready, or fail, later, never inside the constructor.
@@ -101,7 +103,7 @@ export class Connection implements DialWaiter {
     socket.once('close', () => queueMicrotask(() => this.#disconnected()));
     const { address, port } = this.#target;
     const origin = address.startsWith('/') ? 'http://unix' : `http://${net.isIPv6(address) ? `[${address}]` : address}:${port}`;
-    this.#wire = this.protocol === 'http2' ? new Http2Wire(socket) : new Http1Wire(socket, origin);
+    this.#wire = this.protocol === 'http2' ? new Http2Wire(socket) : new Http1Wire(socket, origin, this.#clock);
     this.#opened();
   }
 

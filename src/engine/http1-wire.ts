@@ -1,20 +1,28 @@
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
+import type { Clock } from '../common/clock.ts';
+import { ExpectantRequest, isExpectant } from './expectant-request.ts';
 import { StaleConnectionError, type Wire } from './wire.ts';
 
 // undici closes idle sockets by a timer of its own; the pool does that, so this one never comes first.
 const NEVER_MS = 2 ** 31 - 1;
 
-/** A single-connection undici client around a socket that is open already. */
+/**
+ * A single-connection undici client around a socket that is open already. A request with `Expect: 100-continue` takes the socket
+ * for itself before undici has it, and no other follows.
+ */
 export class Http1Wire implements Wire {
   readonly capacity = 1;
   readonly #socket: Socket;
   readonly #client: Client;
-  #given = false;
+  readonly #clock: Clock;
+  /** Who has the socket. */
+  #user: 'nobody' | 'undici' | 'expectant' = 'nobody';
 
   /** @param origin - what undici takes the other side for */
-  constructor(socket: Socket, origin: string) {
+  constructor(socket: Socket, origin: string, clock: Clock) {
     this.#socket = socket;
+    this.#clock = clock;
     this.#client = new Client(origin, {
       pipelining: 1,
       allowH2: false,
@@ -27,11 +35,18 @@ export class Http1Wire implements Wire {
   }
 
   get usable(): boolean {
-    return !this.#socket.destroyed;
+    return !this.#socket.destroyed && this.#user !== 'expectant';
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    this.#client.dispatch(options, handler);
+    if (!isExpectant(options.headers as readonly string[])) {
+      this.#client.dispatch(options, handler);
+    } else if (this.#user === 'nobody') {
+      this.#user = 'expectant';
+      new ExpectantRequest(this.#socket, options, handler, this.#clock);
+    } else {
+      handler.onResponseError?.(undefined as never, new StaleConnectionError('undici has this connection'));
+    }
   }
 
   destroy(): void {
@@ -41,8 +56,8 @@ export class Http1Wire implements Wire {
 
   /** undici asks a second time when the one socket is gone. */
   #give(callback: (error: Error | null, socket: Socket | null) => void): void {
-    const mine = this.#given || this.#socket.destroyed ? null : this.#socket;
-    this.#given = true;
+    const mine = this.#user !== 'nobody' || this.#socket.destroyed ? null : this.#socket;
+    this.#user = 'undici';
     // undici misses a socket that it is given before its own `connect` has returned.
     queueMicrotask(() => {
       if (mine === null) callback(new StaleConnectionError('the connection was closed before the request was written'), null);

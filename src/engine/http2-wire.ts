@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import type { ResetReason } from '../route/retry-policy.ts';
+import { encodeBody, type EncodedBody } from './encoded-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
 import { StaleConnectionError, type Wire } from './wire.ts';
 
@@ -198,29 +199,6 @@ function resetError(code: number, connectionLost: boolean, failure: Error | unde
   if (connectionLost) return new Http2ResetError('connection-termination', failure?.message ?? 'the connection was closed');
   if (code === NGHTTP2_PROTOCOL_ERROR && failure !== undefined) return new Http2ResetError('protocol-error', failure.message);
   return new Http2ResetError('remote-reset', `the stream was reset with code ${code}`);
-}
-
-interface EncodedBody {
-  /** Absent: there is none, and the request ends with its headers. */
-  readonly body?: Uint8Array | AsyncIterable<unknown>;
-  readonly contentType?: string;
-  readonly length?: number;
-}
-
-/** Bytes, or something that gives them; forms and Blobs as fetch encodes them. */
-function encodeBody(body: Dispatcher.DispatchOptions['body']): EncodedBody {
-  if (body === undefined || body === null || body === '') return {};
-  if (typeof body === 'string') return whole(Buffer.from(body));
-  if (ArrayBuffer.isView(body)) return whole(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
-  if ((body as unknown) instanceof ArrayBuffer) return whole(new Uint8Array(body as unknown as ArrayBuffer));
-  if (Symbol.asyncIterator in body) return { body: body as AsyncIterable<unknown> };
-  const response = new Response(body as never);
-  const contentType = response.headers.get('content-type');
-  return { body: response.body as AsyncIterable<unknown>, ...(contentType !== null && { contentType }) };
-}
-
-function whole(bytes: Uint8Array): EncodedBody {
-  return { body: bytes, length: bytes.byteLength };
 }
 
 function send(stream: ClientHttp2Stream, body: Uint8Array | AsyncIterable<unknown>, call: Http2Call): void {

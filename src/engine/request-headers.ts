@@ -17,7 +17,7 @@ export interface DownstreamHeaders {
 
 /**
  * What an outbound sidecar takes away before it routes: headers of the connection, of Envoy's own making, and those by
- * which an untrusted caller could steer retries and timeouts. (`te` stays when it is `trailers`.)
+ * which an untrusted caller could steer retries and timeouts. (`te` stays when it is `trailers`, `expect` when it is `100-continue`.)
  *
  * Source: Envoy `ConnectionManagerUtility::mutateRequestHeaders`, `cleanInternalHeaders`; semantics of `SANITIZE`
  * for the client certificate header.
@@ -43,7 +43,8 @@ export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
     const name = lowerCase(rawName);
     if (FIRST_LETTERS.has(name.charCodeAt(0))) {
       if (name === 'host') host ??= String(Array.isArray(value) ? value[0] : value);
-      if (STRIPPED.has(name) || (name === 'te' && value !== 'trailers')) return;
+      if (STRIPPED.has(name) && !(name === 'expect' && isContinue(value))) return;
+      if (name === 'te' && value !== 'trailers') return;
     }
     if (typeof value === 'string') headers.push(name, trim(value));
     else if (!Array.isArray(value)) headers.push(name, String(value));
@@ -61,6 +62,10 @@ export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
     for (const name of Object.keys(input)) take(name, (input as Record<string, string>)[name]);
   }
   return { headers, host };
+}
+
+function isContinue(value: string | number | readonly string[]): boolean {
+  return typeof value === 'string' && value.toLowerCase() === '100-continue';
 }
 
 /** Names that came line by line: those that Envoy keeps one line of become one. */

@@ -190,7 +190,7 @@ describe('HTTP/2 over a socket', () => {
   });
 
   it('tells all its requests when the connection breaks', async () => {
-    const { wire, sessions } = await wireTo((stream, headers) => {
+    const { wire, sessions } = await wireTo((_stream, headers) => {
       if (headers[':path'] === '/b') sessions[0]!.destroy();
     });
 
