@@ -1,7 +1,7 @@
 /** Index of the `:` that begins the port of `authority`, or -1. An IPv6 address ends with `]`, its own colons are none. */
 export function portStart(authority: string): number {
   const colon = authority.lastIndexOf(':');
-  if (colon === -1 || authority.lastIndexOf(']') > colon) return -1;
+  if (authority.lastIndexOf(']') > colon) return -1;
   // Two colons without brackets: an IPv6 address that stands alone.
   return authority.charCodeAt(0) !== 91 /* [ */ && authority.indexOf(':') !== colon ? -1 : colon;
 }

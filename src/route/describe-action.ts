@@ -7,8 +7,8 @@ import type { Route } from './route.ts';
 export function describeAction(route: Route): string[] {
   const { action, spec } = route;
   return [
-    ...(action.kind === 'forward' ? describeDestinations(action) : [describeReply(spec.action)]),
-    ...(spec.fault === undefined ? [] : describeFault(spec.fault)),
+    ...(action.kind === 'forward' ? describeDestinations(action) : [`${action.kind === 'redirect' ? 'redirect' : 'direct response'} ${action.status}`]),
+    ...describeFault(spec.fault ?? {}),
     ...(action.kind === 'forward' ? describeTreatment(action) : []),
   ];
 }
@@ -17,11 +17,6 @@ function describeDestinations({ destinations }: ForwardAction): string[] {
   return destinations.choices.map((choice) =>
     destinations.choices.length === 1 ? `to ${choice.cluster || 'no cluster'}` : `${round(destinations.percentage(choice))} % to ${choice.cluster}`,
   );
-}
-
-function describeReply(action: Route['spec']['action']): string {
-  if (action.kind === 'redirect') return `redirect ${action.redirect.redirectCode ?? 301}`;
-  return action.kind === 'direct' ? `direct response ${action.status}` : '';
 }
 
 function describeFault({ delay, abort }: FaultOptions): string[] {

@@ -26,10 +26,6 @@ export class Destination implements WeightedDestination {
   readonly weight: number;
   readonly hashPolicy: HashPolicy | undefined;
   readonly origin: Origin | undefined;
-  /** Whether {@link prepareRequest} does anything; a caller that sees `false` need not copy its head. */
-  readonly changesRequest: boolean;
-  /** Whether {@link finishResponse} does anything. */
-  readonly changesResponse: boolean;
   readonly #request: Levels;
   readonly #response: Levels;
   readonly #splitHost: string | undefined;
@@ -47,8 +43,6 @@ export class Destination implements WeightedDestination {
     this.#splitHost = isLone ? undefined : spec.hostRewrite;
     const authority = rewrite?.authority || (isLone ? spec.hostRewrite : undefined);
     this.#rewrite = authority || rewrite ? new Rewrite({ ...rewrite, authority }, match) : undefined;
-    this.changesRequest = has(this.#request) || this.#splitHost !== undefined || this.#rewrite !== undefined;
-    this.changesResponse = has(this.#response);
   }
 
   /**
@@ -56,7 +50,6 @@ export class Destination implements WeightedDestination {
    * result again.
    */
   prepareRequest(head: RequestHead, variables: VariableSource): void {
-    if (!this.changesRequest) return;
     this.#request.first?.applyToRequest(head, variables);
     if (this.#splitHost !== undefined) head.authority = this.#splitHost;
     this.#request.second?.applyToRequest(head, variables);
@@ -69,7 +62,6 @@ export class Destination implements WeightedDestination {
    * @param request The head as it was sent on, or as it was when nothing was sent.
    */
   finishResponse(headers: ResponseHeaders, request: RequestHead, variables: VariableSource): void {
-    if (!this.changesResponse) return;
     this.#response.first?.applyToResponse(headers, request, variables);
     this.#response.second?.applyToResponse(headers, request, variables);
   }
@@ -91,8 +83,4 @@ function levels(rule: HeaderOperations | undefined, own: HeaderOperations | unde
 function evaluator(...operations: readonly (HeaderOperations | undefined)[]): HeaderEvaluator | undefined {
   const given = operations.filter((level) => level !== undefined);
   return given.length === 0 ? undefined : new HeaderEvaluator(given);
-}
-
-function has({ first, second }: Levels): boolean {
-  return first !== undefined || second !== undefined;
 }

@@ -1,13 +1,12 @@
-import { getHeader } from '../common/headers.ts';
 import type { HeaderCondition } from './header-condition.ts';
-import { isPseudoHeader, pseudoHeader } from './header-value.ts';
+import { pseudoHeader } from './header-value.ts';
 import type { RequestHead } from './model.ts';
 import { queryParameter, withoutQuery } from './path.ts';
 import type { RequestMatcher } from './request-matcher.ts';
 import type { StringMatcher } from './string-matcher.ts';
 
 /** Headers and query parameters whose values explanations never show. */
-const SECRET = /^(authorization|proxy-authorization|cookie|set-cookie)$|token|secret|passw|api-?key|signature|session/i;
+const SECRET = /authorization|cookie|token|secret|passw|api-?key|signature|session/i;
 
 /**
  * The first condition of `matcher` that `head` fails, in words, such as `headers.end-user: exact "jason" ≠ "jim"`;
@@ -21,7 +20,7 @@ export function firstFailure(matcher: RequestMatcher, head: RequestHead): string
     ['authority', matcher.authority, head.authority],
   ];
   for (const [name, condition, actual] of parts) {
-    if (condition !== undefined && !condition.matches(actual)) return mismatch(name, condition, actual);
+    if (condition !== undefined && !condition.matches(actual)) return mismatch(name, condition, name, [actual]);
   }
   for (const condition of matcher.headers) {
     if (!condition.holds(head)) return headerFailure(condition, head);
@@ -29,7 +28,7 @@ export function firstFailure(matcher: RequestMatcher, head: RequestHead): string
   for (const { name, matcher: condition } of matcher.queryParams) {
     const actual = queryParameter(head.path, name);
     if (actual === undefined) return absent(`queryParams.${name}`, condition);
-    if (!condition.matches(actual)) return mismatch(`queryParams.${name}`, condition, actual, name);
+    if (!condition.matches(actual)) return mismatch(`queryParams.${name}`, condition, name, [actual]);
   }
   return undefined;
 }
@@ -48,16 +47,17 @@ export function describeConditions(matcher: RequestMatcher): string[] {
   ];
 }
 
-function headerFailure({ name, matcher, inverted, isPseudo }: HeaderCondition, head: RequestHead): string {
+function headerFailure(condition: HeaderCondition, head: RequestHead): string {
+  const { name, matcher, inverted } = condition;
   const where = `${inverted ? 'withoutHeaders' : 'headers'}.${name}`;
-  const first = isPseudo ? pseudoHeader(head, name) : getHeader(head.headers, name);
-  if (!inverted) return first === undefined ? absent(where, matcher) : mismatch(where, matcher, linesOf(head, name, first), name);
-  if (first === undefined) return `${where}: must not be ${matcher.describe()}, and an absent header counts as ""`;
+  const actual = linesOf(condition, head);
+  if (!inverted) return actual.length === 0 ? absent(where, matcher) : mismatch(where, matcher, name, actual);
+  if (actual.length === 0) return `${where}: must not be ${matcher.describe()}, and an absent header counts as ""`;
   if (matcher.kind === 'present') return `${where}: must be absent, but is there`;
-  return `${where}: must not be ${matcher.describe()}, but is ${shown(name, linesOf(head, name, first))}`;
+  return `${where}: must not be ${matcher.describe()}, but is ${shown(name, actual)}`;
 }
 
-function mismatch(where: string, matcher: StringMatcher, actual: string | readonly string[], name = ''): string {
+function mismatch(where: string, matcher: StringMatcher, name: string, actual: readonly string[]): string {
   return `${where}: ${matcher.describe()} ≠ ${shown(name, actual)}`;
 }
 
@@ -65,15 +65,14 @@ function absent(where: string, matcher: StringMatcher): string {
   return matcher.kind === 'present' ? `${where}: must be there, but is absent` : `${where}: ${matcher.describe()}, but it is absent`;
 }
 
-function linesOf(head: RequestHead, name: string, first: string): string | readonly string[] {
-  if (isPseudoHeader(name)) return first;
-  const lines = head.headers.filter((_, i, all) => i % 2 === 1 && all[i - 1] === name);
-  return lines.length === 1 ? first : lines;
+function linesOf({ name, isPseudo }: HeaderCondition, head: RequestHead): readonly string[] {
+  if (isPseudo) return [pseudoHeader(head, name) ?? []].flat();
+  return head.headers.filter((_, i, all) => i % 2 === 1 && all[i - 1] === name);
 }
 
-function shown(name: string, actual: string | readonly string[]): string {
+function shown(name: string, actual: readonly string[]): string {
   if (SECRET.test(name)) return '<redacted>';
   // A query may hold what its parameters' names would have hidden.
-  if (name === ':path' && typeof actual === 'string') return JSON.stringify(actual.replace(/\?.+/s, '?…'));
-  return [actual].flat().map((line) => JSON.stringify(line)).join(' | ');
+  const open = name === ':path' ? actual.map((path) => path.replace(/\?.+/s, '?…')) : actual;
+  return open.map((line) => JSON.stringify(line)).join(' | ');
 }

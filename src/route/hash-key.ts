@@ -73,8 +73,7 @@ function textHash(text: string | undefined): Hash64 | undefined {
 
 /** All lines of that name, in sorted order: each is hashed with the hash of those before as seed. */
 function headerHash(head: RequestHead, name: string): Hash64 | undefined {
-  const values = headerValues(head, name);
-  if (values.length > 1) values.sort();
+  const values = headerValues(head, name).sort();
   return values.reduce<Hash64 | undefined>((seed, value) => xxHash64(value, seed), undefined);
 }
 

@@ -55,7 +55,7 @@ function isCanonical(path: string): boolean {
 
 // Envoy canonicalizes with Chromium's URL library of before 2024; this follows its rules, not the URL standard's.
 function canonicalize(given: string): string | undefined {
-  const path = given.toWellFormed().replaceAll(/[^\0-\xff]+/gu, encodeURIComponent);
+  const path = given.toWellFormed().replaceAll(/[^\0-\xff]/gu, encodeURIComponent);
   let output = path.startsWith('/') || path.startsWith('\\') ? '' : '/';
   let strayPercent = -Infinity;
   for (let i = 0; i < path.length; i++) {
@@ -104,9 +104,8 @@ function dotLength(path: string, at: number): number {
 function dotSegment(path: string, after: number): { readonly isParent: boolean; readonly end: number } | undefined {
   if (after === path.length) return { isParent: false, end: after };
   if (isSlash(path, after)) return { isParent: false, end: after + 1 };
-  const second = dotLength(path, after);
-  if (second === 0) return undefined;
-  const end = after + second;
+  // Without a second dot this is `after`, of which both have just been ruled out.
+  const end = after + dotLength(path, after);
   if (end === path.length) return { isParent: true, end };
   return isSlash(path, end) ? { isParent: true, end: end + 1 } : undefined;
 }
@@ -118,13 +117,12 @@ function isSlash(path: string, at: number): boolean {
 
 /** `/a/b/` → `/a/`; `/` stays. */
 function withoutLastSegment(path: string): string {
-  const slash = path.lastIndexOf('/', path.length - 2);
-  return slash === -1 ? '/' : path.slice(0, slash + 1);
+  return path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
 }
 
 function decodedByte(path: string, at: number): number | undefined {
   const hex = path.slice(at + 1, at + 3);
-  return /^[0-9a-fA-F]{2}$/.test(hex) ? Number.parseInt(hex, 16) : undefined;
+  return /[0-9a-fA-F]{2}/.test(hex) ? Number.parseInt(hex, 16) : undefined;
 }
 
 function escaped(byte: number): string {
@@ -132,13 +130,12 @@ function escaped(byte: number): string {
 }
 
 function decodeSlashes(path: string): string {
-  return path.includes('%') ? path.replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '\\') : path;
+  return path.replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '\\');
 }
 
-// As Envoy joins it: what stands at the ends counts by itself, so that `//` alone stays.
+// As Envoy joins it: what stands at the ends counts by itself, so that `//` alone stays. `path` is canonical.
 function mergeSlashes(path: string): string {
   if (!path.includes('//')) return path;
-  const start = path.startsWith('/') ? '/' : '';
   const end = path.endsWith('/') ? '/' : '';
-  return start + path.split('/').filter((segment) => segment !== '').join('/') + end;
+  return '/' + path.split('/').filter((segment) => segment !== '').join('/') + end;
 }

@@ -56,6 +56,7 @@ export class PrefixNode {
 
 function sharedLength(a: string, b: string): number {
   let length = 0;
-  while (length < a.length && a.charCodeAt(length) === b.charCodeAt(length)) length++;
+  // Past its end a text has NaN, which equals nothing.
+  while (a.charCodeAt(length) === b.charCodeAt(length)) length++;
   return length;
 }

@@ -59,18 +59,16 @@ function parse(rewrite: string, groups: number): (string | number)[] | string {
       text += char;
       continue;
     }
-    const next = rewrite[++i] ?? '';
+    const next = rewrite.charAt(++i);
     if (next === '\\') {
       text += next;
     } else if (next >= '0' && next <= '9') {
       if (Number(next) > groups) return `refers to group ${next}, but the pattern has ${groups}`;
-      if (text !== '') parts.push(text);
-      parts.push(Number(next));
+      parts.push(text, Number(next));
       text = '';
     } else {
       return `has a backslash that is followed by neither a digit nor a backslash`;
     }
   }
-  if (text !== '') parts.push(text);
-  return parts;
+  return [...parts, text];
 }

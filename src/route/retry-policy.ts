@@ -55,7 +55,7 @@ export class RetryPolicy {
   readonly tokens: ReadonlySet<string>;
   /** Statuses that are retried because they are listed. */
   readonly statusCodes: ReadonlySet<number>;
-  readonly #grpcStatuses: ReadonlySet<number>;
+  readonly #grpcStatuses: ReadonlySet<number | undefined>;
   readonly #backoffBaseMs: number;
 
   constructor(options: RetryOptions) {
@@ -86,18 +86,12 @@ export class RetryPolicy {
 
   /**
    * Whole milliseconds to wait before retry number `retryNumber` (from 1): uniform below a ceiling that doubles from the
-   * base and becomes ten times the base as soon as the next doubling would reach that.
+   * base up to ten times the base.
    *
    * Source: Envoy `JitteredExponentialBackOffStrategy`.
    */
   backoffMs(retryNumber: number, random: Random): number {
-    const base = this.#backoffBaseMs;
-    const max = base * 10;
-    let ceiling = base;
-    for (let i = 1; i < retryNumber && ceiling < max; i++) {
-      ceiling = ceiling < max / 2 ? ceiling * 2 : max;
-    }
-    return randomInt(random, ceiling);
+    return randomInt(random, this.#backoffBaseMs * Math.min(2 ** (retryNumber - 1), 10));
   }
 
   #retriesResponse(response: AttemptOutcome & { kind: 'response' }): boolean {
@@ -110,8 +104,7 @@ export class RetryPolicy {
     if (status === 409 && tokens.has('retriable-4xx')) return true;
     if (this.statusCodes.has(status)) return true;
     if (this.#grpcStatuses.size === 0) return false;
-    const grpcStatus = parseGrpcStatus(response.header('grpc-status'));
-    return grpcStatus !== undefined && this.#grpcStatuses.has(grpcStatus);
+    return this.#grpcStatuses.has(parseGrpcStatus(response.header('grpc-status')));
   }
 
   #retriesReset({ reason, requestSent }: AttemptOutcome & { kind: 'reset' }): boolean {

@@ -13,12 +13,12 @@ export function similarNames(name: string, names: Iterable<string>): string[] {
   return near.slice(0, AT_MOST).map(({ candidate }) => candidate);
 }
 
-// `reviews.prod` for `reviews.default.svc.cluster.local`: the usual slip is the namespace.
+// `reviews` or `reviews.prod` for `reviews.default.svc.cluster.local`: the usual slip is the namespace.
 function sharesFirstLabel(a: string, b: string): boolean {
-  return a.includes('.') && b.includes('.') && a.split('.', 1)[0] === b.split('.', 1)[0];
+  return a.split('.', 1)[0] === b.split('.', 1)[0];
 }
 
-/** Levenshtein's distance, or anything above `limit` once it is known to exceed it. */
+/** Levenshtein's distance, or anything above `limit` if the lengths alone tell that it exceeds it. */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
@@ -28,7 +28,6 @@ function editDistance(a: string, b: string, limit: number): number {
       const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
       next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
     }
-    if (Math.min(...next) > limit) return limit + 1;
     row = next;
   }
   return row[b.length]!;

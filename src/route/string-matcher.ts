@@ -86,7 +86,6 @@ export function checkRegex(regex: string): string | undefined {
 
 // ASCII only, as Envoy compares; toLowerCase() would fold more, change lengths and allocate.
 function startsWithIgnoringCase(value: string, start: string): boolean {
-  if (value.length < start.length) return false;
   for (let i = 0; i < start.length; i++) {
     if (lower(value.charCodeAt(i)) !== lower(start.charCodeAt(i))) return false;
   }

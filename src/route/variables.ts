@@ -68,7 +68,7 @@ function parse(text: string): Segment[] | string {
   for (;;) {
     const percent = text.indexOf('%', from);
     if (percent === -1) break;
-    if (percent > from) segments.push(text.slice(from, percent));
+    segments.push(text.slice(from, percent));
     if (text.charCodeAt(percent + 1) === 37 /* % */) {
       segments.push('%');
       from = percent + 2;
@@ -80,8 +80,7 @@ function parse(text: string): Segment[] | string {
     segments.push({ name: operator[1]!, argument: operator[2], maxLength: operator[3] === undefined ? Infinity : Number(operator[3]) });
     from = OPERATOR.lastIndex;
   }
-  if (from < text.length) segments.push(text.slice(from));
-  return segments;
+  return [...segments, text.slice(from)];
 }
 
 function resolve(name: string, argument: string | undefined, context: FormatContext): string {

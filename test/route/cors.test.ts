@@ -62,10 +62,23 @@ describe('CorsPolicy.decide', () => {
     expect(decision).not.toHaveProperty(['headers', 'access-control-expose-headers']);
   });
 
+  it.each<Record<string, string>>([{}, { origin: '' }])('has nothing to say without an origin, whoever is allowed: %j', (headers) => {
+    const everyone: CorsOptions = { ...SHOP, allowOrigins: [{ prefix: '' }] };
+
+    expect(decide(everyone, 'GET', headers)).toBeUndefined();
+    expect(decide(everyone, 'OPTIONS', { ...headers, 'access-control-request-method': 'PUT' })).toBeUndefined();
+  });
+
+  it('names no methods where the policy has none', () => {
+    const quiet: CorsOptions = { allowOrigins: SHOP.allowOrigins, allowMethods: [], allowHeaders: [], exposeHeaders: [] };
+
+    expect(decide(quiet, 'OPTIONS', preflight)).toStrictEqual({ kind: 'preflight', headers: { 'access-control-allow-origin': 'http://shop.example' } });
+  });
+
   it('answers a preflight of any origin with IGNORE, but allows it nothing', () => {
     const ignore: CorsOptions = { ...SHOP, exposeHeaders: [], allowHeaders: [], maxAgeSeconds: undefined, allowCredentials: false, unmatchedPreflights: 'IGNORE' };
 
-    expect(decide(ignore, 'OPTIONS', { ...preflight, origin: 'http://evil.example' })).toEqual({
+    expect(decide(ignore, 'OPTIONS', { ...preflight, origin: 'http://evil.example' })).toStrictEqual({
       kind: 'preflight',
       headers: { 'access-control-allow-methods': 'GET,PUT' },
     });

@@ -99,15 +99,31 @@ describe('Destination', () => {
     });
   });
 
-  it('says when there is nothing to do, and does nothing', () => {
-    const plain = destinationOf(forward('v1'));
-    const untouched = sent(plain, { a: '1' });
+  it.each([
+    ['alone', forward('v1')],
+    ['of several', forward('v1', 'v2')],
+  ])('%s changes nothing unless it is told', (_, action) => {
+    const plain = destinationOf(action);
+    const headers = { a: '1' };
+    plain.finishResponse(headers, head(), variables());
 
-    expect(plain).toMatchObject({ changesRequest: false, changesResponse: false });
-    expect(untouched).toEqual({ authority: 'reviews:9080', path: '/old?q', headers: ['a', '1'] });
-    expect(destinationOf(forward('v1'), { headers: RULE })).toMatchObject({ changesRequest: true, changesResponse: true });
-    expect(destinationOf({ ...forward('v1'), rewrite: { uri: '/' } }).changesRequest).toBe(true);
-    expect(destinationOf(forward(share('v1', { hostRewrite: 'h' }), 'v2')).changesRequest).toBe(true);
+    expect(sent(plain, { a: '1' })).toEqual({ authority: 'reviews:9080', path: '/old?q', headers: ['a', '1'] });
+    expect(headers).toEqual({ a: '1' });
+  });
+
+  it('changes requests, responses or both, on either level', () => {
+    const set = { set: { x: '1' } };
+    for (const isOwn of [true, false]) {
+      for (const rules of [{ request: set }, { response: set }]) {
+        const action = forward(share('v1', isOwn ? { headers: rules } : {}), share('v2'));
+        const destination = destinationOf(action, isOwn ? {} : { headers: rules });
+        const response = {};
+        destination.finishResponse(response, head(), variables());
+
+        expect(sent(destination).headers).toEqual('request' in rules ? ['x', '1'] : []);
+        expect(response).toEqual('response' in rules ? { x: '1' } : {});
+      }
+    }
   });
 });
 
@@ -127,9 +143,35 @@ describe('ForwardAction', () => {
   it('has neither retries nor timeout unless it is told', () => {
     const { retry, timeout, mirrors, cors } = new ForwardAction(forward('v1'), route('r'));
 
-    expect(retry.attempts).toBe(0);
+    expect(retry).toMatchObject({ attempts: 0, ignorePreviousHosts: false, retryRemoteLocalities: false, tokens: new Set(), statusCodes: new Set() });
     expect(timeout.routeTimeoutMs).toBe(0);
     expect(mirrors).toEqual([]);
     expect(cors).toBeUndefined();
+  });
+
+  it('knows the treatment it is told', () => {
+    const { timeout, retry, mirrors, cors } = new ForwardAction(
+      {
+        ...forward('v1'),
+        timeoutMs: 1000,
+        retries: { attempts: 3, retryOn: '5xx', perTryTimeoutMs: 300, backoffBaseMs: 25, ignorePreviousHosts: true, retryRemoteLocalities: true },
+        mirrors: [{ cluster: 'copy', percentage: 100 }],
+        cors: { allowOrigins: [{ exact: 'http://shop.example' }], allowMethods: [], allowHeaders: [], exposeHeaders: [] },
+      },
+      route('r'),
+    );
+
+    expect(timeout).toMatchObject({ routeTimeoutMs: 1000, perTryTimeoutMs: 300 });
+    expect(retry).toMatchObject({ attempts: 3, ignorePreviousHosts: true, retryRemoteLocalities: true });
+    expect(mirrors.map(({ cluster }) => cluster)).toEqual(['copy']);
+    expect(cors?.decide(head({ headers: ['origin', 'http://shop.example'] }))).toEqual({ kind: 'allowed', origin: 'http://shop.example' });
+  });
+
+  it('hashes by the policies of all destinations that can be chosen', () => {
+    const byUser = { kind: 'header', name: 'user' } as const;
+    const byAddress = { kind: 'source-ip' } as const;
+    const action = forward(share('v1', { hashPolicy: byUser }), share('v2'), share('v3', { hashPolicy: byAddress }), share('v4', { weight: 0, hashPolicy: byUser }));
+
+    expect(new ForwardAction(action, route('r')).hashPolicies).toEqual([byUser, byAddress]);
   });
 });

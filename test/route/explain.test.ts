@@ -86,7 +86,7 @@ describe('RouteTable.explain', () => {
       knownOnPorts: [9080],
     });
     expect(makeTable().explain(head({ authority: 'reviws' }))).toMatchObject({ outcome: 'unknown-host', similarHosts: ['reviews'], knownOnPorts: [] });
-    expect(makeTable().explain(head({ authority: 'ratings.prod' }))).toMatchObject({ similarHosts: ['ratings.default.svc.cluster.local'] });
+    expect(makeTable().explain(head({ authority: 'ratings.prod' }))).toMatchObject({ similarHosts: ['ratings', 'ratings.default.svc.cluster.local'] });
     expect(makeTable().explain(head({ port: 81, authority: 'a.example.com' }))).toMatchObject({ outcome: 'no-listener', knownOnPorts: [80] });
   });
 
@@ -217,6 +217,7 @@ describe('firstFailure', () => {
     [{ queryParams: { v: { exact: '1' } } }, { path: '/?v=2' }, 'queryParams.v: exact "1" ≠ "2"'],
     [{ queryParams: { v: {} } }, {}, 'queryParams.v: must be there, but is absent'],
     [{ headers: { x: { exact: 'a' } } }, { headers: lines({ a: 'x', x: 'b', y: 'a', z: 'x' }) }, 'headers.x: exact "a" ≠ "b"'],
+    [{ headers: { ':path': { exact: '/a' } } }, { path: '/b?sid=1' }, 'headers.:path: exact "/a" ≠ "/b?…"'],
     [{ headers: { ':path': { exact: '/a' } } }, { path: '/b' }, 'headers.:path: exact "/a" ≠ "/b"'],
     [{ headers: { ':path': { exact: '/a' } } }, { path: '/b?' }, 'headers.:path: exact "/a" ≠ "/b?"'],
     [{ headers: { ':method': { exact: 'PUT' } } }, {}, 'headers.:method: exact "PUT" ≠ "GET"'],
@@ -245,7 +246,7 @@ describe('firstFailure', () => {
 
   it.each([
     'authorization', 'proxy-authorization', 'cookie', 'set-cookie', 'Cookie', 'x-auth-token', 'client_secret', 'password', 'x-passwd', 'api-key', 'apikey', 'x-signature',
-    'sessionid',
+    'sessionid', 'x-forwarded-authorization', 'cookie2',
   ])('never shows a value of %s', (name) => {
     const inverted = new RequestMatcher({ withoutHeaders: { [name]: { prefix: 's' } } });
     const parameter = new RequestMatcher({ queryParams: { [name]: { exact: 'a' } } });
@@ -254,7 +255,7 @@ describe('firstFailure', () => {
     expect(firstFailure(parameter, head({ path: `/?${name}=s3cret` }))).toBe(`queryParams.${name}: exact "a" ≠ <redacted>`);
   });
 
-  it.each(['x-authorization', 'authorization-id', 'cookie-policy', 'x-cookie', 'api', 'key', 'author', 'pass'])('shows a value of %s', (name) => {
+  it.each(['api', 'key', 'author', 'pass'])('shows a value of %s', (name) => {
     expect(firstFailure(new RequestMatcher({ headers: { [name]: { exact: 'a' } } }), head({ headers: [name, 'b'] }))).toBe(`headers.${name}: exact "a" ≠ "b"`);
   });
 });

@@ -45,6 +45,12 @@ describe('FaultInjector', () => {
     expect(new FaultInjector(options).decide(sequence())).toEqual({ delayMs: 0, abort: undefined });
   });
 
+  it('decides without making an object when nothing happens', () => {
+    const faults = new FaultInjector({ delay: { fixedDelayMs: 700, percentage: 50 } });
+
+    expect(faults.decide(sequence(0.9))).toBe(faults.decide(sequence(0.8)));
+  });
+
   it('refuses bad options, naming field and value', () => {
     expect(() => new FaultInjector({ abort: { httpStatus: 42 } })).toThrow(
       expect.objectContaining({ code: 'ERR_INVALID_CONFIG', message: 'abort.httpStatus must be 200 to 600, got 42' }),
@@ -53,6 +59,18 @@ describe('FaultInjector', () => {
 });
 
 describe('checkFault', () => {
+  it('names each value and what it must be', () => {
+    const problems = checkFault({ delay: { fixedDelayMs: 0.5, percentage: 101 }, abort: { httpStatus: 99, grpcStatus: -1, percentage: -1 } });
+
+    expect(problems.map(({ path, problem }) => `${path} ${problem}`)).toEqual([
+      'delay.fixedDelay must be at least 1ms, got 0.5ms',
+      'abort.httpStatus must be 200 to 600, got 99',
+      'abort.grpcStatus must be 0 to 16, got -1',
+      'delay.percentage must be 0 to 100, got 101',
+      'abort.percentage must be 0 to 100, got -1',
+    ]);
+  });
+
   it.each<[FaultOptions, string[]]>([
     [{ delay: { fixedDelayMs: 0, percentage: 100.1 } }, ['delay.fixedDelay', 'delay.percentage']],
     [{ delay: { fixedDelayMs: 1.5 } }, ['delay.fixedDelay']],

@@ -76,6 +76,16 @@ describe('by source address', () => {
     [['unknown'], CALLER],
     [['9.9.9.999'], CALLER],
     [['9.9.9.9, '], CALLER],
+    [['10.20.30.255'], '10.20.30.255'],
+    [['9.9.9.256'], CALLER],
+    [['1e1.0.0.1'], CALLER],
+    [['-1.0.0.1'], CALLER],
+    [['9.9.9'], CALLER],
+    // Hexadecimal digits make an address only with colons, and nothing else may stand with them.
+    [['beef'], CALLER],
+    [['2001:DB8::7'], '2001:DB8::7'],
+    [['x::1'], CALLER],
+    [['fe80::1%eth0'], CALLER],
   ])('takes the last address of x-forwarded-for %j, if it is one', (values, address) => {
     expect(hashOf(SOURCE, { headers: lines({ 'x-forwarded-for': values }) })).toEqual(xxHash64(address));
   });
@@ -92,10 +102,18 @@ describe('by cookie', () => {
     ['sid; sid=s1', 's1'],
     ['SID=s1', undefined],
     ['xsid=s1', undefined],
+    ['sidx; a=b', undefined],
+    ['s id=s1', undefined],
+    ['sid="s1', '"s1'],
+    ['sid=s1"', 's1"'],
     ['sid=', undefined],
     ['sid=""', undefined],
   ])('%j: %j', (cookie, value) => {
     expect(hashOf(COOKIE, { headers: lines({ cookie }) })).toEqual(value === undefined ? undefined : xxHash64(value));
+  });
+
+  it('may have a name of one letter', () => {
+    expect(hashOf({ kind: 'cookie', name: 's' }, { headers: lines({ cookie: 's=1' }) })).toEqual(xxHash64('1'));
   });
 
   it('looks through all lines', () => {

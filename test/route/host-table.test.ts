@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { HostTable } from '../../src/route/host-table.ts';
 import type { VirtualHostSpec } from '../../src/route/model.ts';
 import { VirtualHost } from '../../src/route/virtual-host.ts';
@@ -64,6 +64,32 @@ describe('HostTable', () => {
     expect(hosts.find('x.b:80')).toBe(hosts.find('x.b:80'));
     expect(hosts.find('c')).toBeUndefined();
     expect(hosts.find('c')).toBeUndefined();
+  });
+
+  it('looks a Host up once, however often it is asked', () => {
+    const hosts = table('*.b');
+    const lookUp = vi.spyOn(hosts, 'lookUp');
+    for (let i = 0; i < 3; i++) hosts.find('x.b:80');
+
+    expect(lookUp).toHaveBeenCalledTimes(1);
+  });
+
+  it('remembers a bounded number of hosts, and none that it does not know', () => {
+    const hosts = table('*.b');
+    const lookUp = vi.spyOn(hosts, 'lookUp');
+    const asked = (authority: string): boolean => {
+      lookUp.mockClear();
+      hosts.find(authority);
+      return lookUp.mock.calls.length > 0;
+    };
+    const limit = 4096;
+
+    for (let i = 0; i < limit; i++) hosts.find(`${i}.b`);
+    for (let i = 0; i < limit; i++) hosts.find(`${i}.unknown`);
+    expect(asked('0.b')).toBe(false);
+    expect(asked('one-more.b')).toBe(true);
+    expect(asked('one-more.b')).toBe(false);
+    expect(asked('0.b')).toBe(true);
   });
 
   it('stays right when callers name more hosts than it remembers', () => {

@@ -29,6 +29,17 @@ describe('normalizePath', () => {
     ['/%zz', '/%zz'],
     // Decoding once must not leave an escape that a second decoding would see.
     ['/%%34%31', '/%2541'],
+    // Nor must a stray percent sign and what follows it become one.
+    ['/%4%31', '/%2541'],
+    ['/%4g%31', '/%4g1'],
+    ['/%zz%31', '/%zz1'],
+    ['/a/./b', '/a/b'],
+    ['/a/.', '/a/'],
+    // What follows a mere letter is no escape of a dot.
+    ['/x2e/%41', '/x2e/A'],
+    ['/\t\x7f', '/%09%7F'],
+    ['\\a', '/a'],
+    ['a\\', '/a/'],
     ['', '/'],
     ['?x', '/?x'],
     ['a', '/a'],
@@ -37,6 +48,9 @@ describe('normalizePath', () => {
   });
 
   it.each([
+    ['/', '/'],
+    ['//', '//'],
+    ['a//b', '/a/b'],
     ['//a///b', '/a/b'],
     ['/a%2Fb', '/a%2Fb'],
     ['/x//../a/b', '/x/a/b'],
@@ -64,8 +78,9 @@ describe('normalizePath', () => {
     expect(normalizePath('/x?y#frag', mode)).toBeUndefined();
   });
 
-  it.each(['/a%00', '/a\0'])('refuses a NUL in %j', (path) => {
+  it.each(['/a%00', '/a\0', '/a%00?q'])('refuses a NUL in %j', (path) => {
     expect(normalizePath(path, 'BASE')).toBeUndefined();
+    expect(normalizePath(path, 'MERGE_SLASHES')).toBeUndefined();
   });
 
   it('has nothing to do for what it made, and leaves no dot segment', () => {

@@ -32,6 +32,12 @@ describe('queryParameter', () => {
     ['/v=1', 'v', undefined],
     ['/?', 'v', undefined],
     ['/?v', 'v', ''],
+    ['/?', '', undefined],
+    // Without a question mark there is no query, whatever else looks like one.
+    ['v=1', 'v', undefined],
+    ['/a&v=1', 'v', undefined],
+    // A name ends at its own `&`.
+    ['/?a&b=1', 'a&b', undefined],
   ])('%j has %j as %j', (path, name, value) => {
     expect(queryParameter(path, name)).toBe(value);
   });

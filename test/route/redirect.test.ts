@@ -39,8 +39,24 @@ describe('redirectLocation', () => {
     [{ scheme: 'http' }, { authority: 'cart:443', scheme: 'https' }, 'http://cart/'],
     [{ scheme: 'https' }, { authority: '[::1]:80' }, 'https://[::1]/'],
     [{}, { path: '/302?x=1' }, 'http://reviews:9080/302?x=1'],
+    [{ port: 0 }, {}, 'http://reviews:9080/'],
+    [{ port: 8080 }, { authority: 'cart' }, 'http://cart:8080/'],
+    [{ port: 8080 }, { authority: 'c:81' }, 'http://c:8080/'],
+    // Only both together are a default: the scheme and its own port.
+    [{ scheme: 'https' }, { authority: 'cart:443' }, 'https://cart:443/'],
+    [{ scheme: 'http' }, { authority: 'cart:80', scheme: 'https' }, 'http://cart:80/'],
+    [{ scheme: 'http' }, { authority: 'cart:8443', scheme: 'https' }, 'http://cart:8443/'],
   ])('%j on %j leads to %s', (options, about, expected) => {
     expect(location(options, about)).toBe(expected);
+  });
+
+  it('takes the old scheme from x-forwarded-proto, if that is there', () => {
+    const forwarded = head({ authority: 'cart:443', headers: lines({ 'x-forwarded-proto': 'https' }) });
+    const direct = head({ authority: 'cart:80', headers: [] });
+
+    expect(redirectLocation(forwarded, { scheme: 'http' })).toBe('http://cart/');
+    expect(redirectLocation(direct, { scheme: 'https' })).toBe('https://cart/');
+    expect(redirectLocation(direct)).toBe('http://cart:80/');
   });
 
   it.each<[RouteMatch, string, string, string]>([

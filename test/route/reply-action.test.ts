@@ -22,6 +22,7 @@ describe('ReplyAction', () => {
     [200, undefined],
     [418, undefined],
     [201, 'http://reviews:9080/a?b'],
+    [300, 'http://reviews:9080/a?b'],
     [302, 'http://reviews:9080/a?b'],
     [399, 'http://reviews:9080/a?b'],
     [503, undefined],

@@ -27,7 +27,7 @@ function reset(reason: ResetReason, requestSent = true): AttemptOutcome {
 
 describe('RetryPolicy', () => {
   it.each([
-    ['5xx', [500, 501, 503, 599], [200, 404, 409, 429, 499]],
+    ['5xx', [500, 501, 503, 599], [200, 404, 409, 429, 499, 600, 999]],
     ['gateway-error', [502, 503, 504], [500, 501, 505]],
     ['retriable-4xx', [409], [400, 404, 408, 429, 503]],
     ['503,429', [503, 429], [500, 502, 200]],
@@ -98,6 +98,8 @@ describe('RetryPolicy', () => {
 
     expect([...tokens]).toEqual(['5xx', 'reset']);
     expect([...statusCodes]).toEqual([503]);
+    expect(policy('x503,503x')).toMatchObject({ tokens: new Set(['x503', '503x']), statusCodes: new Set() });
+    expect([...policy(', ,5xx,').tokens]).toEqual(['5xx']);
   });
 
   it.each([

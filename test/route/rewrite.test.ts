@@ -53,6 +53,13 @@ describe('rewrite.authority', () => {
     });
   });
 
+  it('has nothing to note where there was no Host', () => {
+    const request = head({ authority: '' });
+    new Rewrite({ authority: 'other' }, {}).apply(request);
+
+    expect(request).toMatchObject({ authority: 'other', headers: [] });
+  });
+
   it('goes with a path', () => {
     expect(rewritten({ authority: 'other', uri: '/x/' }, '/both/a', { uri: { prefix: '/both/' } })).toEqual({
       path: '/x/a',
@@ -76,8 +83,13 @@ describe('rewrite.uriRegexRewrite', () => {
     // RE2 skips an empty match right after a match.
     ['x*', '-', '/axxb', '-/-a-b-'],
     ['b', '', '/abc', '/ac'],
+    ['\\b', '-', '/a', '/-a-'],
   ])('%j → %j makes of %j %j', (match, rewrite, path, expected) => {
     expect(new RegexRewrite({ match, rewrite }).replace(path)).toBe(expected);
+  });
+
+  it('goes before a plain rewrite of the path', () => {
+    expect(rewritten({ uri: '/plain', uriRegex: { match: 'a', rewrite: 'b' } }, '/a').path).toBe('/b');
   });
 
   it('notes the old path also when nothing changed', () => {
@@ -87,6 +99,8 @@ describe('rewrite.uriRegexRewrite', () => {
   it.each([
     ['(', 'x', /missing closing/],
     ['(a)', '\\2', 'refers to group 2, but the pattern has 1'],
+    ['a', '\\9', 'refers to group 9, but the pattern has 0'],
+    ['a', '\\:', 'has a backslash that is followed by neither a digit nor a backslash'],
     ['a', '\\n', 'has a backslash that is followed by neither a digit nor a backslash'],
     ['a', 'x\\', 'has a backslash that is followed by neither a digit nor a backslash'],
   ])('refuses %j → %j', (match, rewrite, problem) => {

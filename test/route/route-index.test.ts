@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
-import type { RouteMatch, StringMatch } from '../../src/route/model.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type { RequestHead, RouteMatch, RouteSpec, StringMatch } from '../../src/route/model.ts';
 import { withoutQuery } from '../../src/route/path.ts';
 import { Route } from '../../src/route/route.ts';
 import { RouteIndex } from '../../src/route/route-index.ts';
@@ -42,6 +42,90 @@ describe('RouteIndex', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  describe('tries few', () => {
+    /** The names of the routes whose conditions were looked at. */
+    function tried(routes: readonly RouteSpec[], about: Partial<RequestHead>): string[] {
+      const compiled = routes.map((spec) => new Route(spec));
+      const index = new RouteIndex(compiled);
+      const names: string[] = [];
+      for (const { matcher, name } of compiled) {
+        const matches = matcher.matches.bind(matcher);
+        vi.spyOn(matcher, 'matches').mockImplementation((...given) => {
+          names.push(name!);
+          return matches(...given);
+        });
+      }
+      const asked = head(about);
+      index.match(asked, withoutQuery(asked.path));
+      return names;
+    }
+
+    const several = (count: number, name: string, make: (i: number) => RouteMatch): RouteSpec[] => Array.from({ length: count }, (_, i) => route(`${name}-${i}`, make(i)));
+
+    it.each<[string, RouteSpec[], Partial<RequestHead>, string[]]>([
+      ['exact paths', several(9, 'r', (i) => ({ uri: { exact: `/${i}` } })), { path: '/7?q' }, ['r-7']],
+      ['exact header values', several(9, 'r', (i) => ({ headers: { user: { exact: `u${i}` } } })), { headers: ['other', 'u6', 'user', 'u7'] }, ['r-7']],
+      ['prefixes', several(9, 'r', (i) => ({ uri: { prefix: `/${i}/` } })), { path: '/7/x' }, ['r-7']],
+      ['all others in turn', several(3, 'r', (i) => ({ uri: { regex: `/${i}.+` } })), { path: '/1x' }, ['r-0', 'r-1']],
+      // What may match otherwise than to the letter can't be looked up.
+      ['paths in any case', several(3, 'r', (i) => ({ uri: { exact: `/${i}` }, ignoreUriCase: true })), { path: '/1' }, ['r-0', 'r-1']],
+      ['prefixes of header values', several(3, 'r', (i) => ({ headers: { user: { prefix: `u${i}` } } })), { headers: ['user', 'u1'] }, ['r-0', 'r-1']],
+      ['headers that must not be', several(3, 'r', (i) => ({ withoutHeaders: { user: { exact: `u${i}` } } })), { headers: ['user', 'u1'] }, ['r-0']],
+      ['pseudo-headers', several(3, 'r', (i) => ({ headers: { ':method': { exact: ['GET', 'PUT', 'POST'][i]! } } })), { method: 'PUT' }, ['r-0', 'r-1']],
+    ])('of %s', (_, routes, about, expected) => {
+      expect(tried(routes, about)).toEqual(expected);
+    });
+
+    // Each list has one route `it`, filed under that of its two conditions which is rarer; the request fits the other one.
+    it.each<[string, RouteSpec[], Partial<RequestHead>]>([
+      [
+        'a shared prefix and a header of its own',
+        [route('it', { uri: { prefix: '/api' }, headers: { user: { exact: 'u' } } }), ...several(3, 'r', (i) => ({ uri: { prefix: '/api' }, headers: { user: { exact: `u${i}` } } }))],
+        { path: '/api' },
+      ],
+      [
+        'a path of its own and a shared header',
+        [route('it', { uri: { exact: '/it' }, headers: { user: { exact: 'u' } } }), ...several(3, 'r', (i) => ({ uri: { exact: `/${i}` }, headers: { user: { exact: 'u' } } }))],
+        { path: '/', headers: ['user', 'u'] },
+      ],
+      [
+        'a header whose value is common under another name',
+        [
+          route('it', { uri: { prefix: '/api' }, headers: { user: { exact: 'yes' } } }),
+          ...several(2, 'r', () => ({ uri: { prefix: '/api' } })),
+          ...several(5, 's', () => ({ headers: { debug: { exact: 'yes' } } })),
+        ],
+        { path: '/api' },
+      ],
+      [
+        'a header whose name is common with other values',
+        [
+          route('it', { uri: { prefix: '/api' }, headers: { user: { exact: 'yes' } } }),
+          ...several(2, 'r', () => ({ uri: { prefix: '/api' } })),
+          ...several(5, 's', (i) => ({ headers: { user: { exact: `u${i}` } } })),
+        ],
+        { path: '/api' },
+      ],
+      [
+        'an exact path that is common as a prefix',
+        [
+          route('it', { uri: { exact: '/api' }, headers: { user: { exact: 'yes' } } }),
+          ...several(2, 'r', () => ({ headers: { user: { exact: 'yes' } } })),
+          ...several(5, 's', () => ({ uri: { prefix: '/api' } })),
+        ],
+        { path: '/', headers: ['user', 'yes'] },
+      ],
+    ])('of %s', (_, routes, about) => {
+      expect(tried(routes, about)).not.toContain('it');
+    });
+
+    it('once another has matched before', () => {
+      const routes = [route('first', { uri: { regex: '/.*' } }), ...several(3, 'r', () => ({ uri: { exact: '/a' }, headers: { x: {} } }))];
+
+      expect(tried(routes, { path: '/a' })).toEqual(['first']);
+    });
   });
 
   it('serves a long list through its virtual host', () => {

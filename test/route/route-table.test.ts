@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { Route } from '../../src/route/route.ts';
 import { RouteTable } from '../../src/route/route-table.ts';
 import { VirtualHost } from '../../src/route/virtual-host.ts';
 import { head, route, virtualHost } from './support.ts';
@@ -78,7 +79,32 @@ describe('VirtualHost', () => {
     );
   });
 
+  // Below that a walk is as fast as looking up.
+  it.each([
+    [15, 15],
+    [16, 1],
+  ])('of %i routes with paths of their own tries %i for the last one', (count, expected) => {
+    const host = new VirtualHost(virtualHost('reviews', Array.from({ length: count }, (_, i) => route(`r${i}`, { uri: { exact: `/${i}` } }))));
+    const spies = host.routes.map(({ matcher }) => vi.spyOn(matcher, 'matches'));
+
+    expect(host.match(head({ path: `/${count - 1}?q` }))).toBe(host.routes.at(-1));
+    expect(spies.flatMap(({ mock }) => mock.calls)).toHaveLength(expected);
+  });
+
   it('has no default route', () => {
     expect(new VirtualHost(virtualHost('reviews')).match(head())).toBeUndefined();
+  });
+});
+
+describe('Route', () => {
+  it('has its faults, if there are any', () => {
+    expect(new Route(route('a', {}, { fault: { abort: { httpStatus: 500, percentage: 100 } } })).faults?.decide(() => 0)).toMatchObject({ abort: { httpStatus: 500 } });
+    expect(new Route(route('a')).faults).toBeUndefined();
+  });
+
+  it('answers by itself or sends on, as its action says', () => {
+    expect(new Route(route('a')).action.kind).toBe('forward');
+    expect(new Route(route('a', {}, { action: { kind: 'redirect', redirect: { uri: '/' } } })).action.kind).toBe('redirect');
+    expect(new Route(route('a', {}, { action: { kind: 'direct', status: 200 } })).action.kind).toBe('direct');
   });
 });

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { RE2JS } from 're2js';
+import { describe, expect, it, vi } from 'vitest';
+import type { StringMatch } from '../../src/route/model.ts';
 import { checkRegex, StringMatcher } from '../../src/route/string-matcher.ts';
 
 describe('StringMatcher', () => {
@@ -48,6 +50,8 @@ describe('StringMatcher', () => {
     [{ prefix: '/API/' }, '/api/x', true],
     [{ prefix: '/API/' }, '/ap', false],
     [{ prefix: '/[' }, '/{', false],
+    [{ prefix: '/@' }, '/`', false],
+    [{ prefix: '/`' }, '/@', false],
     [{ regex: '/Rx.*' }, '/Rx1', true],
     [{ regex: '/Rx.*' }, '/rx1', false],
   ])('%j and %j in any case: %s', (match, text, fits) => {
@@ -74,6 +78,23 @@ describe('StringMatcher', () => {
     );
   });
 
+  it.each<[StringMatch, number]>([
+    [{ exact: '/a' }, 0],
+    [{ prefix: '/a' }, 0],
+    [{ regex: 'jason' }, 0],
+    [{ regex: '/api/v1/.*' }, 0],
+    [{ regex: '.*' }, 0],
+    [{ regex: 'jason.*x' }, 1],
+    [{ regex: 'a.c' }, 1],
+    [{ regex: 'jaso[n]' }, 1],
+  ])('%j needs RE2 %i times', (match, times) => {
+    const compile = vi.spyOn(RE2JS, 'compile');
+    new StringMatcher(match);
+
+    expect(compile).toHaveBeenCalledTimes(times);
+    compile.mockRestore();
+  });
+
   it('takes linear time for what makes backtracking explode', () => {
     expect(new StringMatcher({ regex: '(a+)+b' }).matches('a'.repeat(5000))).toBe(false);
   });
@@ -83,6 +104,7 @@ describe('StringMatcher', () => {
     expect(new StringMatcher({ prefix: '/x' }, true).describe()).toBe('prefix "/x" (any case)');
     expect(new StringMatcher({ regex: '.*' }, true).describe()).toBe('regex ".*"');
     expect(new StringMatcher({}).describe()).toBe('present');
+    expect(new StringMatcher({}).text).toBe('');
   });
 });
 

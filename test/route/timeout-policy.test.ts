@@ -52,6 +52,12 @@ describe('TimeoutPolicy', () => {
       expect(new TimeoutPolicy(options).grpc(header).routeTimeoutMs).toBe(routeTimeoutMs);
     });
 
+    it.each([undefined, '350m', '1S', '0m'])('is the same policy where %j changes nothing', (header) => {
+      const policy = new TimeoutPolicy({ routeTimeoutMs: 350 });
+
+      expect(policy.grpc(header)).toBe(policy);
+    });
+
     it('weighs the time of a try against the timeout that counts', () => {
       const policy = new TimeoutPolicy({ routeTimeoutMs: 150, perTryTimeoutMs: 200 });
       const unlimited = new TimeoutPolicy({ perTryTimeoutMs: 200 });

@@ -22,6 +22,8 @@ describe('HeaderValue', () => {
     ['%REQ(x-absent?x-user)%', 'jason'],
     ['%REQ(x-empty?x-user)%', ''],
     ['%REQ(x-user):3%', 'jas'],
+    ['%REQ(x-user):12%', 'jason'],
+    ['%REQ%', ''],
     ['%REQ(:method)% %REQ(:path)% %REQ(:authority)% %REQ(:scheme)%', 'GET /p?q=1 reviews:9080 http'],
     ['%REQ(host)%', 'reviews:9080'],
     ['%RESP(x-from)%', 'svc'],
@@ -47,6 +49,10 @@ describe('HeaderValue', () => {
   it.each(['50%', '%', '%REQ(x%', '% PROTOCOL%', '%protocol%', 'a%b%', '%REQ(x)'])('refuses %j', (text) => {
     expect(checkHeaderValue(text)).toMatch(/percent sign is written %%/);
     expect(() => new HeaderValue(text)).toThrow(RangeError);
+  });
+
+  it('says where', () => {
+    expect(checkHeaderValue('100%% of 50%')).toBe('is no valid format at character 12: a single percent sign is written %%');
   });
 
   it('accepts what makes sense', () => {

@@ -29,8 +29,14 @@ describe('WeightedClusters', () => {
   });
 
   it('refuses a split in which nothing can be chosen', () => {
-    expect(() => split(0, 0)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_CONFIG' }));
+    const message = 'route.weight must add up to more than 0, got 2 destinations without weight';
+
+    expect(() => split(0, 0)).toThrow(expect.objectContaining({ code: 'ERR_INVALID_CONFIG', message }));
     expect(() => split()).toThrow(expect.objectContaining({ code: 'ERR_INVALID_CONFIG' }));
+  });
+
+  it('gives the last choice to a source of chance that reaches 1', () => {
+    expect(split(1, 2, 3).pick(() => 1).name).toBe('c');
   });
 
   it('changes its choice exactly where the shares meet', () => {
