@@ -14,7 +14,7 @@ export interface Resource<Kind extends string = string, Spec = unknown> {
   readonly annotations: Readonly<Record<string, string>>;
   /** Milliseconds since the epoch; 0 when the document has no `creationTimestamp`. */
   readonly createdAtMs: number;
-  /** Order of arrival; breaks ties of `createdAtMs`. A replaced resource keeps its place. */
+  /** Order of arrival, which is the order of creation of resources without `creationTimestamp`. A replaced resource keeps its place. */
   readonly order: number;
   readonly spec: Spec;
   /** Where a field stands in its source; the nearest parent's place when the field itself is absent. */

@@ -1,4 +1,5 @@
 import type { Locality } from '../../cluster/model.ts';
+import type { Resource } from '../resource.ts';
 
 const NOWHERE: Locality = Object.freeze({ region: '', zone: '', subzone: '' });
 
@@ -17,9 +18,23 @@ export function hasLabels(labels: Readonly<Record<string, string>>, wanted: Read
   return true;
 }
 
-/** Order of creation: by time stamp, then by arrival. For `Array.prototype.sort`. */
-export function byAge(a: { createdAtMs: number; order: number }, b: { createdAtMs: number; order: number }): number {
-  return a.createdAtMs - b.createdAtMs || a.order - b.order;
+/** What {@link byAge} compares of a resource. */
+export type Aged = Pick<Resource, 'createdAtMs' | 'order' | 'name' | 'namespace'>;
+
+/**
+ * Order of creation, for `Array.prototype.sort`: by time stamp; what has none is oldest and stays in order of arrival. Time
+ * stamps count seconds, so that one `kubectl apply` gives many resources the same: these go by name, then namespace.
+ *
+ * Source: istio `sortByCreationComparator`.
+ */
+export function byAge(a: Aged, b: Aged): number {
+  if (a.createdAtMs !== b.createdAtMs) return a.createdAtMs - b.createdAtMs;
+  if (a.createdAtMs === 0) return a.order - b.order;
+  return compareText(a.name, b.name) || compareText(a.namespace, b.namespace) || a.order - b.order;
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }
 
 /** Whether `text` is an IPv4 or IPv6 address, not a CIDR. Loose: it tells addresses from names and ranges, no more. */

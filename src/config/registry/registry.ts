@@ -42,12 +42,12 @@ export function buildRegistry(
   const domain = options.domain ?? 'cluster.local';
   const workloads = new WorkloadIndex(resources);
   const endpoints = new KubernetesEndpoints(resources, workloads);
-  const declared = resources.flatMap((resource): Service[] => {
+  const declared = resources.toSorted(byAge).flatMap((resource): Service[] => {
     if (resource.kind === 'Service') return [kubernetesService(resource, endpoints, mesh, domain)];
     if (resource.kind === 'ServiceEntry') return serviceEntryServices(resource, workloads, mesh);
     return [];
   });
-  const merged = new Registry(mergeSameHost(declared.toSorted(byAge)));
+  const merged = new Registry(mergeSameHost(declared));
   const namespaces = new Set(['default', options.workload.namespace, ...resources.map(({ namespace }) => namespace)]);
   const code = resolveCodeEndpoints(options, merged, namespaces);
   const complete = [...merged.services, ...code.newServices]

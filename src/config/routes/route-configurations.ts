@@ -21,9 +21,10 @@ export function routeConfigurations(
 ): RouteConfigurationSpec[] {
   const configurations: RouteConfigurationSpec[] = [];
   const done = new Set<number>();
+  const opened = openedPorts(scope.listeners);
   for (const listener of scope.listeners) {
     const rules = new ListenerRules(listener, rejected);
-    for (const [port, services] of servicesByPort(listener)) {
+    for (const [port, services] of servicesByPort(listener, opened)) {
       // An earlier listener with this port of its own keeps it.
       if (done.has(port)) continue;
       done.add(port);
@@ -48,13 +49,30 @@ function sniffedAt(service: Service, port: number, { caller, domain }: Pick<Rout
   return dialledHosts(service, caller.namespace, domain);
 }
 
+/**
+ * The ports on which some service makes a listener for HTTP. A listener with a port of its own does not open it by itself, only
+ * with a service that has it; where a later listener opens that port, the earlier one still says what is known there.
+ *
+ * Source: istio `buildSidecarOutboundListeners`, `GetEgressListenerForRDS`.
+ */
+function openedPorts(listeners: readonly EgressListener[]): ReadonlySet<number> {
+  const opened = new Set<number>();
+  for (const { protocol: own, services } of listeners) {
+    for (const { ports, externalName } of services) {
+      if (externalName !== undefined) continue;
+      for (const { number, protocol } of ports) if (isHttp(own ?? protocol)) opened.add(number);
+    }
+  }
+  return opened;
+}
+
 /** By port, the services that have it, of ports on which some service speaks HTTP. */
-function servicesByPort(listener: EgressListener): Map<number, Map<string, Service>> {
+function servicesByPort(listener: EgressListener, opened: ReadonlySet<number>): Map<number, Map<string, Service>> {
   const byPort = new Map<number, Map<string, Service>>();
   const http = new Set<number>();
   // A listener's own protocol decides, whatever the services on its port speak.
   if (listener.protocol !== undefined && !isHttp(listener.protocol)) return byPort;
-  if (listener.port !== undefined && declaresHttp(listener)) {
+  if (listener.port !== undefined && declaresHttp(listener) && opened.has(listener.port)) {
     http.add(listener.port);
     byPort.set(listener.port, new Map());
   }

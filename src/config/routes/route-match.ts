@@ -63,10 +63,13 @@ function conditions(
 ): Record<string, StringMatch> {
   // No prototype: a header may be called `__proto__`.
   const result = Object.create(null) as Record<string, StringMatch>;
-  for (const [name, spec] of Object.entries(specs ?? {})) {
+  const isPlain = ([name]: readonly [string, unknown]): boolean => nameOf(name) === name;
+  const entries = Object.entries(specs ?? {});
+  for (const [name, spec] of [...entries.filter(isPlain), ...entries.filter((entry) => !isPlain(entry))]) {
     // Istio reads the regex `*`, which is none, as "present".
     const present = spec === null || spec.regex === '*';
-    result[nameOf(name)] = present ? {} : (stringMatch(spec) ?? {});
+    // `x-a` beside `X-A`: two conditions on one header, of which the second keeps its spelling, since both must hold.
+    result[nameOf(name) in result ? name : nameOf(name)] = present ? {} : (stringMatch(spec) ?? {});
   }
   return result;
 }

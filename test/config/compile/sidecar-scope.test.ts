@@ -37,6 +37,24 @@ describe('the egress hosts of a Sidecar', () => {
   });
 });
 
+describe('an egress listener with a port', () => {
+  const ported = (own: string, rest: string): string => `{egress: [{port: {number: 90, protocol: HTTP, name: x}, hosts: ["${own}"]}, {hosts: ["${rest}"]}]}`;
+
+  it('is none when no service that it imports has the port', () => {
+    const { routes } = snapshotOf(SERVICES + sidecar('default', ported('./a.default.svc.cluster.local', './*')));
+
+    expect(routes.hasPort(90)).toBe(false);
+    expect(routes.hasPort(80)).toBe(true);
+  });
+
+  it('still says what is known on it when a later one has services there', () => {
+    const late = service('d.default.svc.cluster.local', { ports: '[{number: 90, name: http, protocol: HTTP}]' });
+    const snapshot = snapshotOf(SERVICES + late + sidecar('default', ported('./a.default.svc.cluster.local', './*')));
+
+    expect(hostNames(snapshot, 90)).toEqual(['allow_any']);
+  });
+});
+
 describe('the protocol of an egress listener', () => {
   it.each([
     ['HTTP', ['a.default.svc.cluster.local:80', 'allow_any']],

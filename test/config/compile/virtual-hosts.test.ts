@@ -18,6 +18,15 @@ describe('which VirtualService governs a service', () => {
     ]);
   });
 
+  it('of two of the same second the one whose name comes first, then whose namespace does, wherever they stand', () => {
+    const aged = (name: string, status: number, namespace = 'default', time = '2026-01-01T00:00:00Z'): string =>
+      rules(name, 'web.default.svc.cluster.local', answer(status), '', namespace).replace('metadata: {', `metadata: {creationTimestamp: "${time}", `);
+
+    expect(goals(snapshotOf(WEB + aged('b', 201) + aged('a', 202)), HOST)).toEqual(['202']);
+    expect(goals(snapshotOf(WEB + aged('a', 201, 'other') + aged('a', 202)), HOST)).toEqual(['202']);
+    expect(goals(snapshotOf(WEB + aged('a', 201, 'default', '2026-01-01T00:00:01Z') + aged('b', 202)), HOST)).toEqual(['202']);
+  });
+
   it('private ones come before exported ones, and those before public ones', () => {
     const open = rules('open', 'web', answer(201));
     const named = rules('named', 'web.default.svc.cluster.local', answer(202), 'exportTo: [default]', 'other');
