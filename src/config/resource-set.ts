@@ -92,13 +92,14 @@ export class ResourceSet {
 
   /** What is different since `before`. */
   changesSince(before: ResourceSet): ResourceChanges {
-    const names = [...this.#inForce.keys()];
-    const known = (name: string): Resource | undefined => before.#inForce.get(name);
-    return {
-      added: names.filter((name) => known(name) === undefined),
-      updated: names.filter((name) => known(name) !== undefined && !sameContent(known(name)!, this.#inForce.get(name)!)),
-      deleted: [...before.#inForce.keys()].filter((name) => !this.#inForce.has(name)),
-    };
+    const added: string[] = [];
+    const updated: string[] = [];
+    for (const [name, resource] of this.#inForce) {
+      const known = before.#inForce.get(name);
+      if (known === undefined) added.push(name);
+      else if (known !== resource && !sameContent(known, resource)) updated.push(name);
+    }
+    return { added, updated, deleted: [...before.#inForce.keys()].filter((name) => !this.#inForce.has(name)) };
   }
 
   /**
@@ -125,9 +126,10 @@ export class ResourceSet {
 function inForce(declared: ByName, hidden: ReadonlySet<string>, applied: ByName, before: ByName): ByName {
   const result = new Map<string, Resource>();
   const put = (name: string, resource: Resource): void => {
-    const placed = { ...resource, order: result.size };
+    const order = result.size;
     const known = before.get(name);
-    result.set(name, known !== undefined && sameParts(known, placed) ? known : Object.freeze(placed));
+    const isKnown = known !== undefined && known.order === order && sameParts(known, resource);
+    result.set(name, isKnown ? known : Object.freeze({ ...resource, order }));
   };
   for (const [name, resource] of declared) {
     if (!hidden.has(name)) put(name, applied.get(name) ?? resource);
@@ -138,8 +140,16 @@ function inForce(declared: ByName, hidden: ReadonlySet<string>, applied: ByName,
   return result;
 }
 
+/** Of two resources of one name: whether they are made of the same objects. */
 function sameParts(a: Resource, b: Resource): boolean {
-  return Object.keys(b).every((field) => a[field as keyof Resource] === b[field as keyof Resource]);
+  return (
+    a.spec === b.spec &&
+    a.locate === b.locate &&
+    a.labels === b.labels &&
+    a.annotations === b.annotations &&
+    a.createdAtMs === b.createdAtMs &&
+    a.apiVersion === b.apiVersion
+  );
 }
 
 /** `resource` as a document that could be applied again. */
