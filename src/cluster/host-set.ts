@@ -39,6 +39,8 @@ export class HostSet {
   #levels: readonly PriorityLevel[] = [];
   #load: PriorityLoad = { loads: [], panic: [] };
   #hashed = false;
+  /** Whether the age of a host counts. */
+  #warms = false;
   #version = 0;
   #healthyPanics = 0;
 
@@ -93,7 +95,7 @@ export class HostSet {
     const { skip } = context;
     // One hash for the priority and all repicks, also where it stands for none.
     const hash = this.#hashed ? (context.hash ?? randomHash64(context.random)) : undefined;
-    const choice = hash === context.hash ? context : { ...context, hash };
+    const choice = hash === context.hash && !this.#warms ? context : { ...context, hash, now };
     for (let repick = 0; ; repick++) {
       const host = this.#pickOnce(choice, repick);
       if (skip === undefined || host === undefined || repick === MAX_REPICKS || !skip(host)) return host;
@@ -184,6 +186,7 @@ export class HostSet {
   #rebuild(): void {
     const { loadBalancer, panicThreshold, localityWeights } = this.#spec;
     this.#hashed = isHashed(loadBalancer);
+    this.#warms = 'warmup' in loadBalancer && loadBalancer.warmup !== undefined;
     const last = this.#hosts.reduce((max, { priority }) => Math.max(max, priority), -1);
     this.#levels = Array.from({ length: last + 1 }, (_, priority) => {
       // Lists that are the same are shared: most clusters have one priority and nobody ejected.

@@ -5,6 +5,8 @@ import type { Host } from '../host.ts';
 /** What one request brings to the choice of its host. */
 export interface PickContext {
   readonly random: Random;
+  /** Clock time in milliseconds, for balancers that let new hosts in slowly; the others don't look at it. */
+  readonly now?: number;
   /** Hash of the request's key, for consistent hashing; absent: any host. The other balancers don't look at it. */
   readonly hash?: Hash64 | undefined;
   /** Hosts that a retry would rather not meet again. A wish: after five more picks the last one is taken. */

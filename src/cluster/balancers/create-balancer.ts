@@ -1,12 +1,15 @@
 import { MeshError } from '../../common/errors.ts';
-import type { LoadBalancerOptions } from '../model.ts';
+import type { Host } from '../host.ts';
+import type { LoadBalancerOptions, WarmupOptions } from '../model.ts';
 import type { Balancer } from './balancer.ts';
 import { HashedBalancer } from './hashed.ts';
-import { LeastRequestBalancer } from './least-request.ts';
+import { LeastRequestBalancer, loadedWeight } from './least-request.ts';
 import { assertTableSize, MaglevTable } from './maglev.ts';
 import { RandomBalancer } from './random.ts';
 import { HashRing } from './ring-hash.ts';
 import { RoundRobinBalancer } from './round-robin.ts';
+import { WarmingBalancer } from './warming.ts';
+import { declaredWeight } from './weights.ts';
 
 /**
  * The balancer for `options`.
@@ -20,9 +23,9 @@ import { RoundRobinBalancer } from './round-robin.ts';
 export function createBalancer(options: LoadBalancerOptions, localityWeights?: number): Balancer {
   switch (options.kind) {
     case 'ROUND_ROBIN':
-      return new RoundRobinBalancer();
+      return warmed(new RoundRobinBalancer(), declaredWeight, options.warmup);
     case 'LEAST_REQUEST':
-      return new LeastRequestBalancer();
+      return warmed(new LeastRequestBalancer(), loadedWeight, options.warmup);
     case 'RANDOM':
       return new RandomBalancer();
     case 'RING_HASH':
@@ -33,6 +36,10 @@ export function createBalancer(options: LoadBalancerOptions, localityWeights?: n
     default:
       throw new MeshError('ERR_INVALID_CONFIG', `loadBalancer: no balancer for ${options.kind}`);
   }
+}
+
+function warmed(plain: Balancer, weightOf: (host: Host) => number, warmup: WarmupOptions | undefined): Balancer {
+  return warmup === undefined ? plain : new WarmingBalancer(warmup, weightOf, plain);
 }
 
 /** Whether a request's hash decides where it goes, its priority and locality included. */

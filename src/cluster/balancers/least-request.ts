@@ -27,6 +27,7 @@ export class LeastRequestBalancer implements Balancer {
   }
 }
 
-function loadedWeight(host: Host): number {
+/** Source: Envoy `LeastRequestLoadBalancer::hostWeight`. */
+export function loadedWeight(host: Host): number {
   return declaredWeight(host) / (host.activeRequests + 1);
 }

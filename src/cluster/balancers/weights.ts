@@ -2,7 +2,7 @@ import { randomInt, type Random } from '../../common/random.ts';
 import type { Host } from '../host.ts';
 import { EdfScheduler } from './edf-scheduler.ts';
 
-/** The weight that was declared. A warm-up would scale it by the host's age here. */
+/** The weight that was declared. */
 export function declaredWeight(host: Host): number {
   return host.endpoint.weight;
 }
@@ -15,6 +15,11 @@ export function weightedSchedule(
 ): EdfScheduler<Host> | undefined {
   const first = hosts[0];
   if (first === undefined || hosts.every((host) => declaredWeight(host) === declaredWeight(first))) return undefined;
+  return scheduleByWeight(hosts, weightOf, random);
+}
+
+/** A schedule from a random start. */
+export function scheduleByWeight(hosts: readonly Host[], weightOf: (host: Host) => number, random: Random): EdfScheduler<Host> {
   const round = hosts.reduce((sum, host) => sum + declaredWeight(host), 0);
   return new EdfScheduler(hosts, weightOf, randomInt(random, round));
 }
