@@ -16,7 +16,7 @@ export interface ConnectionInfo {
   readonly rule: string;
   /** `ip:port` of the endpoint. */
   readonly endpoint: string | undefined;
-  /** The SNI that was routed by. */
+  /** The SNI, where the listener has a use for it; absent elsewhere. */
   readonly servername: string | undefined;
   /** Bytes that the caller sent. */
   readonly bytesSent: number;

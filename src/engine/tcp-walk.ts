@@ -47,6 +47,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
   readonly #request: ConnectRequest;
   readonly #startedAtMs: number;
   #chain: FilterChain | undefined;
+  #inspected = false;
   #clusterName = '';
   #cluster: UpstreamCluster | undefined;
   #host: Host | undefined;
@@ -103,6 +104,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     const { listeners } = this.#snapshot;
     const listener = listenerFor(listeners, this.#request);
     const address = listener?.chains.needsAddress === true ? await this.#dialledAddress() : undefined;
+    this.#inspected = listener !== undefined && (listener.chains.needsServerName || listener.spec.http);
     this.#chain = listener?.chains.match(address, this.#request.servername);
     this.#clusterName = this.#chain?.destinations.pick(this.#engine.random).cluster ?? listeners.fallbackCluster;
     this.#cluster = this.#engine.clusters.get(this.#clusterName, this.#snapshot);
@@ -211,6 +213,11 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     return this.#engine.lookup(host).then(([first]) => first, () => undefined);
   }
 
+  // Envoy looks into a handshake only where its listener has a use for it. Source: Istio adds `tls_inspector` to those alone.
+  get #servername(): string | undefined {
+    return this.#inspected ? this.#request.servername : undefined;
+  }
+
   get #elapsedMs(): number {
     return this.#engine.clock.now() - this.#startedAtMs;
   }
@@ -225,7 +232,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
       cluster: this.#cluster?.name,
       rule: this.#rule(),
       endpoint: this.#host?.key,
-      servername: this.#request.servername,
+      servername: this.#servername,
       bytesSent: this.#socket?.bytesWritten ?? 0,
       bytesReceived: this.#socket?.bytesRead ?? 0,
       durationMs: this.#elapsedMs,
@@ -233,7 +240,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
   }
 
   accessRecord(): AccessRecord {
-    const { host, port, originalDst, sourceAddress, servername } = this.#request;
+    const { host, port, originalDst, sourceAddress } = this.#request;
     const socket = this.#socket;
     const { clock, options } = this.#engine;
     return {
@@ -250,7 +257,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
       upstreamLocalAddress: this.#localAddress,
       downstreamLocalAddress: originalDst ?? `${host}:${port}`,
       downstreamRemoteAddress: `${sourceAddress ?? options.workloadAddress}:0`,
-      requestedServerName: servername,
+      requestedServerName: this.#servername,
     };
   }
 }

@@ -24,6 +24,8 @@ export class FilterChains {
   readonly #fallback: Compiled | undefined;
   /** Whether the dialled address can make a difference. */
   readonly needsAddress: boolean;
+  /** Whether the SNI can make a difference. */
+  readonly needsServerName: boolean;
 
   constructor(specs: readonly FilterChainSpec[]) {
     this.#chains = specs.map((spec) => ({
@@ -33,6 +35,7 @@ export class FilterChains {
     }));
     this.#fallback = this.#chains.find(({ spec }) => spec.destinationSubnets === undefined && spec.sniHosts === undefined);
     this.needsAddress = this.#chains.some(({ spec }) => spec.destinationSubnets !== undefined);
+    this.needsServerName = this.#chains.some(({ spec }) => spec.sniHosts !== undefined);
   }
 
   /**

@@ -37,7 +37,7 @@ async function dbMesh(rules = '', options: MeshOptions = {}): Promise<{ mesh: Me
 apiVersion: v1
 kind: Service
 metadata: {name: db}
-spec: {clusterIP: 10.9.0.1, ports: [{name: tcp-db, port: 5432}, {name: tcp-admin, port: 5433}]}
+spec: {clusterIP: 10.9.0.1, ports: [{name: tcp-db, port: 5432}, {name: tcp-admin, port: 5433}, {name: tls-db, port: 5434}]}
 ---
 apiVersion: networking.istio.io/v1
 kind: DestinationRule
@@ -205,6 +205,15 @@ spec: {host: db, trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: tr
 
     for (const own of all) expect(new Set(own).size).toBe(1);
     expect(new Set(all.flat())).toEqual(new Set(['v1 ping', 'v2 ping']));
+  });
+
+  it('tells the server name where rules could go by it, and nowhere else', async () => {
+    const { mesh, ended, lines, v1 } = await dbMesh(rule('tls: [{match: [{port: 5434, sniHosts: [db]}], route: [{destination: {host: db, subset: v1}}]}]'));
+    const port = Number(v1.address.split(':')[1]);
+    for (const to of [{ host: 'db', port: 5434 }, { host: 'db', port: 5433 }, { host: '127.0.0.1', port }]) await ask(mesh, { ...to, servername: 'db' });
+
+    expect(ended.map(({ servername }) => servername)).toEqual(['db', undefined, undefined]);
+    expect(lines.map((line) => line.trim().split(' ').at(-2))).toEqual(['db', '-', '-']);
   });
 
   describe('to what nobody registered', () => {

@@ -46,6 +46,11 @@ describe('FilterChains', () => {
   });
 
   describe('by server name', () => {
+    it('is not asked for where no chain names one', () => {
+      expect(new FilterChains([chain('any'), chain('net', { destinationSubnets: ['10.0.0.0/8'] })]).needsServerName).toBe(false);
+      expect(new FilterChains([chain('any'), chain('a', { sniHosts: ['a'] })]).needsServerName).toBe(true);
+    });
+
     const specs = [
       chain('wild', { sniHosts: ['*.example.com'] }),
       chain('eu', { sniHosts: ['*.eu.example.com'] }),
