@@ -1,6 +1,7 @@
 import type { Clock } from './common/clock.ts';
 import type { Random } from './common/random.ts';
 import type { EndpointInput } from './config/compile-options.ts';
+import type { AccessLogOption } from './access-log.ts';
 import type { Transport } from './engine/connection.ts';
 import type { Connect } from './engine/dial.ts';
 
@@ -70,8 +71,11 @@ export interface MeshOptions {
   readonly tracing?: boolean;
   /** Bytes of a streamed request body that are kept for retries and mirrors. Default 1 MiB, Envoy's figure. */
   readonly maxReplayBytes?: number;
-  /** Takes Istio's access log lines. Default: none are written. */
-  readonly accessLog?: (line: string) => void;
+  /**
+   * Takes Istio's access log lines, in the form that MeshConfig `accessLogEncoding` says; `false`: none are made. Default: they go
+   * where `accessLogFile` says, if that is `/dev/stdout` or `/dev/stderr`, without blocking; else nowhere.
+   */
+  readonly accessLog?: AccessLogOption;
   /** What `discovery` may do beyond the resources. */
   readonly discovery?: {
     /** Whether a Service without endpoints is looked up by name. Default `false`: it answers 503 `UH`. */

@@ -3,19 +3,19 @@ import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { EventEmitter } from 'eventemitter3';
 import { getGlobalDispatcher, type Dispatcher } from 'undici';
+import { AccessLog } from './access-log.ts';
 import type { TimerHandle } from './common/clock.ts';
 import { MeshError } from './common/errors.ts';
 import { seededRandom } from './common/random.ts';
 import type { ConfigIssue } from './config/issue.ts';
 import type { Snapshot } from './config/snapshot.ts';
-import type { CallInfo, LoggedCall } from './engine/call-info.ts';
-import type { ConnectionInfo, LoggedConnection } from './engine/connection-info.ts';
+import type { CallInfo } from './engine/call-info.ts';
+import type { ConnectionInfo } from './engine/connection-info.ts';
 import { netConnect } from './engine/dial.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
 import { randomUuid } from './engine/trace-context.ts';
 import type { EjectionEvent } from './engine/upstream-cluster.ts';
-import { formatAccessLogJson, formatAccessLogText } from './telemetry/access-log.ts';
 import { explainCall, type Explanation } from './explain.ts';
 import { installMesh, type Installed, type InstallOptions } from './install.ts';
 import { LiveConfig, problemOf } from './live-config.ts';
@@ -61,6 +61,7 @@ export class Mesh implements AsyncDisposable {
   readonly #config: MeshConfig;
   readonly #engine: Engine;
   readonly #events = new EventEmitter<MeshEvents>();
+  readonly #accessLog: AccessLog;
   readonly #requests: MeshDispatcher;
   readonly #legacySemantics: boolean;
   #live: LiveConfig | undefined;
@@ -78,6 +79,7 @@ export class Mesh implements AsyncDisposable {
       { strict: options.strict, legacySemantics: this.#legacySemantics },
       { workload, endpoints: options.endpoints, legacySemantics: this.#legacySemantics, dnsDiscovery: options.discovery?.dns },
     );
+    this.#accessLog = new AccessLog(options.accessLog);
     this.#engine = new Engine(
       {
         clock: options.clock ?? systemClock,
@@ -91,11 +93,11 @@ export class Mesh implements AsyncDisposable {
         workloadAddress: options.workload?.address ?? '127.0.0.1',
         onEjection: (event) => this.#tell('ejection', event),
         onFinished: (call) => {
-          if (options.accessLog !== undefined) apart(() => options.accessLog?.(this.#logLine(call)));
+          apart(() => this.#accessLog.write(call, this.snapshot.settings));
           if (this.#events.listenerCount('call') > 0) this.#tell('call', call.describe());
         },
         onConnectionOver: (connection) => {
-          if (options.accessLog !== undefined) apart(() => options.accessLog?.(this.#logLine(connection)));
+          apart(() => this.#accessLog.write(connection, this.snapshot.settings));
           if (this.#events.listenerCount('connection') > 0) this.#tell('connection', connection.describe());
         },
       },
@@ -254,11 +256,7 @@ export class Mesh implements AsyncDisposable {
     }
     this.#engine.close(new MeshError('ERR_MESH_CLOSED', 'the mesh was closed'));
     this.#events.removeAllListeners();
-  }
-
-  #logLine(call: LoggedCall | LoggedConnection): string {
-    const { accessLogEncoding } = this.snapshot.settings;
-    return accessLogEncoding === 'JSON' ? formatAccessLogJson(call.accessRecord()) : formatAccessLogText(call.accessRecord());
+    await this.#accessLog.flush();
   }
 
   static {
