@@ -43,7 +43,8 @@ export class Connection implements DialWaiter {
   /** Requests on it now. Kept by the pool. */
   streams = 0;
   #wire: Wire | undefined;
-  #socket: net.Socket | undefined;
+  /** The local end as `ip:port`; it stays known when the connection is gone. */
+  localAddress: string | undefined;
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
   #giveUp: (() => void) | undefined;
   readonly #target: ConnectTarget;
@@ -80,10 +81,6 @@ export class Connection implements DialWaiter {
     return this.#wire?.capacity ?? 0;
   }
 
-  get localAddress(): string | undefined {
-    return this.#socket?.localAddress === undefined ? undefined : `${this.#socket.localAddress}:${this.#socket.localPort}`;
-  }
-
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.requests++;
     this.#wire!.dispatch(options, handler);
@@ -98,7 +95,7 @@ export class Connection implements DialWaiter {
   }
 
   onSocket(socket: net.Socket): void {
-    this.#socket = socket;
+    if (socket.localAddress !== undefined) this.localAddress = `${socket.localAddress}:${socket.localPort}`;
     // A request that is cut short is told first, by its wire, and gives the connection back itself.
     socket.once('close', () => queueMicrotask(() => this.#disconnected()));
     const { address, port } = this.#target;

@@ -319,7 +319,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   }
 
   get bytesReceived(): number {
-    return this.attempt === 0 ? 0 : this.request.body.bytes;
+    return this.router?.host === undefined ? 0 : this.request.body.bytes;
   }
 
   get upstreamLocalAddress(): string | undefined {

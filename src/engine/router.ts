@@ -8,6 +8,7 @@ import type { ForwardAction } from '../route/forward-action.ts';
 import { formatGrpcTimeout } from '../route/grpc.ts';
 import { HashKey } from '../route/hash-key.ts';
 import type { RequestHead } from '../route/model.ts';
+import { requestedRetries } from '../route/retry-headers.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import type { TimeoutPolicy } from '../route/timeout-policy.ts';
 import type { VariableSource } from '../route/variables.ts';
@@ -69,12 +70,13 @@ export class Router implements AttemptOwner {
   readonly #call: RoutedCall;
   readonly #action: ForwardAction;
   readonly #timeouts: TimeoutPolicy;
-  readonly #retries: RetryState | undefined;
+  #retries: RetryState | undefined;
   /** Only where a hash decides. */
   readonly #hashKey: HashKey | undefined;
   #upstream: UpstreamRequest | undefined;
   #attempt: UpstreamAttempt | undefined;
-  #answered: UpstreamAttempt | undefined;
+  /** The last one that was begun. */
+  #latest: UpstreamAttempt | undefined;
   #timeoutTimer: TimerHandle | undefined;
   #backoffTimer: TimerHandle | undefined;
   #requestCompleteAtMs = -1;
@@ -86,10 +88,9 @@ export class Router implements AttemptOwner {
     this.#call = call;
     this.#action = action;
     this.cluster = cluster;
-    const { timeout, retry } = action;
+    const { timeout } = action;
     this.#timeouts = call.isGrpc ? timeout.grpc(getHeader(call.request.head.headers, 'grpc-timeout')) : timeout;
     if (action.hashPolicies.length > 0 && cluster.hosts.hashed) this.#hashKey = new HashKey(action.hashPolicies);
-    if (retry.attempts > 0) this.#retries = new RetryState(retry, cluster);
   }
 
   /** What the transport said of the last failure; empty for none. */
@@ -97,9 +98,9 @@ export class Router implements AttemptOwner {
   /** Milliseconds, as the response header says it. */
   serviceTimeMs: number | undefined;
 
-  /** The local end of the connection that brought the response, as `ip:port`. */
+  /** The local end of the connection that the last try went out on, as `ip:port`. */
   get localAddress(): string | undefined {
-    return this.#answered?.localAddress;
+    return this.#latest?.localAddress;
   }
 
   start(): void {
@@ -120,15 +121,23 @@ export class Router implements AttemptOwner {
     const { head, body } = call.request;
     const host = this.#pickHost();
     if (host === undefined) return;
+    this.attempts = 1;
     // Before the operations, which may change these too.
     this.#setAttemptHeaders(head.headers, 1);
     call.destination!.prepareRequest(head, call);
+    this.#allowRetries(head.headers);
     head.headers.push('host', head.authority);
     this.#upstream = { method: head.method, path: head.path, headers: head.headers, body, http2: call.request.http2 };
     for (const mirror of this.#action.mirrors) {
       if (mirror.decide(call.engine.random)) call.engine.mirrors.send(mirror, this.#copy());
     }
     this.#send(host);
+  }
+
+  /** Retries are settled only now: operations may have asked for some in headers. Source: Envoy `Filter::continueDecodeHeaders`. */
+  #allowRetries(headers: HeaderList): void {
+    const policy = this.#call.destination!.changesRequest ? requestedRetries(headers, this.#action.retry) : this.#action.retry;
+    if (policy.attempts > 0 || policy !== this.#action.retry) this.#retries = new RetryState(policy, this.cluster);
   }
 
   #copy(): MirroredRequest {
@@ -149,10 +158,10 @@ export class Router implements AttemptOwner {
 
   #send(host: Host): void {
     this.host = host;
-    this.attempts++;
     this.#retries?.tried(host);
     const attempt = new UpstreamAttempt(this, this.cluster, host, this.#attemptRequest());
     this.#attempt = attempt;
+    this.#latest = attempt;
     attempt.start();
     const { perTryTimeoutMs } = this.#timeouts;
     if (perTryTimeoutMs > 0 && this.#requestCompleteAtMs >= 0) attempt.limitTry(perTryTimeoutMs);
@@ -231,7 +240,6 @@ export class Router implements AttemptOwner {
     cluster.stats.countResponse(status);
     this.#responded = true;
     this.serviceTimeMs = this.#requestCompleteAtMs < 0 ? 0 : Math.floor(cluster.clock.now() - this.#requestCompleteAtMs);
-    this.#answered = attempt;
     headers['x-envoy-upstream-service-time'] = String(this.serviceTimeMs);
     if (this.#hashKey !== undefined) addCookies(headers, this.#hashKey.setCookies);
     this.#call.respond(status, headers, statusText);
@@ -286,7 +294,9 @@ export class Router implements AttemptOwner {
         return;
       }
       const host = this.#pickHost();
-      if (host !== undefined) this.#send(host);
+      if (host === undefined) return;
+      this.attempts++;
+      this.#send(host);
     }, this.#retries!.backoffMs(this.#call.engine.random));
   }
 

@@ -45,6 +45,11 @@ export class Destination implements WeightedDestination {
     this.#rewrite = authority || rewrite ? new Rewrite({ ...rewrite, authority }, match) : undefined;
   }
 
+  /** Whether header operations may add to a request. */
+  get changesRequest(): boolean {
+    return this.#request.first !== undefined || this.#request.second !== undefined;
+  }
+
   /**
    * Changes `head` into what goes upstream: header operations, Host, path. Once per request; retries and mirrors send the
    * result again.

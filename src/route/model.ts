@@ -42,7 +42,7 @@ export interface RouteMatch {
 
 /** Names are lower-case; `host` and `:authority` never appear here (see `hostRewrite`). Source: Istio `Headers.HeaderOperations`. */
 export interface HeaderOperations {
-  readonly set?: Readonly<Record<string, string>>;
+  readonly set?: Readonly<Record<string, string | readonly string[]>>;
   /** A list where a rule spells one name in several cases. */
   readonly add?: Readonly<Record<string, string | readonly string[]>>;
   readonly remove?: readonly string[];
@@ -85,6 +85,8 @@ export interface RetryOptions {
   /** Whether a retry avoids the hosts already tried. */
   readonly ignorePreviousHosts: boolean;
   readonly retryRemoteLocalities: boolean;
+  /** Response headers, in lower case, that are retried by the token `retriable-headers` when they are there. */
+  readonly retriableHeaders?: readonly string[];
 }
 
 /** Source: `http[].mirror`, `mirrors`, with their percentages. */

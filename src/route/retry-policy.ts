@@ -46,6 +46,7 @@ const compiled = new WeakMap<RetryOptions, RetryPolicy>();
  * Source: Istio `retries`; Envoy `RetryStateImpl`.
  */
 export class RetryPolicy {
+  readonly options: RetryOptions;
   /** Retries after the first try; 0: none. */
   readonly attempts: number;
   /** Whether a retry avoids the hosts already tried. Source: `retryIgnorePreviousHosts`. */
@@ -56,17 +57,16 @@ export class RetryPolicy {
   /** Statuses that are retried because they are listed. */
   readonly statusCodes: ReadonlySet<number>;
   readonly #grpcStatuses: ReadonlySet<number | undefined>;
-  readonly #backoffBaseMs: number;
 
   constructor(options: RetryOptions) {
     const words = options.retryOn.split(',').map((word) => word.trim()).filter((word) => word !== '');
+    this.options = options;
     this.attempts = options.attempts;
     this.ignorePreviousHosts = options.ignorePreviousHosts;
     this.retryRemoteLocalities = options.retryRemoteLocalities;
     this.statusCodes = new Set(words.filter((word) => /^\d+$/.test(word)).map(Number));
     this.tokens = new Set(words.filter((word) => !/^\d+$/.test(word)));
     this.#grpcStatuses = new Set(words.map((word) => GRPC_TOKENS[word]).filter((status) => status !== undefined));
-    this.#backoffBaseMs = options.backoffBaseMs;
   }
 
   /** The policy of `options`, one for all routes that share the object, as those with the mesh's default do. */
@@ -78,9 +78,8 @@ export class RetryPolicy {
     return policy;
   }
 
-  /** Whether `outcome` is of a kind that is retried; counting attempts is up to the caller. */
+  /** Whether `outcome` is of a kind that is retried; whether any attempt is left is up to the caller. */
   shouldRetry(outcome: AttemptOutcome): boolean {
-    if (this.attempts === 0) return false;
     return outcome.kind === 'response' ? this.#retriesResponse(outcome) : this.#retriesReset(outcome);
   }
 
@@ -91,7 +90,7 @@ export class RetryPolicy {
    * Source: Envoy `JitteredExponentialBackOffStrategy`.
    */
   backoffMs(retryNumber: number, random: Random): number {
-    return randomInt(random, this.#backoffBaseMs * Math.min(2 ** (retryNumber - 1), 10));
+    return randomInt(random, this.options.backoffBaseMs * Math.min(2 ** (retryNumber - 1), 10));
   }
 
   #retriesResponse(response: AttemptOutcome & { kind: 'response' }): boolean {
@@ -103,6 +102,7 @@ export class RetryPolicy {
     if (status >= 502 && status <= 504 && tokens.has('gateway-error')) return true;
     if (status === 409 && tokens.has('retriable-4xx')) return true;
     if (this.statusCodes.has(status)) return true;
+    if (tokens.has('retriable-headers') && this.options.retriableHeaders?.some((name) => response.header(name) !== undefined)) return true;
     if (this.#grpcStatuses.size === 0) return false;
     return this.#grpcStatuses.has(parseGrpcStatus(response.header('grpc-status')));
   }

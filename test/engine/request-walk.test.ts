@@ -155,6 +155,24 @@ describe('a request through the mesh', () => {
     expect(meshInfo(await response)).toMatchObject({ status: 503, flags: 'URX', attempts: 3, details: 'via_upstream' });
   });
 
+  it('retries what header operations ask for', async () => {
+    const { clock, mesh, services } = await memoryMesh(
+      [REVIEWS, reviewsRules(`
+  - retries: {attempts: 0}
+    headers: {request: {set: {x-envoy-retry-on: 5xx, x-envoy-max-retries: "2", x-try: "%UPSTREAM_REQUEST_ATTEMPT_COUNT%"}}}
+    route: [{destination: {host: reviews, subset: v1}}]`)],
+      { [V1]: () => ({ status: 500 }) },
+    );
+
+    const response = mesh.request(URL);
+    await clock.advance(1000);
+
+    expect(meshInfo(await response)).toMatchObject({ status: 500, flags: 'URX', attempts: 3 });
+    expect(services[V1]!.requests.map(({ headers }) => [headers['x-envoy-attempt-count'], headers['x-try'], headers['x-envoy-retry-on']])).toEqual([
+      ['1', '1', undefined], ['2', '1', undefined], ['3', '1', undefined],
+    ]);
+  });
+
   it('a per-try timeout is final without a token that retries it', async () => {
     const { clock, mesh } = await memoryMesh(
       [REVIEWS, reviewsRules(`

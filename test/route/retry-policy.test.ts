@@ -88,9 +88,17 @@ describe('RetryPolicy', () => {
     expect(policy('envoy-ratelimited').shouldRetry(response(503))).toBe(false);
   });
 
-  it('retries nothing with 0 attempts', () => {
-    expect(policy('5xx', { attempts: 0 }).shouldRetry(response(503))).toBe(false);
-    expect(policy('5xx', { attempts: 0 }).shouldRetry(reset('connection-failure'))).toBe(false);
+  it('retries by headers of the response with a token only', () => {
+    const about = { retriableHeaders: ['x-again', 'x-later'] };
+
+    expect(policy('retriable-headers', about).shouldRetry(response(200, { 'x-later': '' }))).toBe(true);
+    expect(policy('retriable-headers', about).shouldRetry(response(200, { 'x-other': '1' }))).toBe(false);
+    expect(policy('5xx', about).shouldRetry(response(200, { 'x-again': '1' }))).toBe(false);
+    expect(policy('retriable-headers').shouldRetry(response(200, { 'x-again': '1' }))).toBe(false);
+  });
+
+  it('leaves the count to its owner', () => {
+    expect(policy('5xx', { attempts: 0 }).shouldRetry(response(503))).toBe(true);
   });
 
   it('tells the tokens from the numbers', () => {
