@@ -119,7 +119,7 @@ export class Connection implements DialWaiter {
   #disconnected(): void {
     if (this.#state !== 'open') return;
     this.#state = 'closed';
-    this.#wire!.destroy();
+    this.#wire!.lost();
     this.#owner.onDisconnected(this);
   }
 }
@@ -140,4 +140,6 @@ class TransportWire implements Wire {
   }
 
   destroy(): void {}
+
+  lost(): void {}
 }

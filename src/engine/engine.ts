@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
 import type { Random } from '../common/random.ts';
 import type { Snapshot } from '../config/snapshot.ts';
-import { StatsRegistry, type NamePattern } from '../telemetry/stats-registry.ts';
+import { StatsRegistry, type NamePattern, type RouteStatKey } from '../telemetry/stats-registry.ts';
 import { ActiveCalls } from './active-calls.ts';
 import type { LoggedCall } from './call-info.ts';
 import type { CallSettings, EngineContext } from './engine-context.ts';
@@ -49,6 +49,7 @@ export class Engine implements EngineContext, ConnectionContext {
     this.#snapshot = snapshot;
     this.clusters = new ClusterManager(options, this.stats);
     this.clusters.update(snapshot);
+    this.stats.keepRoutes(countedRoutes(snapshot));
     this.mirrors = new MirrorSender(this);
   }
 
@@ -60,6 +61,7 @@ export class Engine implements EngineContext, ConnectionContext {
   use(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
     this.clusters.update(snapshot);
+    this.stats.keepRoutes(countedRoutes(snapshot));
   }
 
   /** Sends `request` on its walk. `handler` hears of it as of a request on a connection. */
@@ -120,5 +122,14 @@ export class Engine implements EngineContext, ConnectionContext {
     for (const connection of [...this.#connections]) connection.abort(error);
     this.mirrors.close(error);
     this.clusters.close(error);
+  }
+}
+
+/** The routes with a `statPrefix`, which are counted by themselves. */
+function* countedRoutes({ routes }: Snapshot): Generator<RouteStatKey> {
+  for (const { virtualHosts } of routes.configurations) {
+    for (const { name, routes: entries } of virtualHosts) {
+      for (const { statPrefix } of entries) if (statPrefix !== undefined) yield { virtualHost: name, statPrefix };
+    }
   }
 }

@@ -54,6 +54,9 @@ export class Http1Wire implements Wire {
     this.#client.destroy().catch(() => {});
   }
 
+  /** A request that still waits in undici makes it ask for another socket. */
+  lost(): void {}
+
   /** undici asks a second time when the one socket is gone. */
   #give(callback: (error: Error | null, socket: Socket | null) => void): void {
     const mine = this.#user !== 'nobody' || this.#socket.destroyed ? null : this.#socket;

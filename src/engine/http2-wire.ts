@@ -84,6 +84,10 @@ export class Http2Wire implements Wire {
     this.#socket.destroy();
   }
 
+  lost(): void {
+    this.#session.destroy();
+  }
+
   #head(method: string, path: string, headers: readonly string[], { contentType, length }: EncodedBody): OutgoingHttpHeaders {
     const head: OutgoingHttpHeaders = { ':method': method, ':path': path, ':scheme': this.#socket instanceof TLSSocket ? 'https' : 'http' };
     for (let i = 0; i < headers.length; i += 2) {

@@ -87,7 +87,11 @@ function joinRepeated(headers: HeaderList): void {
  * writes the request to refuse. Source: RFC 9110 §5.5.
  */
 function trim(value: string): string {
-  return isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1)) ? value.replace(/^[ \t]+|[ \t]+$/g, '') : value;
+  let start = 0;
+  let end = value.length;
+  while (start < end && isSpace(value.charCodeAt(start))) start++;
+  while (end > start && isSpace(value.charCodeAt(end - 1))) end--;
+  return end - start === value.length ? value : value.slice(start, end);
 }
 
 function isSpace(code: number): boolean {

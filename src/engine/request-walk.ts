@@ -11,6 +11,7 @@ import { isGrpcContentType } from '../route/grpc.ts';
 import type { Route } from '../route/route.ts';
 import type { VariableSource } from '../route/variables.ts';
 import { FLAG, formatFlags } from '../telemetry/response-flags.ts';
+import type { RouteStats } from '../telemetry/route-stats.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
 import { accessRecord } from './access-record.ts';
 import type { ActiveCall } from './active-calls.ts';
@@ -44,6 +45,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   isGrpc = false;
   route: Route | undefined;
   destination: Destination | undefined;
+  routeStats: RouteStats | undefined;
   router: Router | undefined;
   /** Sum of `FLAG`s. */
   flags = 0;
@@ -100,12 +102,15 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     }
     this.isGrpc = isGrpcContentType(getHeader(head.headers, 'content-type'));
     this.forwardedAddress = forwardedAddress(head.headers);
-    const route = this.snapshot.routes.virtualHost(head.port, head.authority, this.#dialledHost)?.match(head);
+    const virtualHost = this.snapshot.routes.virtualHost(head.port, head.authority, this.#dialledHost);
+    const route = virtualHost?.match(head);
     if (route === undefined) {
       this.answer(replies.NO_ROUTE);
       return;
     }
     this.route = route;
+    const { statPrefix } = route.spec;
+    if (statPrefix !== undefined) this.routeStats = this.engine.stats.route({ virtualHost: virtualHost!.name, statPrefix });
     const { random } = this.engine;
     if (route.action.kind === 'forward') this.destination = route.action.destinations.pick(random);
     if (route.faults === undefined) this.#act(route);

@@ -2,6 +2,7 @@ import type { Host } from '../cluster/host.ts';
 import type { Random } from '../common/random.ts';
 import type { AttemptOutcome, RetryPolicy } from '../route/retry-policy.ts';
 import { FLAG } from '../telemetry/response-flags.ts';
+import type { RouteStats } from '../telemetry/route-stats.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
 
 /** `done`: the outcome is not one to retry. `exhausted`: it is, but no retry is left. `overflow`: the retry breaker is full. */
@@ -16,12 +17,14 @@ export class RetryState {
   readonly triedHosts: Host[] = [];
   readonly #policy: RetryPolicy;
   readonly #cluster: UpstreamCluster;
+  readonly #routeStats: RouteStats | undefined;
   #left: number;
   #holdsPermit = false;
 
-  constructor(policy: RetryPolicy, cluster: UpstreamCluster) {
+  constructor(policy: RetryPolicy, cluster: UpstreamCluster, routeStats?: RouteStats) {
     this.#policy = policy;
     this.#cluster = cluster;
+    this.#routeStats = routeStats;
     this.#left = policy.attempts;
   }
 
@@ -33,7 +36,7 @@ export class RetryState {
   decide(outcome: AttemptOutcome, canReplay: boolean): RetryVerdict {
     const { stats, breaker } = this.#cluster;
     const retriable = this.#policy.shouldRetry(outcome);
-    if (this.#holdsPermit && !retriable) stats.upstream_rq_retry_success++;
+    if (this.#holdsPermit && !retriable) this.#count('upstream_rq_retry_success');
     this.release();
     if (!retriable) return 'done';
     if (!canReplay) {
@@ -41,18 +44,23 @@ export class RetryState {
       return 'done';
     }
     if (this.#left === 0) {
-      stats.upstream_rq_retry_limit_exceeded++;
+      this.#count('upstream_rq_retry_limit_exceeded');
       return 'exhausted';
     }
     this.#left--;
     if (!breaker.tryAcquireRetry()) {
-      stats.upstream_rq_retry_overflow++;
+      this.#count('upstream_rq_retry_overflow');
       return 'overflow';
     }
     this.#holdsPermit = true;
-    stats.upstream_rq_retry++;
+    this.#count('upstream_rq_retry');
     stats.upstream_rq_retry_backoff_exponential++;
     return 'retry';
+  }
+
+  #count(stat: 'upstream_rq_retry' | 'upstream_rq_retry_limit_exceeded' | 'upstream_rq_retry_overflow' | 'upstream_rq_retry_success'): void {
+    this.#cluster.stats[stat]++;
+    if (this.#routeStats !== undefined) this.#routeStats[stat]++;
   }
 
   /** What a verdict adds to the response flags. */

@@ -13,6 +13,7 @@ import type { ResetReason } from '../route/retry-policy.ts';
 import type { TimeoutPolicy } from '../route/timeout-policy.ts';
 import type { VariableSource } from '../route/variables.ts';
 import { FLAG } from '../telemetry/response-flags.ts';
+import type { RouteStats } from '../telemetry/route-stats.ts';
 import type { Call } from './call-info.ts';
 import type { EngineContext, MirroredRequest } from './engine-context.ts';
 import * as replies from './local-reply.ts';
@@ -37,6 +38,8 @@ export interface RoutedCall extends VariableSource, Call {
   readonly snapshot: Snapshot;
   readonly request: RoutedRequest;
   readonly destination: Destination | undefined;
+  /** Where a route with a `statPrefix` counts. */
+  readonly routeStats: RouteStats | undefined;
   readonly isGrpc: boolean;
   /** The caller's IP address. */
   readonly callerAddress: string;
@@ -137,7 +140,7 @@ export class Router implements AttemptOwner {
   /** Retries are settled only now: operations may have asked for some in headers. Source: Envoy `Filter::continueDecodeHeaders`. */
   #allowRetries(headers: HeaderList): void {
     const policy = this.#call.destination!.changesRequest ? requestedRetries(headers, this.#action.retry) : this.#action.retry;
-    if (policy.attempts > 0 || policy !== this.#action.retry) this.#retries = new RetryState(policy, this.cluster);
+    if (policy.attempts > 0 || policy !== this.#action.retry) this.#retries = new RetryState(policy, this.cluster, this.#call.routeStats);
   }
 
   #copy(): MirroredRequest {
@@ -157,6 +160,7 @@ export class Router implements AttemptOwner {
   }
 
   #send(host: Host): void {
+    this.#countTry();
     this.host = host;
     this.#retries?.tried(host);
     const attempt = new UpstreamAttempt(this, this.cluster, host, this.#attemptRequest());
@@ -200,6 +204,7 @@ export class Router implements AttemptOwner {
   #onRouteTimeout(): void {
     this.#timeoutTimer = undefined;
     this.cluster.stats.upstream_rq_timeout++;
+    if (this.#call.routeStats !== undefined) this.#call.routeStats.upstream_rq_timeout++;
     const inFlight = this.#attempt;
     this.#attempt = undefined;
     if (inFlight !== undefined) {
@@ -237,7 +242,7 @@ export class Router implements AttemptOwner {
       }
       this.#call.flags |= this.#retries.flagsOf(verdict);
     }
-    cluster.stats.countResponse(status);
+    this.#countResponse(status);
     this.#responded = true;
     this.serviceTimeMs = this.#requestCompleteAtMs < 0 ? 0 : Math.floor(cluster.clock.now() - this.#requestCompleteAtMs);
     headers['x-envoy-upstream-service-time'] = String(this.serviceTimeMs);
@@ -304,8 +309,18 @@ export class Router implements AttemptOwner {
 
   /** A reply that stands for an upstream failure counts as the cluster's response. */
   #answer(local: LocalReply): void {
-    this.cluster.stats.countResponse(local.status);
+    this.#countResponse(local.status);
     this.#call.answer(local);
+  }
+
+  #countResponse(status: number): void {
+    this.cluster.stats.countResponse(status);
+    this.#call.routeStats?.countResponse(status);
+  }
+
+  #countTry(): void {
+    const { routeStats } = this.#call;
+    if (routeStats !== undefined && this.#latest?.sent === true) routeStats.upstream_rq_total++;
   }
 
   /** The caller gave up. */
@@ -317,6 +332,7 @@ export class Router implements AttemptOwner {
   /** The call is over, however it went. */
   finish(): void {
     this.#over = true;
+    this.#countTry();
     const { clock } = this.cluster;
     if (this.#timeoutTimer !== undefined) clock.clearTimeout(this.#timeoutTimer);
     if (this.#backoffTimer !== undefined) clock.clearTimeout(this.#backoffTimer);

@@ -10,6 +10,8 @@ export interface Target {
 }
 
 const MAX_CACHED = 1024;
+/** No name in DNS makes a longer origin. */
+const MAX_CACHED_LENGTH = 300;
 const cache = new Map<string, Target>();
 
 /**
@@ -22,6 +24,7 @@ export function parseOrigin(origin: string | URL): Target {
   const known = cache.get(origin);
   if (known !== undefined) return known;
   const target = targetOf(new URL(origin));
+  if (origin.length > MAX_CACHED_LENGTH) return target;
   // A process that calls endlessly many hosts must not keep them all.
   if (cache.size >= MAX_CACHED) cache.clear();
   cache.set(origin, target);

@@ -154,17 +154,21 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#state === 'over') return;
-    if (error instanceof StaleConnectionError) {
-      this.#tryAnotherConnection();
-      return;
-    }
+    const connection = this.#connection!;
     // A body that is read from another connection may fail with the very codes that connections fail with.
     const reason = this.#request.body.failure === undefined ? resetReasonOf(error) : undefined;
     if (reason === undefined) {
       this.#unsendable(error);
       return;
     }
-    const connection = this.#connection!;
+    // Its wire tells first that it begins to write.
+    if (this.controller === undefined) {
+      if (connection.requests > 1) {
+        this.#tryAnotherConnection();
+        return;
+      }
+      this.sent = false;
+    }
     this.#over();
     this.#finishRequest();
     const garbled = reason === 'protocol-error';
@@ -173,7 +177,10 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#owner.onFailure(this, reason, error);
   }
 
-  /** The pooled connection turned out closed before a byte was written: no attempt was made, so none is counted. */
+  /**
+   * A connection that had served others turned out closed before a byte was written: no attempt was made, so none is counted. There
+   * are only so many of them; one that was opened for this request and came to nothing is a failed attempt.
+   */
   #tryAnotherConnection(): void {
     const stale = this.#connection!;
     this.#finishRequest();
@@ -221,6 +228,7 @@ const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOU
  */
 export function resetReasonOf(error: Error): ResetReason | undefined {
   if (error instanceof Http2ResetError) return error.reason;
+  if (error instanceof StaleConnectionError) return 'connection-termination';
   const code = String((error as NodeJS.ErrnoException).code ?? '');
   if (TERMINATED.has(code)) return 'connection-termination';
   if (REFUSED.has(code)) return 'connection-failure';

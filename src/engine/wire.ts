@@ -12,6 +12,8 @@ export interface Wire {
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;
   /** Ends it, with everything on it. */
   destroy(): void;
+  /** The socket is gone. A request of which nothing was written still has a chance elsewhere, and must not be failed here. */
+  lost(): void;
 }
 
 /** Nothing of the request was written: the connection that was to carry it is gone. */

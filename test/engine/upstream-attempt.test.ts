@@ -155,31 +155,62 @@ describe('an attempt', () => {
   });
 });
 
+/** Serves as `service` does so many times, then as a connection that is closed. */
+function staleAfter(times: number, service: ScriptedService, clock: VirtualClock): Dispatcher {
+  let served = 0;
+  return Object.assign(new ScriptedService(clock, () => ({})), {
+    dispatch: (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => {
+      if (served++ < times) return service.dispatch(options, handler);
+      queueMicrotask(() => handler.onResponseError?.(undefined as never, new StaleConnectionError('closed')));
+      return true;
+    },
+  });
+}
+
 describe('a pooled connection that turns out closed before anything was written', () => {
   it('is replaced, and no attempt is counted', async () => {
     const clock = new VirtualClock();
     const service = new ScriptedService(clock, () => ({ chunks: ['ok'] }));
     let opened = 0;
-    const transport = (): Dispatcher => {
-      if (++opened > 2) return service;
-      return Object.assign(new ScriptedService(clock, () => ({})), {
-        dispatch: (_options: unknown, handler: Dispatcher.DispatchHandler) => {
-          handler.onRequestStart?.({ abort: () => {} } as never, {});
-          queueMicrotask(() => handler.onResponseError?.(undefined as never, new StaleConnectionError('closed')));
-          return true;
-        },
-      });
-    };
+    const transport = (): Dispatcher => (++opened === 1 ? staleAfter(1, service, clock) : service);
     const { dispatcher, cluster } = memoryEngine(config('{outlierDetection: {consecutive5xxErrors: 1, maxEjectionPercent: 100}}'), { clock, transport });
-    const call = dispatcher.request({ origin: 'http://reviews:9080', path: '/', method: 'POST', body: 'text' });
-    await clock.advance(10);
-    const response = await call;
+    const call = async (): Promise<Dispatcher.ResponseData> => {
+      const response = dispatcher.request({ origin: 'http://reviews:9080', path: '/', method: 'POST', body: 'text' });
+      await clock.advance(10);
+      return response;
+    };
+    await (await call()).body.dump();
+    await clock.advance(0);
+    const response = await call();
 
     expect([response.statusCode, await response.body.text()]).toEqual([200, 'ok']);
     expect(meshInfo(response)).toMatchObject({ attempts: 1, flags: '-' });
     await clock.advance(0);
-    expect(cluster('reviews').stats).toMatchObject({ upstream_rq_total: 1, upstream_cx_total: 3, upstream_rq_retry: 0, upstream_cx_active: 1 });
-    expect(service.requests).toMatchObject([{ body: 'text', headers: { 'x-envoy-attempt-count': '1' } }]);
+    expect(cluster('reviews').stats).toMatchObject({ upstream_rq_total: 2, upstream_cx_total: 2, upstream_rq_retry: 0, upstream_cx_active: 1 });
+    expect(service.requests.at(-1)).toMatchObject({ body: 'text', headers: { 'x-envoy-attempt-count': '1' } });
+  });
+
+  it('is a failed attempt when it was opened for this very request, which a policy may retry as one of which nothing was sent', async () => {
+    const clock = new VirtualClock();
+    const service = new ScriptedService(clock, () => ({ chunks: ['ok'] }));
+    const answers = async (retries: string): Promise<unknown> => {
+      let opened = 0;
+      const transport = (): Dispatcher => (++opened === 1 ? staleAfter(0, service, clock) : service);
+      const rule = `
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: reviews}
+spec: {hosts: [reviews], http: [{retries: ${retries}, route: [{destination: {host: reviews}}]}]}
+`;
+      const { dispatcher } = memoryEngine(config() + rule, { clock, transport });
+      const response = dispatcher.request({ origin: 'http://reviews:9080', path: '/', method: 'GET' });
+      await clock.advance(100);
+      return meshInfo(await response);
+    };
+
+    expect(await answers('{attempts: 0}')).toMatchObject({ status: 503, flags: 'UC', attempts: 1 });
+    expect(await answers('{attempts: 1, retryOn: reset-before-request}')).toMatchObject({ status: 200, attempts: 2 });
   });
 
   it('on sockets: a server that closes idle connections costs no call', async () => {
