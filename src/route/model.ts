@@ -174,6 +174,8 @@ export interface RouteSpec {
   readonly fault?: FaultOptions;
   /** The rule's own header operations; those of a destination are on the destination. */
   readonly headers?: HeaderRules;
+  /** Under which its requests are counted beside their cluster. */
+  readonly statPrefix?: string;
   readonly origin?: Origin;
 }
 

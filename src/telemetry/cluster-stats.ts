@@ -143,7 +143,8 @@ export class ClusterStats {
 
 const NO_SOURCES: ClusterStatSources = Object.freeze({});
 
-function visitCodes(
+/** Calls `visit` for each status and each class of them. */
+export function visitCodes(
   prefix: string,
   codes: ReadonlyMap<number, number> | undefined,
   visit: (name: string, value: number) => void,

@@ -33,6 +33,13 @@ export function envoyMetrics(registry: StatsRegistry): MetricFamily[] {
       add(`envoy_http_fault_${stat}`, GAUGE.test(stat) ? 'gauge' : 'counter', own, Number(value));
     }
   }
+  for (const { key, stats } of registry.routes()) {
+    const own = { virtual_host: key.virtualHost, route: key.statPrefix };
+    stats.visit((stat, value) => {
+      const [name, labels] = untagged(stat);
+      add(`envoy_vhost_route_${name}`, 'counter', { ...own, ...labels }, value);
+    });
+  }
   return [...families].map(([name, family]) => ({ name, ...family })).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 

@@ -1,4 +1,5 @@
 import { ClusterStats } from './cluster-stats.ts';
+import { RouteStats } from './route-stats.ts';
 
 /** Faults of the requests that came in on one listener. Source: Envoy fault filter statistics. */
 export class FaultStats {
@@ -6,6 +7,13 @@ export class FaultStats {
   aborts_injected = 0;
   /** Requests held back by a delay now, or being aborted; rises and falls. */
   active_faults = 0;
+}
+
+/** The routes of one virtual host that share a `statPrefix`. */
+export interface RouteStatKey {
+  /** Such as `reviews.default.svc.cluster.local:9080`. */
+  readonly virtualHost: string;
+  readonly statPrefix: string;
 }
 
 /** Anything that says whether a name is wanted: a regular expression (without the `g` flag), or a test of your own. */
@@ -17,6 +25,7 @@ export interface NamePattern {
 export class StatsRegistry {
   readonly #clusters = new Map<string, ClusterStats>();
   readonly #faults = new Map<number, FaultStats>();
+  readonly #routes = new Map<string, { readonly key: RouteStatKey; readonly stats: RouteStats }>();
 
   /** The statistics of the cluster `name`, new ones at the first call. */
   cluster(name: string): ClusterStats {
@@ -35,6 +44,29 @@ export class StatsRegistry {
     let stats = this.#faults.get(port);
     if (stats === undefined) this.#faults.set(port, (stats = new FaultStats()));
     return stats;
+  }
+
+  /** The statistics of routes with a `statPrefix`, new ones at the first call. */
+  route(key: RouteStatKey): RouteStats {
+    const name = routeName(key);
+    let entry = this.#routes.get(name);
+    if (entry === undefined) this.#routes.set(name, (entry = { key, stats: new RouteStats() }));
+    return entry.stats;
+  }
+
+  /** Forgets every route that is not among `keys`, and begins to count for those that are new. */
+  keepRoutes(keys: Iterable<RouteStatKey>): void {
+    const kept = new Set<string>();
+    for (const key of keys) {
+      this.route(key);
+      kept.add(routeName(key));
+    }
+    for (const name of this.#routes.keys()) if (!kept.has(name)) this.#routes.delete(name);
+  }
+
+  /** All routes with a `statPrefix` and their statistics. */
+  routes(): IterableIterator<{ readonly key: RouteStatKey; readonly stats: RouteStats }> {
+    return this.#routes.values();
   }
 
   /** Every cluster with its statistics. */
@@ -68,8 +100,14 @@ export class StatsRegistry {
     for (const [port, stats] of this.#faults) {
       for (const [stat, value] of Object.entries(stats)) add(`http.outbound_0.0.0.0_${port};.fault.${stat}`, Number(value));
     }
+    for (const [name, { stats }] of this.#routes) stats.visit((stat, value) => add(`${name}.${stat}`, value));
     return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
+}
+
+/** Unlike in a cluster's name, colons stay. Source: Envoy `RouteStatsContextImpl`, which joins names as they are. */
+function routeName({ virtualHost, statPrefix }: RouteStatKey): string {
+  return `vhost.${virtualHost}.route.${statPrefix}`;
 }
 
 /** Envoy takes colons for separators and replaces them in names. */

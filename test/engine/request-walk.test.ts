@@ -155,6 +155,35 @@ describe('a request through the mesh', () => {
     expect(meshInfo(await response)).toMatchObject({ status: 503, flags: 'URX', attempts: 3, details: 'via_upstream' });
   });
 
+  it('counts the requests of a match with a statPrefix', async () => {
+    let status = 503;
+    const { clock, mesh } = await memoryMesh(
+      [REVIEWS, reviewsRules(`
+  - match: [{uri: {prefix: /slow}, statPrefix: slow}, {uri: {prefix: /a}, statPrefix: a}, {uri: {prefix: /b}}]
+    timeout: 200ms
+    retries: {attempts: 1, retryOn: "503", backoff: 1ms}
+    route: [{destination: {host: reviews, subset: v1}}]
+  - match: [{statPrefix: none}]
+    route: [{destination: {host: reviews, subset: nowhere}}]`)],
+      { [V1]: ({ path }) => (path === '/slow' ? 'hang' : { status: path === '/a?once' ? (status = status === 503 ? 200 : 503) : 503 }) },
+    );
+    const get = async (path: string): Promise<void> => {
+      const response = mesh.request(`http://reviews:9080${path}`);
+      await clock.advance(1000);
+      await (await response).body.dump();
+    };
+    for (const path of ['/a', '/a?once', '/a?once', '/b', '/slow', '/none']) await get(path);
+
+    const prefix = 'vhost.reviews.default.svc.cluster.local:9080.route.';
+    const stats = Object.entries(mesh.stats(/^vhost/)).filter(([, value]) => value !== 0).map(([name, value]) => [name.replace(prefix, ''), value]);
+    expect(Object.fromEntries(stats)).toEqual({
+      'a.upstream_rq_200': 2, 'a.upstream_rq_2xx': 2, 'a.upstream_rq_503': 1, 'a.upstream_rq_5xx': 1, 'a.upstream_rq_completed': 3,
+      'a.upstream_rq_retry': 2, 'a.upstream_rq_retry_limit_exceeded': 1, 'a.upstream_rq_retry_success': 1, 'a.upstream_rq_total': 5,
+      'slow.upstream_rq_504': 1, 'slow.upstream_rq_5xx': 1, 'slow.upstream_rq_completed': 1, 'slow.upstream_rq_timeout': 1, 'slow.upstream_rq_total': 1,
+    });
+    expect(Object.keys(mesh.stats(/route\.none/))).toHaveLength(6);
+  });
+
   it('retries what header operations ask for', async () => {
     const { clock, mesh, services } = await memoryMesh(
       [REVIEWS, reviewsRules(`

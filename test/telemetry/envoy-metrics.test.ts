@@ -15,6 +15,7 @@ function registry(): StatsRegistry {
   cluster.recordRequestTime(3);
   cluster.readFrom({ outlierDetection: { ejections_active: 1, ejections_overflow: 2 }, hosts: { membershipTotal: 3, membershipHealthy: 2, healthyPanics: 0 } });
   stats.faults(9080).aborts_injected = 2;
+  stats.route({ virtualHost: 'reviews:9080', statPrefix: 'list' }).countResponse(404);
   return stats;
 }
 
@@ -29,6 +30,7 @@ describe('envoyMetrics', () => {
     `envoy_cluster_outlier_detection_ejections_active{cluster_name="${REVIEWS}"} 1`,
     `envoy_cluster_membership_healthy{cluster_name="${REVIEWS}"} 2`,
     `envoy_cluster_upstream_rq_time_count{cluster_name="${REVIEWS}"} 1`,
+    'envoy_vhost_route_upstream_rq{virtual_host="reviews:9080",route="list",response_code="404"} 1',
     'envoy_http_fault_aborts_injected{http_conn_manager_prefix="outbound_0.0.0.0_9080"} 2',
   ])('has %s', (line) => {
     expect(formatPrometheus(envoyMetrics(registry())).split('\n')).toContain(line);

@@ -29,6 +29,33 @@ describe('StatsRegistry', () => {
     expect(registry.collect(/rq_total$/).has('cluster.outbound|80||[__1];.upstream_rq_total')).toBe(true);
   });
 
+  it('counts routes with a statPrefix by virtual host, whose colon stays, and forgets those that are gone', () => {
+    const registry = new StatsRegistry();
+    const [list, item] = [{ virtualHost: 'a.b:80', statPrefix: 'list' }, { virtualHost: 'a.b:80', statPrefix: 'item' }];
+    registry.keepRoutes([list, item]);
+    const stats = registry.route({ ...list });
+    stats.upstream_rq_total = 3;
+    for (const status of [200, 200, 404]) stats.countResponse(status);
+
+    expect(Object.fromEntries(registry.collect(/route\.list/))).toEqual({
+      'vhost.a.b:80.route.list.upstream_rq_200': 2,
+      'vhost.a.b:80.route.list.upstream_rq_2xx': 2,
+      'vhost.a.b:80.route.list.upstream_rq_404': 1,
+      'vhost.a.b:80.route.list.upstream_rq_4xx': 1,
+      'vhost.a.b:80.route.list.upstream_rq_completed': 3,
+      'vhost.a.b:80.route.list.upstream_rq_retry': 0,
+      'vhost.a.b:80.route.list.upstream_rq_retry_limit_exceeded': 0,
+      'vhost.a.b:80.route.list.upstream_rq_retry_overflow': 0,
+      'vhost.a.b:80.route.list.upstream_rq_retry_success': 0,
+      'vhost.a.b:80.route.list.upstream_rq_timeout': 0,
+      'vhost.a.b:80.route.list.upstream_rq_total': 3,
+    });
+    expect([...registry.collect(/route\.item\.upstream_rq_(total|completed)/)]).toEqual([['vhost.a.b:80.route.item.upstream_rq_total', 0]]);
+    registry.keepRoutes([list]);
+    expect(registry.collect(/route\.item/).size).toBe(0);
+    expect(registry.route(list)).toBe(stats);
+  });
+
   it('finds names by a pattern, sorted', () => {
     const registry = new StatsRegistry();
     for (const name of ['PassthroughCluster', 'BlackHoleCluster']) registry.cluster(name);

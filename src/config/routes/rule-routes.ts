@@ -67,7 +67,8 @@ function addRoutes(
       continue;
     }
     const match = routeMatch(entry);
-    routes.push(named(routeName(spec, entry), { match, ...shared, origin: originOf(resource, entryPath) }));
+    const { statPrefix } = entry;
+    routes.push(named(routeName(spec, entry), { match, ...shared, ...(statPrefix && { statPrefix }), origin: originOf(resource, entryPath) }));
     if (isCatchAll(match)) return entryPath;
   }
   return undefined;
