@@ -32,7 +32,9 @@ export class BackendSet {
     }
     for (const { address, protocol, clientCert, http2 } of backends) {
       const { text = address, plainHttp = true } = servers.get(address) ?? {};
-      servers.set(address, { address, text, plainHttp: protocol === undefined ? plainHttp : protocol === 'HTTP', clientCert, http2, book });
+      const speaksTls = clientCert !== undefined || http2;
+      const plain = protocol === undefined ? plainHttp && !speaksTls : protocol === 'HTTP';
+      servers.set(address, { address, text, plainHttp: plain, clientCert, http2, book });
     }
     const silent = new Set(backends.filter((backend) => backend.silent).map(({ address }) => address));
     const started = [...servers.values()]

@@ -37,6 +37,17 @@ describe('endpointAddresses', () => {
     expect(addresses(text)).toEqual(['127.0.0.5:8080 -', '127.0.0.6:8080 v2', '127.0.0.7:1 -', '127.0.0.7:2 -']);
   });
 
+  it('takes a server for plain HTTP only when every port that leads to it says so', () => {
+    const entry = (protocol: string, ip: string): string => `{kind: ServiceEntry, spec: {hosts: [a], resolution: STATIC, ports: [{number: 80, ${protocol}}], endpoints: [{address: ${ip}}]}}`;
+    const text = [
+      entry('protocol: HTTP', '127.0.0.1'), entry('protocol: http', '127.0.0.2'), entry('protocol: HTTP2', '127.0.0.3'), entry('name: http', '127.0.0.4'),
+      entry('protocol: HTTP', '127.0.0.5'), entry('protocol: TLS', '127.0.0.5'), '{kind: EndpointSlice, ports: [{port: 80}], endpoints: [{addresses: [127.0.0.6]}]}',
+    ].join('\n---\n');
+    const plain = endpointAddresses(readDocuments([{ file: 'x', text }]), new Map()).filter(({ plainHttp }) => plainHttp);
+
+    expect(plain.map(({ address }) => address)).toEqual(['127.0.0.1:80', '127.0.0.2:80']);
+  });
+
   it('covers every server that a recording reached, save gateways', () => {
     const missing = listCases(SUITE.cases).flatMap(({ topic, slug }) => {
       const conformanceCase = loadCase(SUITE.cases, topic, slug);
