@@ -21,13 +21,13 @@ export function headerRules(spec: HeadersSpec | undefined): CompiledHeaders {
 }
 
 function operations(spec: HeaderOperationsSpec | undefined): HeaderOperations | undefined {
-  const set = new Map(written(spec?.set));
+  const set = Map.groupBy(written(spec?.set), ([name]) => name);
   const add = Map.groupBy(written(spec?.add), ([name]) => name);
   const remove = (spec?.remove ?? []).map((name) => name.toLowerCase()).filter((name) => !isInternal(name));
   if (set.size + add.size + remove.length === 0) return undefined;
   return {
-    ...(set.size > 0 && { set: record([...set]) }),
-    ...(add.size > 0 && { add: record([...add].map(([name, lines]) => [name, lines.length === 1 ? lines[0]![1] : lines.map(([, value]) => value)])) }),
+    ...(set.size > 0 && { set: record([...set].map(([name, lines]) => [name, oneOrAll(effective(lines))])) }),
+    ...(add.size > 0 && { add: record([...add].map(([name, lines]) => [name, oneOrAll(lines)])) }),
     ...(remove.length > 0 && { remove }),
   };
 }
@@ -38,6 +38,17 @@ function written(spec: Readonly<Record<string, string>> | undefined): [name: str
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]): [string, string] => [name.toLowerCase(), value])
     .filter(([name]) => !isInternal(name));
+}
+
+type Line = readonly [name: string, value: string];
+
+/** What of several values for one name a `set` comes to: the last one that has text, whatever the request, and those after it that may have some. */
+function effective(lines: readonly Line[]): readonly Line[] {
+  return lines.slice(Math.max(0, lines.findLastIndex(([, value]) => value !== '' && !value.includes('%'))));
+}
+
+function oneOrAll(lines: readonly Line[]): string | readonly string[] {
+  return lines.length === 1 ? lines[0]![1] : lines.map(([, value]) => value);
 }
 
 /** Without a prototype: a header may be called `__proto__`. */

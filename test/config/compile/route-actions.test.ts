@@ -108,6 +108,12 @@ describe('header operations', () => {
     expect(headers).toEqual({ request: { set: { 'x-a': 'small' }, add: { 'x-b': ['big', 'small'], 'x-c': 'one' } } });
   });
 
+  it('of which one that may come out empty does not hide the one before it', () => {
+    const { headers } = web('route: [{destination: {host: web}}], headers: {request: {set: {X-A: big, x-a: "", X-B: "%REQ(a)%", x-b: "%REQ(b)%", X-C: "%REQ(c)%", x-c: small}}}');
+
+    expect(headers).toEqual({ request: { set: { 'x-a': ['big', ''], 'x-b': ['%REQ(a)%', '%REQ(b)%'], 'x-c': 'small' } } });
+  });
+
   it.each([
     ['rewrite: {authority: r.example.com}, headers: {request: {remove: [x]}}', 'r.example.com'],
     ['headers: {request: {add: {":authority": add.example.com}}}', 'add.example.com'],
