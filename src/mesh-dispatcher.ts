@@ -58,7 +58,7 @@ export class MeshDispatcher extends Dispatcher {
     if (this.#context.isClosed()) throw new MeshError('ERR_MESH_CLOSED', 'the mesh is closed: no further calls can be made through it');
     const target = parseOrigin(options.origin ?? '');
     const bound = this.#keepsContext ? handler : new ContextHandler(handler);
-    const { headers, host } = downstreamHeaders(options.headers as HeadersInput);
+    const { headers, host } = downstreamHeaders(options.headers as HeadersInput, engine.options.honorsCallerPolicies);
     const { scheme, port } = target;
     const authority = host ?? target.authority;
     const egress = egressOf(engine.snapshot, target, options);

@@ -69,6 +69,12 @@ export interface MeshOptions {
   readonly transport?: Transport;
   /** Whether calls without a trace context get B3 headers. Default `true`. */
   readonly tracing?: boolean;
+  /**
+   * What becomes of the headers by which a caller steers its own timeouts and retries (`x-envoy-upstream-rq-timeout-ms`,
+   * `x-envoy-retry-on`, `x-envoy-max-retries` and their like): `strip`, as Istio's sidecars do, or `honor`, as an Envoy does that trusts
+   * its callers. Default `strip`.
+   */
+  readonly callerPolicies?: 'strip' | 'honor';
   /** Bytes of a streamed request body that are kept for retries and mirrors. Default 1 MiB, Envoy's figure. */
   readonly maxReplayBytes?: number;
   /**

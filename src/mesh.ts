@@ -90,6 +90,7 @@ export class Mesh implements AsyncDisposable {
         lookup: options.lookup ?? systemLookup,
         tracing: options.tracing ?? true,
         shadowHosts: this.#legacySemantics,
+        honorsCallerPolicies: options.callerPolicies === 'honor',
         workloadAddress: options.workload?.address ?? '127.0.0.1',
         onEjection: (event) => this.#tell('ejection', event),
         onFinished: (call) => {

@@ -15,6 +15,8 @@ export interface CallSettings {
   readonly tracing: boolean;
   /** Whether mirrored copies get `-shadow` in their Host, as Istio did before 1.28. */
   readonly shadowHosts: boolean;
+  /** Whether callers' own retry and timeout headers count. */
+  readonly honorsCallerPolicies: boolean;
   /** The workload's own address, for `x-forwarded-for` of copies and access logs. */
   readonly workloadAddress: string;
 }

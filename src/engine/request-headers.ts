@@ -31,11 +31,21 @@ const STRIPPED = new Set([
   'x-envoy-hedge-on-per-try-timeout',
 ]);
 
+/** Of these, the ones by which a caller that is trusted steers its own timeouts and retries. */
+const POLICY_HEADERS = new Set([
+  'x-envoy-retry-on', 'x-envoy-retry-grpc-on', 'x-envoy-max-retries', 'x-envoy-retriable-status-codes', 'x-envoy-retriable-header-names',
+  'x-envoy-upstream-rq-timeout-ms', 'x-envoy-upstream-rq-per-try-timeout-ms',
+]);
+
 /** Most headers are told apart from the stripped ones by their first letter alone. */
 const FIRST_LETTERS = new Set([...STRIPPED, 'te'].map((name) => name.charCodeAt(0)));
 
-/** Lower-cases names, joins undici's input forms into one list, and strips what must not be routed on. */
-export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
+/**
+ * Lower-cases names, joins undici's input forms into one list, and strips what must not be routed on.
+ *
+ * @param honorsPolicies - whether the caller's own retry and timeout headers stay
+ */
+export function downstreamHeaders(input: HeadersInput, honorsPolicies = false): DownstreamHeaders {
   const headers: HeaderList = [];
   let host: string | undefined;
   const take = (rawName: string, value: string | number | readonly string[] | undefined): void => {
@@ -43,7 +53,7 @@ export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
     const name = lowerCase(rawName);
     if (FIRST_LETTERS.has(name.charCodeAt(0))) {
       if (name === 'host') host ??= String(Array.isArray(value) ? value[0] : value);
-      if (STRIPPED.has(name) && !(name === 'expect' && isContinue(value))) return;
+      if (STRIPPED.has(name) && !isKept(name, value, honorsPolicies)) return;
       if (name === 'te' && value !== 'trailers') return;
     }
     if (typeof value === 'string') headers.push(name, trim(value));
@@ -64,8 +74,10 @@ export function downstreamHeaders(input: HeadersInput): DownstreamHeaders {
   return { headers, host };
 }
 
-function isContinue(value: string | number | readonly string[]): boolean {
-  return typeof value === 'string' && value.toLowerCase() === '100-continue';
+/** Of the stripped headers. */
+function isKept(name: string, value: string | number | readonly string[], honorsPolicies: boolean): boolean {
+  if (name === 'expect') return typeof value === 'string' && value.toLowerCase() === '100-continue';
+  return honorsPolicies && POLICY_HEADERS.has(name);
 }
 
 /** Names that came line by line: those that Envoy keeps one line of become one. */

@@ -10,6 +10,7 @@ import { HashKey } from '../route/hash-key.ts';
 import type { RequestHead } from '../route/model.ts';
 import { requestedRetries } from '../route/retry-headers.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
+import { requestedTimeouts } from '../route/timeout-headers.ts';
 import type { TimeoutPolicy } from '../route/timeout-policy.ts';
 import type { VariableSource } from '../route/variables.ts';
 import { FLAG } from '../telemetry/response-flags.ts';
@@ -92,7 +93,9 @@ export class Router implements AttemptOwner {
     this.#action = action;
     this.cluster = cluster;
     const { timeout } = action;
-    this.#timeouts = call.isGrpc ? timeout.grpc(getHeader(call.request.head.headers, 'grpc-timeout')) : timeout;
+    const { headers } = call.request.head;
+    const ofRoute = call.isGrpc ? timeout.grpc(getHeader(headers, 'grpc-timeout')) : timeout;
+    this.#timeouts = call.engine.options.honorsCallerPolicies ? requestedTimeouts(headers, ofRoute) : ofRoute;
     if (action.hashPolicies.length > 0 && cluster.hosts.hashed) this.#hashKey = new HashKey(action.hashPolicies);
   }
 
@@ -139,7 +142,9 @@ export class Router implements AttemptOwner {
 
   /** Retries are settled only now: operations may have asked for some in headers. Source: Envoy `Filter::continueDecodeHeaders`. */
   #allowRetries(headers: HeaderList): void {
-    const policy = this.#call.destination!.changesRequest ? requestedRetries(headers, this.#action.retry) : this.#action.retry;
+    const { destination, engine } = this.#call;
+    const mayAsk = destination!.changesRequest || engine.options.honorsCallerPolicies;
+    const policy = mayAsk ? requestedRetries(headers, this.#action.retry) : this.#action.retry;
     if (policy.attempts > 0 || policy !== this.#action.retry) this.#retries = new RetryState(policy, this.cluster, this.#call.routeStats);
   }
 

@@ -23,8 +23,8 @@ const WITHOUT_POLICY: RetryOptions = {
 };
 
 /**
- * Takes out of a request's headers those that speak of its retries, and widens `policy` by what they ask for. Callers can't
- * send them, so they come from header operations only.
+ * Takes out of a request's headers those that speak of its retries, and widens `policy` by what they ask for. They come from header
+ * operations, and from callers that are trusted to send them.
  *
  * Source: Envoy `RetryStateImpl::create` and its constructor.
  */

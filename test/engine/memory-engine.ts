@@ -54,6 +54,7 @@ export function memoryEngine(config: string, options: MemoryEngineOptions): Memo
       uuid: () => randomUuid(random),
       tracing: false,
       shadowHosts: false,
+      honorsCallerPolicies: false,
       workloadAddress: '127.0.0.1',
       transport: options.transport,
       connect: options.connect ?? ((_target, callback) => callback(new Error('no socket in this test'))),
