@@ -33,7 +33,7 @@ export function accessRecord(call: RecordedCall): AccessRecord {
     startTimeMs: call.startedAtWallMs,
     method: head.method,
     path: header('x-envoy-original-path') ?? head.path,
-    protocol: 'HTTP/1.1',
+    protocol: request.http2 === true ? 'HTTP/2' : 'HTTP/1.1',
     // A caller that left got no status, whatever was on its way.
     responseCode: call.status,
     flags: call.flags,

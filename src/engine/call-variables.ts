@@ -1,7 +1,11 @@
+import { formatUtc } from '../telemetry/utc-time.ts';
 import type { CallInfo } from './call-info.ts';
+import { formatTime } from './time-format.ts';
 
 /** What variables are made of. */
 export interface VariableFacts {
+  /** Whether the caller speaks HTTP/2. */
+  readonly request?: { readonly http2?: boolean | undefined };
   /** IP address of the caller's connection. */
   readonly callerAddress: string;
   /** What `x-forwarded-for` says it is; absent: the same. */
@@ -25,14 +29,14 @@ export interface VariableFacts {
  *
  * Source: Envoy substitution formatter, as far as a client without downstream connection can answer.
  */
-export function callVariable(call: VariableFacts, name: string, _argument: string | undefined): string | undefined {
-  return name.startsWith('UPSTREAM_') ? upstreamVariable(call, name) : downstreamVariable(call, name);
+export function callVariable(call: VariableFacts, name: string, argument: string | undefined): string | undefined {
+  return name.startsWith('UPSTREAM_') ? upstreamVariable(call, name) : downstreamVariable(call, name, argument);
 }
 
-function downstreamVariable(call: VariableFacts, name: string): string | undefined {
+function downstreamVariable(call: VariableFacts, name: string, argument: string | undefined): string | undefined {
   switch (name) {
     case 'PROTOCOL':
-      return 'HTTP/1.1';
+      return call.request?.http2 === true ? 'HTTP/2' : 'HTTP/1.1';
     case 'RESPONSE_CODE':
       return String(call.describe().status);
     case 'RESPONSE_CODE_DETAILS':
@@ -61,7 +65,7 @@ function downstreamVariable(call: VariableFacts, name: string): string | undefin
     case 'BYTES_SENT':
       return '0';
     case 'START_TIME':
-      return new Date(call.startedAtWallMs).toISOString();
+      return argument ? formatTime(argument, call.startedAtWallMs) : formatUtc(call.startedAtWallMs);
     case 'HOSTNAME':
       return process.env['HOSTNAME'] ?? '';
     case 'DURATION':

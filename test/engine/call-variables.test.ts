@@ -76,6 +76,16 @@ describe('callVariable', () => {
     expect(value('BYTES_RECEIVED', {}, { bytesReceived: undefined as never })).toBe('0');
   });
 
+  it('formats the start as asked', () => {
+    expect(callVariable({ ...FACTS, describe: () => INFO }, 'START_TIME', '%Y/%m/%dT%H:%M %s.%3f')).toBe('2026/01/01T00:00 1767225600.000');
+    expect(callVariable({ ...FACTS, describe: () => INFO }, 'START_TIME', '')).toBe('2026-01-01T00:00:00.000Z');
+  });
+
+  it('names the protocol of the caller', () => {
+    expect(value('PROTOCOL', {}, { request: { http2: true } })).toBe('HTTP/2');
+    expect(value('PROTOCOL', {}, { request: {} })).toBe('HTTP/1.1');
+  });
+
   it('takes the host name from the environment', () => {
     vi.stubEnv('HOSTNAME', 'pod-1');
     expect(value('HOSTNAME')).toBe('pod-1');
