@@ -1,5 +1,6 @@
 import { MeshError } from './common/errors.ts';
-import { compileSnapshot } from './config/compile.ts';
+import { compileChange, compileSnapshot } from './config/compile.ts';
+import { CompileMemo } from './config/compile-memo.ts';
 import type { CompileOptions } from './config/compile-options.ts';
 import { formatIssue, type ConfigIssue } from './config/issue.ts';
 import { combineReads, type ReadOptions } from './config/read-resources.ts';
@@ -47,6 +48,7 @@ export class MeshConfig {
   readonly #appliedIssues = new Map<string, readonly ConfigIssue[]>();
   readonly #read: ReadOptions;
   readonly #compile: Omit<CompileOptions, 'version'>;
+  readonly #memo = new CompileMemo();
   /** Ends when the changes asked for so far are made: they take their turns, however long each is to read. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -129,7 +131,7 @@ export class MeshConfig {
   #use(set: ResourceSet, issues: readonly ConfigIssue[]): Omit<ConfigChange, 'cause'> {
     const before = this.#resources;
     if (!set.equals(before)) {
-      this.#snapshot = compileSnapshot(set.all, { ...this.#compile, version: this.#snapshot.version + 1 }).snapshot;
+      this.#snapshot = compileChange(set.all, { ...this.#compile, version: this.#snapshot.version + 1 }, this.#memo).snapshot;
       this.#resources = set;
     }
     const { version, warnings } = this.#snapshot;

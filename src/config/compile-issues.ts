@@ -33,27 +33,36 @@ export function danglingNames(
 }
 
 function ruleIssues({ spec, resource, path }: HttpRule, context: IssueContext): ConfigIssue[] {
-  const destinations: [string, DestinationSpec][] = [
-    ...(spec.route ?? []).map(({ destination }, index): [string, DestinationSpec] => [`${path}.route[${index}].destination`, destination]),
-    ...(spec.mirrors ?? []).map(({ destination }, index): [string, DestinationSpec] => [`${path}.mirrors[${index}].destination`, destination]),
-    ...(spec.mirror === undefined ? [] : [[`${path}.mirror`, spec.mirror] satisfies [string, DestinationSpec]]),
-  ];
-  return destinations.flatMap(([where, destination]) => destinationIssue(resource, where, destination, context) ?? []);
+  const issues: ConfigIssue[] = [];
+  // Nearly all destinations lead somewhere, and there may be thousands: the paths of those are never made.
+  const check = (destination: DestinationSpec, where: () => string): void => {
+    const issue = destinationIssue(resource, where, destination, context);
+    if (issue !== undefined) issues.push(issue);
+  };
+  for (const [index, { destination }] of (spec.route ?? []).entries()) check(destination, () => `${path}.route[${index}].destination`);
+  for (const [index, { destination }] of (spec.mirrors ?? []).entries()) check(destination, () => `${path}.mirrors[${index}].destination`);
+  if (spec.mirror !== undefined) check(spec.mirror, () => `${path}.mirror`);
+  return issues;
 }
 
-function destinationIssue(resource: Resource, path: string, { host, port, subset }: DestinationSpec, context: IssueContext): ConfigIssue | undefined {
+function destinationIssue(
+  resource: Resource,
+  where: () => string,
+  { host, port, subset }: DestinationSpec,
+  context: IssueContext,
+): ConfigIssue | undefined {
   const service = context.services.get(host);
-  if (service === undefined) return unknownHost(resource, `${path}.host`, host, context);
+  if (service === undefined) return unknownHost(resource, `${where()}.host`, host, context);
   const ports = service.ports.map(({ number }) => number);
   if (port?.number !== undefined && !ports.includes(port.number)) {
-    return warning(resource, `${path}.port.number`, port.number, 'WARN_UNKNOWN_PORT', {
+    return warning(resource, `${where()}.port.number`, port.number, 'WARN_UNKNOWN_PORT', {
       message: `${host} has no port ${port.number}, so calls end with 503 NC`,
       hint: `its ports: ${ports.join(', ')}`,
     });
   }
   const rule = context.rules.find(service);
   if (!subset || rule?.subsets.some(({ spec }) => spec.name === subset)) return undefined;
-  return warning(resource, `${path}.subset`, subset, 'WARN_UNKNOWN_SUBSET', {
+  return warning(resource, `${where()}.subset`, subset, 'WARN_UNKNOWN_SUBSET', {
     message: `no DestinationRule in force for ${host} declares the subset ${subset}, so calls end with 503 NC`,
     hint: subsetHint(rule, host),
   });

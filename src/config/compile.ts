@@ -4,11 +4,14 @@ import { DestinationRules } from './clusters/destination-rules.ts';
 import { serviceClusters, specialClusters } from './clusters/cluster-specs.ts';
 import { destinationHashPolicy, serviceHashPolicy } from './clusters/hash-policy.ts';
 import { danglingNames } from './compile-issues.ts';
+import { CompileMemo, registryParts } from './compile-memo.ts';
 import type { CompileOptions } from './compile-options.ts';
 import type { ConfigIssue } from './issue.ts';
+import type { DestinationSpec } from './istio-types.ts';
 import { listeners } from './listeners/listeners.ts';
 import { readMeshConfig } from './mesh-settings.ts';
 import { buildRegistry } from './registry/registry.ts';
+import type { Service } from './registry/service.ts';
 import type { Resource } from './resource.ts';
 import { outboundCluster, routeConfigurations } from './routes/route-configurations.ts';
 import { visibleVirtualServices } from './routes/virtual-services.ts';
@@ -28,35 +31,49 @@ export interface CompileResult {
  * The same resources and options give the same snapshot. Never throws for resources that passed the checks.
  */
 export function compileSnapshot(resources: readonly Resource[], options: CompileOptions): CompileResult {
-  const { workload: caller, legacySemantics, domain = 'cluster.local' } = options;
-  const mesh = readMeshConfig(resources);
-  const { registry, issues } = buildRegistry(resources, options, mesh);
-  const { applicable, rejected } = visibleVirtualServices(resources, caller.namespace, mesh, domain);
-  const scope = sidecarScope(resources, registry, applicable, caller, mesh, domain);
-  const rules = new DestinationRules(resources, caller, mesh, domain);
+  return compileChange(resources, options, new CompileMemo());
+}
 
-  const clusterContext = { caller, mesh, rules, legacySemantics };
+/**
+ * As {@link compileSnapshot}, but parts that have not changed since the compile before are not made anew: they are the same objects.
+ *
+ * @param memo - of the compiles before, with the same options but for `version`
+ */
+export function compileChange(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): CompileResult {
+  const { workload: caller, legacySemantics, domain = 'cluster.local' } = options;
+  const configMaps = resources.filter(({ kind }) => kind === 'ConfigMap');
+  const mesh = memo.mesh.of(configMaps, () => readMeshConfig(configMaps));
+  const { registry, issues } = memo.registry.of([mesh, ...registryParts(resources, options)], () => buildRegistry(resources, options, mesh));
+  const { applicable, rejected } = visibleVirtualServices(resources, caller.namespace, mesh, domain, memo.virtualServices);
+  const scope = sidecarScope(resources, registry, applicable, caller, mesh, domain);
+  const rules = new DestinationRules(resources, caller, mesh, domain, memo.destinationRules);
+
+  const clusterContext = { caller, mesh, rules, legacySemantics, memo: memo.clusters };
   const clusters = [...scope.services.flatMap((service) => serviceClusters(service, clusterContext)), ...specialClusters(mesh)];
 
   const inScope = new Map(scope.services.map((service) => [service.host, service]));
-  const configurations = routeConfigurations(scope, rejected, {
+  const routeContext = {
     caller,
     mesh,
     legacySemantics,
     domain,
-    hashPolicy: (destination) => {
+    hashPolicy: (destination: DestinationSpec) => {
       const service = inScope.get(destination.host);
       return service === undefined ? undefined : destinationHashPolicy(rules.find(service), destination);
     },
-    serviceHashPolicy: (service, port) => serviceHashPolicy(rules.find(service), port),
-  });
+    serviceHashPolicy: (service: Service, port: number) => serviceHashPolicy(rules.find(service), port),
+    serviceOf: (host: string) => inScope.get(host),
+    ruleOf: (service: Service) => rules.find(service),
+  };
+  const configurations = routeConfigurations(scope, rejected, routeContext, memo.routes);
+  memo.routeTable = new RouteTable(configurations, memo.routeTable);
 
   const inForce = new Set(scope.listeners.flatMap(({ virtualServices }) => virtualServices));
   const warnings = [...issues, ...danglingNames(resources, inForce, { registry, rules, services: inScope, domain })];
   const snapshot: Snapshot = Object.freeze({
     version: options.version,
     resources,
-    routes: new RouteTable(configurations),
+    routes: memo.routeTable,
     listeners: new ListenerTable(listeners(scope, { caller, rules, domain }), outboundCluster(scope)),
     clusters: new Map(clusters.map((cluster) => [cluster.name, cluster])),
     settings: Object.freeze({ ...mesh.settings, outboundTrafficPolicy: scope.outboundTrafficPolicy }),

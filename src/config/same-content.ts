@@ -12,7 +12,7 @@ export function sameContent(a: Resource, b: Resource): boolean {
 }
 
 /** Deep equality of JSON-like data. The order of fields does not count, an undefined field is as none. */
-function sameData(a: unknown, b: unknown): boolean {
+export function sameData(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {

@@ -4,6 +4,7 @@ import { SubsetResolver } from '../../cluster/subset-resolver.ts';
 import type { Origin } from '../../common/origin.ts';
 import type { CallerOptions } from '../compile-options.ts';
 import type { LocalityLbSpec } from '../istio-types.ts';
+import type { Memo } from '../memo.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { parseLocality } from '../registry/endpoint-fields.ts';
 import type { Service, ServicePort } from '../registry/service.ts';
@@ -25,18 +26,20 @@ export interface ClusterContext {
   readonly mesh: MeshConfig;
   readonly rules: DestinationRules;
   readonly legacySemantics: boolean;
+  /** What was made of each service before, for the same caller and semantics. */
+  readonly memo: Memo<Service, readonly ClusterSpec[]>;
 }
 
 /** Envoy's idle timeout in the cluster for unknown destinations, as Istio sets it. */
 const PASSTHROUGH_IDLE_TIMEOUT_MS = 300_000;
 
 /** The clusters of one service: for each port one for the whole service and one for each subset. */
-export function serviceClusters(service: Service, context: ClusterContext): ClusterSpec[] {
+export function serviceClusters(service: Service, context: ClusterContext): readonly ClusterSpec[] {
   if (service.externalName !== undefined) return [];
   const rule = context.rules.find(service);
-  return service.ports
-    .filter(({ protocol }) => protocol !== 'UDP')
-    .flatMap((port) => portClusters(service, port, rule, context));
+  return context.memo.of(service, [rule, context.mesh], () =>
+    service.ports.filter(({ protocol }) => protocol !== 'UDP').flatMap((port) => portClusters(service, port, rule, context)),
+  );
 }
 
 /** The two clusters that every snapshot has. Source: istio `buildDefaultPassthroughCluster`, `buildBlackHoleCluster`. */

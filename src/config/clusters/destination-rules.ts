@@ -2,6 +2,7 @@ import { expandHost } from '../../common/host-name.ts';
 import type { Origin } from '../../common/origin.ts';
 import type { CallerOptions } from '../compile-options.ts';
 import type { DestinationRuleSpec, SubsetSpec, TrafficPolicySpec } from '../istio-types.ts';
+import { ResourceMemo } from '../memo.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { byAge, hasLabels } from '../registry/endpoint-fields.ts';
 import { HostMap } from '../registry/host-map.ts';
@@ -27,6 +28,12 @@ export interface MergedRule {
   readonly subsets: readonly DeclaredSubset[];
 }
 
+/** One DestinationRule, and the host in full that it is for. */
+export interface HostRule {
+  readonly host: string;
+  readonly rule: MergedRule;
+}
+
 type Pool = HostMap<MergedRule[]>;
 
 /**
@@ -44,16 +51,31 @@ export class DestinationRules {
   readonly #local: Pool = new HostMap();
   /** By namespace, what goes beyond it. */
   readonly #exported = new Map<string, Pool>();
+  /** Every service is asked for several times. */
+  readonly #found = new Map<Pick<Service, 'host' | 'namespace'>, MergedRule | undefined>();
 
-  constructor(resources: readonly Resource[], caller: CallerOptions, mesh: MeshConfig, domain: string) {
+  /** @param memo - what was made of each resource before, of the same `domain` */
+  constructor(
+    resources: readonly Resource[],
+    caller: CallerOptions,
+    mesh: MeshConfig,
+    domain: string,
+    memo = new ResourceMemo<HostRule>(),
+  ) {
     this.#caller = caller;
     this.#rootNamespace = mesh.rootNamespace;
     const rules = resources.filter(({ kind }) => kind === 'DestinationRule').toSorted(bySelectorThenAge);
-    for (const resource of rules) this.#add(resource, mesh.destinationRuleExportTo, domain);
+    for (const resource of rules) this.#add(memo.of(resource, [], () => hostRule(resource, domain)), mesh.destinationRuleExportTo);
   }
 
   /** `undefined`: no rule, mesh defaults only. */
   find(service: Pick<Service, 'host' | 'namespace'>): MergedRule | undefined {
+    let found = this.#found.get(service);
+    if (found === undefined && !this.#found.has(service)) this.#found.set(service, (found = this.#find(service)));
+    return found;
+  }
+
+  #find(service: Pick<Service, 'host' | 'namespace'>): MergedRule | undefined {
     return this.#choose(
       this.#local.find(service.host) ??
         this.#exportedBy(service.namespace, service.host) ??
@@ -62,20 +84,8 @@ export class DestinationRules {
     );
   }
 
-  #add(resource: Resource, defaultExportTo: readonly string[], domain: string): void {
-    const spec = resource.spec as DestinationRuleSpec;
-    const { namespace } = resource;
-    const host = expandHost(spec.host, namespace, domain);
-    // A rule for some workloads is its namespace's own business.
-    const exportTo = spec.workloadSelector === undefined ? (spec.exportTo ?? []) : ['.'];
-    const rule: MergedRule = {
-      namespace,
-      exportTo: [...new Set(exportTo)],
-      selector: spec.workloadSelector === undefined ? undefined : (spec.workloadSelector.matchLabels ?? {}),
-      trafficPolicy: spec.trafficPolicy,
-      policyOrigin: spec.trafficPolicy === undefined ? undefined : originOf(resource, 'spec.trafficPolicy'),
-      subsets: uniqueSubsets(declaredSubsets(resource)),
-    };
+  #add({ host, rule }: HostRule, defaultExportTo: readonly string[]): void {
+    const { namespace } = rule;
     const privately = isPrivate(rule, defaultExportTo);
     const here = namespace === this.#caller.namespace && reaches(rule, namespace);
     // Rules of the root namespace are meant for everybody; for callers of that namespace itself only private ones come first.
@@ -102,6 +112,22 @@ export class DestinationRules {
       rules.findLast((rule) => rule.selector === undefined)
     );
   }
+}
+
+function hostRule(resource: Resource, domain: string): HostRule {
+  const spec = resource.spec as DestinationRuleSpec;
+  const { namespace } = resource;
+  // A rule for some workloads is its namespace's own business.
+  const exportTo = spec.workloadSelector === undefined ? (spec.exportTo ?? []) : ['.'];
+  const rule: MergedRule = {
+    namespace,
+    exportTo: [...new Set(exportTo)],
+    selector: spec.workloadSelector === undefined ? undefined : (spec.workloadSelector.matchLabels ?? {}),
+    trafficPolicy: spec.trafficPolicy,
+    policyOrigin: spec.trafficPolicy === undefined ? undefined : originOf(resource, 'spec.trafficPolicy'),
+    subsets: uniqueSubsets(declaredSubsets(resource)),
+  };
+  return { host: expandHost(spec.host, namespace, domain), rule };
 }
 
 function bySelectorThenAge(a: Resource, b: Resource): number {

@@ -7,6 +7,7 @@ import type { DestinationSpec } from '../istio-types.ts';
 import type { EgressListener, SidecarScope } from '../scope/sidecar-scope.ts';
 import { ListenerRules } from './listener-rules.ts';
 import type { RouteContext } from './route-context.ts';
+import { RouteMemo } from './route-memo.ts';
 import { virtualHosts } from './virtual-hosts.ts';
 
 /**
@@ -18,7 +19,9 @@ export function routeConfigurations(
   scope: SidecarScope,
   rejected: ReadonlyMap<string, readonly SkippedRule[]>,
   shared: Omit<RouteContext, 'port' | 'clusterOf'>,
+  memo = new RouteMemo(),
 ): RouteConfigurationSpec[] {
+  memo.begin();
   const configurations: RouteConfigurationSpec[] = [];
   const done = new Set<number>();
   const opened = openedPorts(scope.listeners);
@@ -30,13 +33,16 @@ export function routeConfigurations(
       done.add(port);
       const catchAll = opensPort(listener, port, services, shared);
       const context: RouteContext = { ...shared, port, clusterOf: (destination) => destinationCluster(destination, port, services) };
-      if (catchAll) configurations.push({ port, virtualHosts: [...virtualHosts(services, rules, context), catchAllHost(scope)] });
+      if (catchAll) configurations.push({ port, virtualHosts: [...virtualHosts(services, rules, context, memo.of(port)), catchAllHost(scope)] });
       for (const service of services.values()) {
         const hosts = sniffedAt(service, port, shared);
         if (hosts === undefined) continue;
-        const own = virtualHosts(new Map([[service.host, service]]), rules, context);
+        const ofService = memo.of(port, service.host);
+        const own = virtualHosts(new Map([[service.host, service]]), rules, context, ofService);
         // On its own addresses the service is meant, whatever the Host.
-        configurations.push({ port, hosts, virtualHosts: own.length === 1 ? [{ ...own[0]!, domains: ['*'] }] : own });
+        const only = own.length === 1 ? own[0] : undefined;
+        const any = only && ofService.alone.of(only, [], () => ({ ...only, domains: ['*'] }));
+        configurations.push({ port, hosts, virtualHosts: any === undefined ? own : [any] });
       }
     }
   }

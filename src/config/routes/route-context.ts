@@ -1,4 +1,5 @@
 import type { HashPolicy } from '../../route/model.ts';
+import type { MergedRule } from '../clusters/destination-rules.ts';
 import type { CallerOptions } from '../compile-options.ts';
 import type { DestinationSpec } from '../istio-types.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
@@ -17,4 +18,8 @@ export interface RouteContext {
   readonly hashPolicy: (destination: DestinationSpec) => HashPolicy | undefined;
   /** The same for a service without VirtualService. */
   readonly serviceHashPolicy: (service: Service, port: number) => HashPolicy | undefined;
+  /** The service of that host that the caller sees. */
+  readonly serviceOf: (host: string) => Service | undefined;
+  /** The DestinationRule in force for a service: what hash policies depend on beside their arguments. */
+  readonly ruleOf: (service: Service) => MergedRule | undefined;
 }

@@ -1,12 +1,15 @@
 import { hostsOverlap, isWildcardHost } from '../../common/host-name.ts';
 import type { RouteSpec, SkippedRule, VirtualHostSpec } from '../../route/model.ts';
 import { clusterName } from '../clusters/cluster-name.ts';
+import { sameItems } from '../memo.ts';
 import { isHttp } from '../registry/port-protocol.ts';
 import { findPort, type Service } from '../registry/service.ts';
 import { originOf, resourceName } from '../resource.ts';
+import { sameData } from '../same-content.ts';
 import { hostDomains, serviceDomains, type Domains } from './domains.ts';
 import type { ListenerRules } from './listener-rules.ts';
 import type { RouteContext } from './route-context.ts';
+import type { ConfigurationMemo } from './route-memo.ts';
 import { retryOptions } from './route-policies.ts';
 import { compileRules, type CompiledRules } from './rule-routes.ts';
 import type { VirtualService } from './virtual-service.ts';
@@ -29,34 +32,40 @@ const PORT_OF_UNREGISTERED_HOSTS = 80;
  *
  * Source: istio `BuildSidecarOutboundVirtualHosts`, `BuildSidecarVirtualHostWrapper`.
  */
-export function virtualHosts(services: ReadonlyMap<string, Service>, rules: ListenerRules, context: RouteContext): VirtualHostSpec[] {
+export function virtualHosts(
+  services: ReadonlyMap<string, Service>,
+  rules: ListenerRules,
+  context: RouteContext,
+  memo: ConfigurationMemo,
+): VirtualHostSpec[] {
   const drafts = new Map<string, Draft>();
   const passedOver = new Map<string, SkippedRule[]>();
   const all = context.port === PORT_OF_UNREGISTERED_HOSTS;
   for (const virtualService of all ? rules.virtualServices : rules.governing(services.keys())) {
-    addGoverned(virtualService, services, rules, context, drafts, passedOver);
+    addGoverned(virtualService, services, rules, rulesOf(virtualService, context, memo), context.port, drafts, passedOver);
   }
   for (const service of services.values()) {
     if (drafts.has(service.host) || service.externalName !== undefined || !servesHttp(service, context.port)) continue;
     const skipped = [...rules.rejected(service.host), ...(passedOver.get(service.host) ?? [])];
-    drafts.set(service.host, { host: service.host, service, routes: [defaultRoute(service, context)], skipped, origin: service.origin });
+    const routes = memo.defaults.of(service, [context.mesh, context.ruleOf(service)], () => [defaultRoute(service, context)]);
+    drafts.set(service.host, { host: service.host, service, routes, skipped, origin: service.origin });
   }
-  return settleDomains([...drafts.values()], context);
+  return settleDomains([...drafts.values()], context, memo);
 }
 
 function addGoverned(
   virtualService: VirtualService,
   services: ReadonlyMap<string, Service>,
   rules: ListenerRules,
-  context: RouteContext,
+  compile: (host: string) => CompiledRules,
+  port: number,
   drafts: Map<string, Draft>,
   passedOver: Map<string, SkippedRule[]>,
 ): void {
-  const governed = governedServices(virtualService, services, rules).filter((service) => servesHttp(service, context.port));
-  if (governed.length === 0 && context.port !== PORT_OF_UNREGISTERED_HOSTS) return;
+  const governed = governedServices(virtualService, services, rules).filter((service) => servesHttp(service, port));
+  if (governed.length === 0 && port !== PORT_OF_UNREGISTERED_HOSTS) return;
   const served = new Set(governed.map(({ host }) => host));
   const own = virtualService.hosts.filter((host) => !isRegistered(host, services));
-  const compile = rulesOf(virtualService, context);
   for (const host of [...own, ...served]) {
     const { routes, skipped } = compile(host);
     const winner = drafts.get(host);
@@ -91,12 +100,27 @@ function isRegistered(host: string, services: ReadonlyMap<string, Service>): boo
 }
 
 /** All hosts of a VirtualService share its routes, unless a rule leaves the destination to the host. */
-function rulesOf(virtualService: VirtualService, context: RouteContext): (host: string) => CompiledRules {
+function rulesOf(virtualService: VirtualService, context: RouteContext, memo: ConfigurationMemo): (host: string) => CompiledRules {
   if (virtualService.rules.some(({ spec }) => spec.fault !== undefined && (spec.route ?? []).length === 0)) {
     return (host) => compileRules(virtualService.rules, context, host);
   }
-  const shared = compileRules(virtualService.rules, context, '');
-  return () => shared;
+  let shared: CompiledRules | undefined;
+  // Only once it is clear that the rules govern anything here.
+  return () => (shared ??= memo.rules.of(virtualService, [context.mesh, ...askedOf(virtualService, context)], () => compileRules(virtualService.rules, context, '')));
+}
+
+/** What compiling rules asks about their destinations. */
+function askedOf({ rules }: VirtualService, { clusterOf, serviceOf, ruleOf }: RouteContext): unknown[] {
+  const asked: unknown[] = [];
+  for (const { spec } of rules) {
+    for (const { destination } of spec.route ?? []) {
+      const service = serviceOf(destination.host);
+      asked.push(clusterOf(destination), service === undefined ? undefined : ruleOf(service));
+    }
+    for (const { destination } of spec.mirrors ?? []) asked.push(clusterOf(destination));
+    if (spec.mirror !== undefined) asked.push(clusterOf(spec.mirror));
+  }
+  return asked;
 }
 
 /** Source: istio `BuildDefaultHTTPOutboundRoute`. */
@@ -123,24 +147,38 @@ function servesHttp(service: Service, number: number): boolean {
 }
 
 /** Every name goes to one virtual host: to the first that wants it, but never as a short form to one whose name it is not. */
-function settleDomains(drafts: readonly Draft[], context: RouteContext): VirtualHostSpec[] {
+function settleDomains(drafts: readonly Draft[], context: RouteContext, memo: ConfigurationMemo): VirtualHostSpec[] {
   const taken = new Set<string>();
   const serviceHosts = new Set(drafts.filter(({ service }) => service !== undefined).map(({ host }) => host.toLowerCase()));
   const result: VirtualHostSpec[] = [];
   for (const draft of drafts) {
-    const domains = wantedDomains(draft, context, serviceHosts);
-    const free = domains.all.filter((name) => !taken.has(name) && !(domains.short.has(name) && serviceHosts.has(name)));
-    for (const name of free) taken.add(name);
+    const domains = wantedDomains(draft, context, serviceHosts, memo);
+    const free: string[] = [];
+    for (const name of domains.all) {
+      if (taken.has(name) || (domains.short.has(name) && serviceHosts.has(name))) continue;
+      taken.add(name);
+      free.push(name);
+    }
     if (free.length === 0) continue;
     const { host, routes, skipped, origin } = draft;
     const name = `${host}:${context.port}`;
-    result.push({ name, domains: [...new Set(free)], routes, ...(skipped.length > 0 && { skipped }), origin });
+    const before = memo.virtualHosts.get(name);
+    // The same routes come from the same place.
+    const isSame = before?.routes === routes && sameItems(before.domains, free) && sameData(before.skipped ?? [], skipped);
+    result.push(isSame ? before : { name, domains: free, routes, ...(skipped.length > 0 && { skipped }), origin });
   }
+  memo.virtualHosts = new Map(result.map((spec) => [spec.name, spec]));
   return result.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function wantedDomains({ host, service }: Draft, { caller, domain }: RouteContext, serviceHosts: ReadonlySet<string>): Domains {
+function wantedDomains(
+  { host, service }: Draft,
+  { caller, domain }: RouteContext,
+  serviceHosts: ReadonlySet<string>,
+  memo: ConfigurationMemo,
+): Domains {
   if (service === undefined) return hostDomains(host);
+  if (service.aliases.length === 0) return memo.domains.of(service, [], () => serviceDomains(service, caller.namespace, domain));
   // An ExternalName Service with rules of its own keeps its names; else they are the target's.
   const aliases = service.aliases.filter((alias) => !serviceHosts.has(alias.toLowerCase()));
   return serviceDomains({ ...service, aliases }, caller.namespace, domain);

@@ -1,4 +1,5 @@
 import type { SkippedRule } from '../../route/model.ts';
+import { ResourceMemo } from '../memo.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { byAge } from '../registry/endpoint-fields.ts';
 import { HostMap } from '../registry/host-map.ts';
@@ -21,17 +22,20 @@ export interface VisibleVirtualServices {
  * the namespace, those exported to it by name, the public ones; inside each list the oldest first.
  *
  * Source: istio `initVirtualServices`, `VirtualServicesForGateway`.
+ *
+ * @param memo - what was made of each resource before, of the same `domain`
  */
 export function visibleVirtualServices(
   resources: readonly Resource[],
   namespace: string,
   mesh: MeshConfig,
   domain: string,
+  memo = new ResourceMemo<VirtualService>(),
 ): VisibleVirtualServices {
   const expanded = resources
     .filter((resource) => resource.kind === 'VirtualService')
     .toSorted(byAge)
-    .map((resource) => expandVirtualService(resource, mesh.virtualServiceExportTo, domain));
+    .map((resource) => memo.of(resource, [mesh], () => expandVirtualService(resource, mesh.virtualServiceExportTo, domain)));
   const applicable: VirtualService[] = [];
   const rejected = new Map<string, SkippedRule[]>();
   for (const virtualService of resolveDelegates(expanded)) {

@@ -1,0 +1,37 @@
+import type { RouteSpec, VirtualHostSpec } from '../../route/model.ts';
+import { Memo } from '../memo.ts';
+import type { Service } from '../registry/service.ts';
+import type { Domains } from './domains.ts';
+import type { CompiledRules } from './rule-routes.ts';
+import type { VirtualService } from './virtual-service.ts';
+
+/** What was made before for one route configuration. */
+export class ConfigurationMemo {
+  readonly rules = new Memo<VirtualService, CompiledRules>();
+  readonly defaults = new Memo<Service, readonly RouteSpec[]>();
+  readonly domains = new Memo<Service, Domains>();
+  /** Virtual hosts that are alone in their configuration, for whatever Host. */
+  readonly alone = new Memo<VirtualHostSpec, VirtualHostSpec>();
+  /** Those of the compile before, by name. */
+  virtualHosts: ReadonlyMap<string, VirtualHostSpec> = new Map();
+}
+
+/** What was made before of all route configurations, for the same caller and semantics. */
+export class RouteMemo {
+  #before: ReadonlyMap<string, ConfigurationMemo> = new Map();
+  #now = new Map<string, ConfigurationMemo>();
+
+  /** Begins a compile: what the one before did not ask for is forgotten. */
+  begin(): void {
+    this.#before = this.#now;
+    this.#now = new Map();
+  }
+
+  /** @param host - of a configuration for one service alone */
+  of(port: number, host = ''): ConfigurationMemo {
+    const key = `${port} ${host}`;
+    let memo = this.#now.get(key);
+    if (memo === undefined) this.#now.set(key, (memo = this.#before.get(key) ?? new ConfigurationMemo()));
+    return memo;
+  }
+}
