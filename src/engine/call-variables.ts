@@ -1,6 +1,7 @@
 import { formatUtc } from '../telemetry/utc-time.ts';
 import type { CallInfo } from './call-info.ts';
 import { formatTime } from './time-format.ts';
+import type { WireProtocol } from './wire.ts';
 
 /** What variables are made of. */
 export interface VariableFacts {
@@ -19,6 +20,8 @@ export interface VariableFacts {
   readonly clusterName?: string | undefined;
   /** The local end of the connection to the endpoint. */
   readonly upstreamLocalAddress?: string | undefined;
+  /** What the endpoint is spoken to by, once there is a connection. */
+  readonly upstreamProtocol?: WireProtocol | undefined;
   /** The try under way, from 1; 0 before any host was picked. */
   readonly attempt?: number;
   describe(): CallInfo;
@@ -36,7 +39,7 @@ export function callVariable(call: VariableFacts, name: string, argument: string
 function downstreamVariable(call: VariableFacts, name: string, argument: string | undefined): string | undefined {
   switch (name) {
     case 'PROTOCOL':
-      return call.request?.http2 === true ? 'HTTP/2' : 'HTTP/1.1';
+      return nameOf(call.request?.http2 === true);
     case 'RESPONSE_CODE':
       return String(call.describe().status);
     case 'RESPONSE_CODE_DETAILS':
@@ -97,12 +100,16 @@ function upstreamVariable(call: VariableFacts, name: string): string | undefined
     case 'UPSTREAM_LOCAL_ADDRESS_WITHOUT_PORT':
       return withoutPort(call.upstreamLocalAddress);
     case 'UPSTREAM_PROTOCOL':
-      return call.upstreamLocalAddress === undefined ? undefined : 'HTTP/1.1';
+      return call.upstreamProtocol === undefined ? undefined : nameOf(call.upstreamProtocol === 'http2');
     case 'UPSTREAM_REQUEST_ATTEMPT_COUNT':
       return String(call.attempt ?? 0);
     default:
       return undefined;
   }
+}
+
+function nameOf(http2: boolean): string {
+  return http2 ? 'HTTP/2' : 'HTTP/1.1';
 }
 
 function remoteAddress({ forwardedAddress, callerAddress }: VariableFacts): string {

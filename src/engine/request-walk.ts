@@ -23,6 +23,7 @@ import { dialledHost } from './listener-for.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
 import { Router, type RoutedCall, type RoutedRequest } from './router.ts';
+import type { WireProtocol } from './wire.ts';
 
 /** What a door hands to the engine. */
 export interface MeshRequest extends RoutedRequest {
@@ -325,6 +326,10 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
 
   get bytesReceived(): number {
     return this.router?.host === undefined ? 0 : this.request.body.bytes;
+  }
+
+  get upstreamProtocol(): WireProtocol | undefined {
+    return this.router?.upstreamProtocol;
   }
 
   get upstreamLocalAddress(): string | undefined {

@@ -23,6 +23,7 @@ import type { RequestBody } from './request-body.ts';
 import { RetryState } from './retry-state.ts';
 import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
 import type { Dialled, UpstreamCluster } from './upstream-cluster.ts';
+import type { WireProtocol } from './wire.ts';
 
 /** What a router brings to its cluster. */
 export interface RoutedRequest extends Dialled {
@@ -107,6 +108,11 @@ export class Router implements AttemptOwner {
   /** The local end of the connection that the last try went out on, as `ip:port`. */
   get localAddress(): string | undefined {
     return this.#latest?.localAddress;
+  }
+
+  /** What the last try was sent by. */
+  get upstreamProtocol(): WireProtocol | undefined {
+    return this.#latest?.protocol;
   }
 
   start(): void {

@@ -9,7 +9,7 @@ import type { RequestBody } from './request-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
 import { Http2ResetError } from './http2-wire.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
-import { StaleConnectionError } from './wire.ts';
+import { StaleConnectionError, type WireProtocol } from './wire.ts';
 
 /** What an attempt sends. */
 export interface UpstreamRequest {
@@ -63,6 +63,11 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   /** The request as it was last sent, for explanations and access logs. */
   get request(): UpstreamRequest {
     return this.#request;
+  }
+
+  /** What is spoken on its connection, once it has one. */
+  get protocol(): WireProtocol | undefined {
+    return this.#connection?.protocol;
   }
 
   get localAddress(): string | undefined {

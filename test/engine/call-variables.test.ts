@@ -14,6 +14,7 @@ const FACTS: Omit<VariableFacts, 'describe'> = {
   bytesReceived: 5,
   clusterName: 'outbound|80||reviews',
   upstreamLocalAddress: '192.0.2.1:4000',
+  upstreamProtocol: 'http1',
   attempt: 2,
 };
 
@@ -62,7 +63,7 @@ describe('callVariable', () => {
 
   it('knows nothing of an upstream that was not chosen', () => {
     const info = { cluster: 'outbound|80|gone|reviews', endpoint: undefined, route: undefined };
-    const facts = { clusterName: undefined, upstreamLocalAddress: undefined, attempt: 0 };
+    const facts = { clusterName: undefined, upstreamLocalAddress: undefined, upstreamProtocol: undefined, attempt: 0 };
     const names = ['UPSTREAM_CLUSTER', 'UPSTREAM_CLUSTER_RAW', 'UPSTREAM_HOST', 'UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT', 'UPSTREAM_REMOTE_PORT', 'UPSTREAM_LOCAL_ADDRESS', 'UPSTREAM_PROTOCOL', 'ROUTE_NAME'];
 
     expect(names.map((name) => value(name, info, facts))).toEqual(names.map(() => undefined));
@@ -81,7 +82,8 @@ describe('callVariable', () => {
     expect(callVariable({ ...FACTS, describe: () => INFO }, 'START_TIME', '')).toBe('2026-01-01T00:00:00.000Z');
   });
 
-  it('names the protocol of the caller', () => {
+  it('names the protocols of the caller and of the endpoint', () => {
+    expect(value('UPSTREAM_PROTOCOL', {}, { upstreamProtocol: 'http2' })).toBe('HTTP/2');
     expect(value('PROTOCOL', {}, { request: { http2: true } })).toBe('HTTP/2');
     expect(value('PROTOCOL', {}, { request: {} })).toBe('HTTP/1.1');
   });
