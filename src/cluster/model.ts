@@ -49,6 +49,8 @@ export interface ConnectionOptions {
   /** Milliseconds; 0: unlimited. */
   readonly maxConnectionDurationMs: number;
   readonly maxConcurrentStreams?: number;
+  /** Milliseconds between pings of an HTTP/2 connection, and for an answer. Source: `http.http2KeepAlive`. */
+  readonly http2Keepalive?: { readonly intervalMs: number; readonly timeoutMs: number };
   readonly tcpKeepalive?: { readonly probes?: number; readonly timeMs?: number; readonly intervalMs?: number };
 }
 

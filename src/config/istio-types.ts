@@ -145,7 +145,7 @@ export interface ConnectionPoolSpec {
     h2UpgradePolicy?: string;
     useClientProtocol?: boolean;
     maxConcurrentStreams?: number;
-    http2KeepAlive?: unknown;
+    http2KeepAlive?: { interval?: string; timeout?: string };
   };
 }
 

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import type { Dispatcher } from 'undici';
+import type { ConnectionOptions } from '../cluster/model.ts';
 import type { Clock } from '../common/clock.ts';
 import { dial, type Connect, type ConnectTarget, type DialSettings, type DialWaiter } from './dial.ts';
 import { Http1Wire } from './http1-wire.ts';
@@ -25,7 +26,7 @@ export interface ConnectionEnvironment {
 }
 
 /** How it is opened, and what is spoken on it. */
-export interface ConnectionSettings extends DialSettings {
+export interface ConnectionSettings extends DialSettings, Pick<ConnectionOptions, 'http2Keepalive'> {
   readonly protocol: WireProtocol;
 }
 
@@ -48,6 +49,7 @@ export class Connection implements DialWaiter {
   #state: 'connecting' | 'open' | 'closed' = 'connecting';
   #giveUp: (() => void) | undefined;
   readonly #target: ConnectTarget;
+  readonly #http2Keepalive: ConnectionOptions['http2Keepalive'];
   readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
 
@@ -57,6 +59,7 @@ export class Connection implements DialWaiter {
     this.#owner = owner;
     this.#clock = clock;
     this.protocol = settings.protocol;
+    this.#http2Keepalive = settings.http2Keepalive;
     this.openedAtMs = clock.now();
     // A pool reckons with connections that become ready, or fail, later, never inside the constructor.
     try {
@@ -100,8 +103,13 @@ export class Connection implements DialWaiter {
     socket.once('close', () => queueMicrotask(() => this.#disconnected()));
     const { address, port } = this.#target;
     const origin = address.startsWith('/') ? 'http://unix' : `http://${net.isIPv6(address) ? `[${address}]` : address}:${port}`;
-    this.#wire = this.protocol === 'http2' ? new Http2Wire(socket) : new Http1Wire(socket, origin, this.#clock);
+    this.#wire = this.protocol === 'http2' ? this.#http2(socket) : new Http1Wire(socket, origin, this.#clock);
     this.#opened();
+  }
+
+  #http2(socket: net.Socket): Http2Wire {
+    const options = this.#http2Keepalive;
+    return new Http2Wire(socket, options && { options, clock: this.#clock });
   }
 
   onDialFailed(error: Error, timedOut: boolean): void {

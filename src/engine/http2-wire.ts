@@ -3,6 +3,8 @@ import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, ty
 import { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
+import type { ConnectionOptions } from '../cluster/model.ts';
+import type { Clock, TimerHandle } from '../common/clock.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import { encodeBody, type EncodedBody } from './encoded-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
@@ -18,6 +20,8 @@ export class Http2ResetError extends Error {
     this.reason = reason;
   }
 }
+
+type Http2Keepalive = NonNullable<ConnectionOptions['http2Keepalive']>;
 
 /** The session can't begin a stream any more. */
 const GONE = new Set(['ERR_HTTP2_INVALID_SESSION', 'ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_OUT_OF_STREAMS']);
@@ -35,8 +39,10 @@ export class Http2Wire implements Wire {
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
   #leaving = false;
+  #pingTimer: TimerHandle;
 
-  constructor(socket: Socket) {
+  /** @param keepalive - how the other side is asked whether it is still there; absent: never */
+  constructor(socket: Socket, keepalive?: { readonly options: Http2Keepalive; readonly clock: Clock }) {
     this.#socket = socket;
     const origin = socket instanceof TLSSocket ? 'https://upstream' : 'http://upstream';
     this.#session = connect(origin, { createConnection: () => socket, settings: { enablePush: false } });
@@ -44,6 +50,23 @@ export class Http2Wire implements Wire {
       this.#leaving = true;
     };
     this.#session.on('error', leave).on('goaway', leave).on('close', () => socket.destroy());
+    if (keepalive === undefined) return;
+    const { options, clock } = keepalive;
+    this.#pingLater(options, clock);
+    this.#session.once('close', () => clock.clearTimeout(this.#pingTimer));
+  }
+
+  /** Source: Envoy `ConnectionImpl::sendKeepalive`. */
+  #pingLater(options: Http2Keepalive, clock: Clock): void {
+    const ping = (): void => {
+      if (this.#session.destroyed) return;
+      this.#pingTimer = clock.setTimeout(() => this.#session.destroy(), options.timeoutMs, true);
+      this.#session.ping(() => {
+        clock.clearTimeout(this.#pingTimer);
+        if (!this.#session.destroyed) this.#pingLater(options, clock);
+      });
+    };
+    this.#pingTimer = clock.setTimeout(ping, options.intervalMs, true);
   }
 
   get usable(): boolean {

@@ -298,7 +298,7 @@ export class UpstreamCluster implements PoolContext {
   }
 
   #open(host: Host, owner: ConnectionOwner, protocol: WireProtocol): Connection {
-    const settings = { ...this.#dialSettings(), protocol };
+    const settings = { ...this.#dialSettings(), protocol, http2Keepalive: this.#spec.connection.http2Keepalive };
     return new Connection(this.#target(host), settings, owner, { ...this.#environment, connect: this.#connect() });
   }
 

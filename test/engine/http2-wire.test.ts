@@ -1,10 +1,11 @@
 import { constants, createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Http2ResetError, Http2Wire } from '../../src/engine/http2-wire.ts';
 import { resetReasonOf } from '../../src/engine/upstream-attempt.ts';
 import { StaleConnectionError } from '../../src/engine/wire.ts';
+import { VirtualClock } from '../../src/testing/index.ts';
 import { until } from '../mesh/http-services.ts';
 
 type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
@@ -16,7 +17,7 @@ afterEach(() => {
 });
 
 /** A wire to a server that answers with `serve`. */
-async function wireTo(serve: Serve): Promise<{ wire: Http2Wire; server: Http2Server; sessions: ServerHttp2Session[]; socket: Socket }> {
+async function wireTo(serve: Serve, keepalive?: ConstructorParameters<typeof Http2Wire>[1]): Promise<{ wire: Http2Wire; server: Http2Server; sessions: ServerHttp2Session[]; socket: Socket }> {
   const sessions: ServerHttp2Session[] = [];
   const server = createServer();
   server.on('session', (session) => sessions.push(session.on('error', () => {}) as ServerHttp2Session));
@@ -28,7 +29,7 @@ async function wireTo(serve: Serve): Promise<{ wire: Http2Wire; server: Http2Ser
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
   socket.on('error', () => {});
-  const wire = new Http2Wire(socket);
+  const wire = new Http2Wire(socket, keepalive);
   open.push(() => {
     wire.destroy();
     for (const session of sessions) session.destroy();
@@ -274,5 +275,42 @@ describe('HTTP/2 over a socket', () => {
     controller!.resume();
 
     expect((await told).body).toHaveLength(1000);
+  });
+
+  it('asks the other side at intervals whether it is there', async () => {
+    const clock = new VirtualClock();
+    const { wire, sessions } = await wireTo(() => {}, { options: { intervalMs: 1000, timeoutMs: 200 }, clock });
+    await until(() => sessions.length === 1, 'the session is there');
+    let pings = 0;
+    sessions[0]!.on('ping', () => pings++);
+    const waiting = send(wire);
+
+    for (let i = 1; i <= 12; i++) {
+      await clock.advance(1000);
+      await until(() => pings === i, 'a ping has come');
+      // Its answer has to come back over a real socket.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(wire.usable).toBe(true);
+    }
+    wire.destroy();
+    expect(resetReasonOf((await waiting).error!)).toBe('connection-termination');
+  });
+
+  it('ends a connection whose other side does not answer when it is asked', async () => {
+    const clock = new VirtualClock();
+    const silent = createTcpServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const socket = connect((silent.address() as AddressInfo).port, '127.0.0.1');
+    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+    const wire = new Http2Wire(socket, { options: { intervalMs: 1000, timeoutMs: 200 }, clock });
+    open.push(() => socket.destroy(), () => silent.close());
+    const waiting = send(wire);
+
+    await clock.advance(1199);
+    expect(wire.usable).toBe(true);
+    await clock.advance(1);
+
+    expect(resetReasonOf((await waiting).error!)).toBe('connection-termination');
+    expect(wire.usable).toBe(false);
   });
 });

@@ -45,6 +45,7 @@ export function connectionOptions(pool: ConnectionPoolSpec | undefined, mesh: Me
     maxRequestsPerConnection: http?.maxRequestsPerConnection ?? 0,
     maxConnectionDurationMs: durationOr(tcp?.maxConnectionDuration, 0),
     ...(http?.maxConcurrentStreams ? { maxConcurrentStreams: http.maxConcurrentStreams } : {}),
+    ...http2Keepalive(http?.http2KeepAlive),
     ...(keepalive !== undefined && {
       tcpKeepalive: {
         ...(keepalive.probes !== undefined && { probes: keepalive.probes }),
@@ -53,6 +54,13 @@ export function connectionOptions(pool: ConnectionPoolSpec | undefined, mesh: Me
       },
     }),
   };
+}
+
+/** Envoy pings only where both an interval and a time to answer are known; without the latter it waits as long as the interval. */
+function http2Keepalive(spec: NonNullable<ConnectionPoolSpec['http']>['http2KeepAlive']): Pick<ConnectionOptions, 'http2Keepalive'> {
+  const intervalMs = durationOr(spec?.interval, 0);
+  if (intervalMs === 0) return {};
+  return { http2Keepalive: { intervalMs, timeoutMs: durationOr(spec?.timeout, intervalMs) } };
 }
 
 /**
