@@ -70,7 +70,7 @@ function byLocality(endpoints: readonly Endpoint[]): readonly Endpoint[] {
 }
 
 function localityKey({ locality: { region, zone, subzone } }: Endpoint): string {
-  return `${region}/${zone}/${subzone}`.replace(/\/+$/, '');
+  return subzone !== '' ? `${region}/${zone}/${subzone}` : zone !== '' ? `${region}/${zone}` : region;
 }
 
 function distributed(

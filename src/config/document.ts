@@ -1,5 +1,5 @@
 import type { Location } from '../common/origin.ts';
-import type { ConfigIssue } from './issue.ts';
+import { shortened, type ConfigIssue } from './issue.ts';
 
 /** One document of a source: plain values, and where each of its fields stands. */
 export interface ConfigDocument {
@@ -25,7 +25,7 @@ export interface Told extends Pick<ConfigIssue, 'severity' | 'code' | 'message' 
 
 /** An issue of a document that could not be read as far as a resource. */
 export function issueAt(document: ConfigDocument, { path = '', ...told }: Told): ConfigIssue {
-  return { ...told, resource: '', path, value: '', ...document.locate(path) };
+  return shortened({ ...told, resource: '', path, value: '', ...document.locate(path) });
 }
 
 /** The part of `document` at `path`, as a document of its own. */

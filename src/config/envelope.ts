@@ -4,7 +4,7 @@ import { isObjectName } from './checks/names.ts';
 import type { ConfigDocument } from './document.ts';
 import type { KindInfo } from './kinds.ts';
 import { ISTIO_GROUP } from './kinds.ts';
-import type { ReadOptions } from './read-options.ts';
+import type { ReadContext } from './read-options.ts';
 import { decode } from './schema/decoder.ts';
 import { openMessage, text } from './schema/field.ts';
 import { textMap } from './schema/shared.ts';
@@ -35,7 +35,7 @@ export interface Envelope {
 }
 
 /** Reads `metadata` and looks over the top-level fields; what is wrong goes into the context's log. */
-export function readEnvelope(document: ConfigDocument, info: KindInfo, options: Required<ReadOptions>): Envelope {
+export function readEnvelope(document: ConfigDocument, info: KindInfo, options: ReadContext): Envelope {
   const body = document.value as Record<string, unknown>;
   const given = (body.metadata ?? {}) as { name?: unknown; namespace?: unknown };
   const name = typeof given.name === 'string' ? given.name : '';

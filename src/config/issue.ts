@@ -18,6 +18,18 @@ export interface ConfigIssue extends Location {
   readonly hint?: string;
 }
 
+const LONGEST_TEXT = 500;
+
+/** The texts of an issue, for people to read, however large what they tell of: a key or a value may be a whole file. */
+export function shortened(issue: ConfigIssue): ConfigIssue {
+  const { resource, path, message, hint } = issue;
+  return { ...issue, resource: short(resource), path: short(path), message: short(message), ...(hint !== undefined && { hint: short(hint) }) };
+}
+
+function short(text: string): string {
+  return text.length <= LONGEST_TEXT ? text : `${text.slice(0, LONGEST_TEXT - 1)}…`;
+}
+
 /** `mesh/reviews.yaml:7:9: error: VirtualService default/reviews spec.http[0].timeout: must be …, got "abc". Hint` */
 export function formatIssue(issue: ConfigIssue): string {
   const where = `${issue.file}:${issue.line}:${issue.column}`;

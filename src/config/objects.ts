@@ -1,8 +1,8 @@
 import type { Location } from '../common/origin.ts';
 import type { ConfigDocument, ParsedDocuments } from './document.ts';
 import { childPath } from './field-path.ts';
-import type { ConfigIssue } from './issue.ts';
-import { MAX_DEPTH, MAX_OBJECT_NODES } from './limits.ts';
+import { shortened, type ConfigIssue } from './issue.ts';
+import { MAX_DEPTH, MAX_OBJECT_NODES, MAX_STRUCTURE_ISSUES } from './limits.ts';
 import { setOwn } from './yaml-values.ts';
 
 /** The file name of what has none. */
@@ -13,7 +13,8 @@ export function objectDocuments(object: unknown, name = INLINE): ParsedDocuments
   const place: Location = { file: name, line: 1, column: 1 };
   const issues: ConfigIssue[] = [];
   const value = new ObjectCopier((path, message) => {
-    issues.push({ severity: 'error', code: 'ERR_INVALID_OBJECT', resource: '', path, value: '', message, ...place });
+    if (issues.length >= MAX_STRUCTURE_ISSUES) return;
+    issues.push(shortened({ severity: 'error', code: 'ERR_INVALID_OBJECT', resource: '', path, value: '', message, ...place }));
   }).copy(object);
   if (issues.length > 0) return { documents: [], issues };
   const here = (): Location => place;

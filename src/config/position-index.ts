@@ -1,6 +1,9 @@
 import { parsePath } from './field-path.ts';
 import { sameField } from './spelling.ts';
 
+/** From here on it pays to remember how far a list was walked. */
+const LONG_LIST = 64;
+
 /** Where one field stands, as offsets into the source text. */
 export interface FieldOffsets {
   /** Offset of the key; of the value for list entries and the document itself. */
@@ -19,6 +22,8 @@ export class PositionIndex {
   readonly #keys: number[] = [];
   readonly #values: number[] = [];
   readonly #ends: number[] = [];
+  /** How far long lists have been walked: entries are mostly asked for in turn. By the list's number. */
+  readonly #reached = new Map<number, { readonly index: number; readonly node: number }>();
 
   /** How many nodes there are: the number of the next one. */
   get size(): number {
@@ -64,10 +69,13 @@ export class PositionIndex {
 
   #entry(parent: number, index: number): number {
     const end = this.#ends[parent] ?? 0;
-    let left = index;
-    for (let node = parent + 1; node < end; node = this.#ends[node]!) {
-      if (left-- === 0) return node;
-    }
-    return -1;
+    const reached = this.#reached.get(parent);
+    let at = 0;
+    let node = parent + 1;
+    if (reached !== undefined && reached.index <= index) ({ index: at, node } = reached);
+    for (; node < end && at < index; at++) node = this.#ends[node]!;
+    if (node >= end) return -1;
+    if (index >= LONG_LIST) this.#reached.set(parent, { index, node });
+    return node;
   }
 }

@@ -6,7 +6,7 @@ import { readEnvelope, type Envelope } from './envelope.ts';
 import type { ConfigIssue } from './issue.ts';
 import { ISTIO_GROUP, type KindInfo } from './kinds.ts';
 import { isMeshConfigMapName, MESH_PATH, meshTextOf, readMeshConfig } from './mesh-config-map.ts';
-import type { ReadOptions } from './read-options.ts';
+import type { ReadContext } from './read-options.ts';
 import { recognise } from './recognise.ts';
 import type { Resource } from './resource.ts';
 import { decode } from './schema/decoder.ts';
@@ -20,7 +20,7 @@ export interface DocumentRead {
 const NOTHING: DocumentRead = { issues: [] };
 
 /** Recognises, decodes and checks one document. */
-export function readDocument(document: ConfigDocument, options: Required<ReadOptions>): DocumentRead {
+export function readDocument(document: ConfigDocument, options: ReadContext): DocumentRead {
   const { value } = document;
   if (!isMap(value)) {
     const got = Array.isArray(value) ? 'a list' : shownValue(value);
@@ -43,7 +43,7 @@ function readBody(
   document: ConfigDocument,
   value: Record<string, unknown>,
   info: KindInfo,
-  options: Required<ReadOptions>,
+  options: ReadContext,
 ): DocumentRead {
   const envelope = readEnvelope(document, info, options);
   const { log } = envelope.context;
@@ -55,7 +55,7 @@ function readBody(
 }
 
 /** Only the mesh's own ConfigMap says anything here. */
-function readConfigMap(document: ConfigDocument, info: KindInfo, options: Required<ReadOptions>): DocumentRead {
+function readConfigMap(document: ConfigDocument, info: KindInfo, options: ReadContext): DocumentRead {
   const text = meshTextOf(document);
   if (typeof text !== 'string') return NOTHING;
   const envelope = readEnvelope(document, info, options);

@@ -10,3 +10,14 @@ export interface ReadOptions {
    */
   readonly rules?: 'apply' | 'istioctl';
 }
+
+/** What one text may still use up while it is read. */
+export interface ReadBudget {
+  /** Instructions of compiled regular expressions. */
+  regexSize: number;
+}
+
+/** How one document is read. */
+export interface ReadContext extends Required<ReadOptions> {
+  readonly budget: ReadBudget;
+}

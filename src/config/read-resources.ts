@@ -2,9 +2,10 @@ import { finish, type Steps } from '../common/steps.ts';
 import type { ParsedDocuments } from './document.ts';
 import type { ConfigIssue } from './issue.ts';
 import { unwrapList } from './lists.ts';
+import { MAX_REGEX_SIZE_IN_TEXT } from './limits.ts';
 import { INLINE, objectDocuments } from './objects.ts';
 import { readDocument } from './read-document.ts';
-import type { ReadOptions } from './read-options.ts';
+import type { ReadContext, ReadOptions } from './read-options.ts';
 import { resourceName, type Resource } from './resource.ts';
 import { parseSteps } from './yaml-documents.ts';
 
@@ -36,11 +37,12 @@ export function readResources(inputs: readonly ConfigInput[], options: ReadOptio
 /** Reads one input, with a pause after each document. */
 export function* readInput(input: ConfigInput, options: ReadOptions = {}): Steps<InputRead> {
   const { strict = false, legacySemantics = true, rules = 'apply' } = options;
-  const { documents, issues: found } = yield* parseInput(input, { strict, legacySemantics, rules });
+  const context: ReadContext = { strict, legacySemantics, rules, budget: { regexSize: MAX_REGEX_SIZE_IN_TEXT } };
+  const { documents, issues: found } = yield* parseInput(input, context);
   const resources: Omit<Resource, 'order'>[] = [];
   const issues = [...found];
   for (const document of documents.flatMap(unwrapList)) {
-    const read = readDocument(document, { strict, legacySemantics, rules });
+    const read = readDocument(document, context);
     if (read.resource !== undefined) resources.push(read.resource);
     // No spread into push(): a document may have more issues than a call may have arguments.
     for (const issue of read.issues) issues.push(issue);

@@ -1,12 +1,12 @@
-import { Composer, Parser, type Document } from 'yaml';
 import { finish, type Steps } from '../common/steps.ts';
 import type { ConfigDocument, ParsedDocuments } from './document.ts';
 import { locateInScalar } from './embedded-text.ts';
-import type { ConfigIssue } from './issue.ts';
-import { MAX_DOCUMENTS, MAX_SYNTAX_ISSUES, MAX_TEXT_LENGTH } from './limits.ts';
+import { shortened, type ConfigIssue } from './issue.ts';
+import { MAX_ALIASED_NODES_IN_TEXT, MAX_DOCUMENTS, MAX_SYNTAX_ISSUES, MAX_TEXT_LENGTH } from './limits.ts';
 import { LineMap } from './line-map.ts';
 import { PositionIndex } from './position-index.ts';
-import { YamlValues, type YamlOptions, type YamlProblem } from './yaml-values.ts';
+import { YamlComposer } from './yaml-composer.ts';
+import { YamlValues, type AliasBudget, type YamlOptions, type YamlProblem } from './yaml-values.ts';
 
 /**
  * The documents of a YAML (or JSON) text. A document with a syntax problem is left out and its problems are listed; the
@@ -27,26 +27,19 @@ export function* parseSteps(
   if (refused !== undefined) return { documents: [], issues: [toIssue(refused, lines)] };
 
   const index = new PositionIndex();
+  const budget: AliasBudget = { left: MAX_ALIASED_NODES_IN_TEXT };
+  const composer = new YamlComposer(text);
   const documents: ConfigDocument[] = [];
   const issues: ConfigIssue[] = [];
   let count = 0;
-  for (const document of compose(text)) {
+  for (const document of composer.documents()) {
     if (++count > MAX_DOCUMENTS) {
-      issues.push(
-        toIssue(
-          {
-            offset: document.range[0],
-            code: 'ERR_TOO_LARGE',
-            message: `a text must not hold more than ${MAX_DOCUMENTS} documents`,
-          },
-          lines,
-        ),
-      );
+      issues.push(toIssue(tooLarge(document.range[0], `a text must not hold more than ${MAX_DOCUMENTS} documents`), lines));
       break;
     }
     const problems = document.errors.slice(0, MAX_SYNTAX_ISSUES).map(syntaxProblem);
     if (problems.length === 0 && document.contents !== null) {
-      const values = new YamlValues(index, { strict, booleanWords });
+      const values = new YamlValues(index, { strict, booleanWords }, budget);
       const root = index.size;
       const value = values.read(document.contents, '', document.contents.range[0]);
       problems.push(...values.problems);
@@ -55,28 +48,18 @@ export function* parseSteps(
     for (const problem of problems) issues.push(toIssue(problem, lines));
     yield;
   }
+  const { givenUp } = composer;
+  if (givenUp !== undefined) issues.push(toIssue(tooLarge(givenUp.offset, `what follows was not read: ${givenUp.because}`), lines));
   return { documents, issues };
 }
 
-// Scalars are resolved by our own rules, and keys compared by our own set: the library's way is quadratic in the keys.
-function compose(text: string): Iterable<Document.Parsed> {
-  const composer = new Composer({
-    schema: 'failsafe',
-    uniqueKeys: false,
-    resolveKnownTags: false,
-    keepSourceTokens: false,
-  });
-  return composer.compose(new Parser().parse(text));
+function tooLarge(offset: number, message: string): YamlProblem {
+  return { offset, code: 'ERR_TOO_LARGE', message, hint: 'split it' };
 }
 
 function refuseText(text: string): YamlProblem | undefined {
   if (text.length > MAX_TEXT_LENGTH) {
-    return {
-      offset: 0,
-      code: 'ERR_TOO_LARGE',
-      message: `a configuration text must not be longer than ${MAX_TEXT_LENGTH} characters, got ${text.length}`,
-      hint: 'split it',
-    };
+    return tooLarge(0, `a configuration text must not be longer than ${MAX_TEXT_LENGTH} characters, got ${text.length}`);
   }
   const nul = text.indexOf('\0');
   const bad = nul === -1 ? text.indexOf('\uFFFD') : nul;
@@ -98,7 +81,7 @@ function syntaxProblem(error: { code: string; message: string; pos: [number, num
 
 function toIssue(problem: YamlProblem, lines: LineMap): ConfigIssue {
   const { offset, code, message, hint } = problem;
-  return { severity: 'error', code, resource: '', path: '', value: '', message, hint, ...lines.locate(offset) };
+  return shortened({ severity: 'error', code, resource: '', path: '', value: '', message, hint, ...lines.locate(offset) });
 }
 
 // Two scopes on purpose: a resource keeps its `locate`, which must not keep the whole text alive.

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import { MAX_ALIASED_NODES, MAX_DEPTH, MAX_STRUCTURE_ISSUES } from './limits.ts';
+import { MAX_ALIASED_NODES, MAX_ALIASED_NODES_IN_TEXT, MAX_DEPTH, MAX_STRUCTURE_ISSUES } from './limits.ts';
 import type { PositionIndex } from './position-index.ts';
 import { resolvePlainScalar } from './yaml-scalars.ts';
 
@@ -17,6 +17,11 @@ export interface YamlOptions {
   readonly strict: boolean;
   /** Unquoted `yes`, `on` and the like are booleans, as for Kubernetes. */
   readonly booleanWords: boolean;
+}
+
+/** How many values aliases may still stand for, in all documents of a text together. */
+export interface AliasBudget {
+  left: number;
 }
 
 interface Anchored {
@@ -38,12 +43,15 @@ export class YamlValues {
   readonly #index: PositionIndex;
   readonly #options: YamlOptions;
   readonly #anchors = new Map<string, Anchored>();
+  readonly #budget: AliasBudget;
   #nodes = 0;
   #aliased = 0;
+  #overdrawn = false;
 
-  constructor(index: PositionIndex, options: YamlOptions) {
+  constructor(index: PositionIndex, options: YamlOptions, budget: AliasBudget) {
     this.#index = index;
     this.#options = options;
+    this.#budget = budget;
   }
 
   /** The value of `node`; its place goes into the index under `name`. */
@@ -95,17 +103,14 @@ export class YamlValues {
       this.#problem(offset, 'ERR_YAML', `alias *${name} stands inside its own anchor`);
       return null;
     }
-    if (this.#aliased > MAX_ALIASED_NODES) return null;
+    if (this.#overdrawn) return null;
     this.#aliased += anchored.size;
-    if (this.#aliased > MAX_ALIASED_NODES) {
-      this.#problem(
-        offset,
-        'ERR_TOO_MANY_ALIASES',
-        `aliases must not expand to more than ${MAX_ALIASED_NODES} values`,
-        'write the values out',
-      );
-    }
-    return this.#aliased > MAX_ALIASED_NODES ? null : anchored.value;
+    this.#budget.left -= anchored.size;
+    if (this.#aliased <= MAX_ALIASED_NODES && this.#budget.left >= 0) return anchored.value;
+    this.#overdrawn = true;
+    const limits = `${MAX_ALIASED_NODES} values in a document, or ${MAX_ALIASED_NODES_IN_TEXT} in a text`;
+    this.#problem(offset, 'ERR_TOO_MANY_ALIASES', `aliases must not expand to more than ${limits}`, 'write the values out');
+    return null;
   }
 
   #list(node: YAMLSeq, offset: number, depth: number): unknown[] {

@@ -37,6 +37,7 @@ const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-
 
 // Programs send few names, again and again: checked and lower-cased once.
 const MAX_NAMES = 512;
+const MAX_NAME_LENGTH = 100;
 const names = new Map<string, NameInfo>();
 
 function infoOf(name: string): NameInfo | undefined {
@@ -45,7 +46,7 @@ function infoOf(name: string): NameInfo | undefined {
   if (!TOKEN.test(name)) return undefined;
   const lower = name.toLowerCase();
   const info = { lower, role: ROLES.get(lower) ?? 0 };
-  if (names.size < MAX_NAMES) names.set(name, info);
+  if (names.size < MAX_NAMES && name.length <= MAX_NAME_LENGTH) names.set(name, info);
   return info;
 }
 

@@ -16,6 +16,8 @@ export interface Target {
 // Origins that were parsed, by the text they were written as: a program calls few origins, very often. Emptied when
 // full, so that a program that calls a new origin each time costs no memory.
 const MAX_HOSTS = 1024;
+/** Of the text of an origin; no name in DNS is longer. */
+const MAX_HOST_LENGTH = 300;
 const hosts = new Map<string, TargetHost>();
 
 /** Ports that fetch refuses to call; the native fetch is left to say so. Source: fetch standard, "port blocking". */
@@ -99,6 +101,7 @@ function hostOf(text: string): TargetHost | undefined {
   // There are credentials in the text, or it is an origin that fetch blocks.
   if (url.href.length !== url.origin.length + 1 || BAD_PORTS.has(Number(url.port))) return undefined;
   const host = { origin: url.origin, ...defaultsFor(url) };
+  if (text.length > MAX_HOST_LENGTH) return host;
   if (hosts.size >= MAX_HOSTS) hosts.clear();
   hosts.set(text, host);
   return host;

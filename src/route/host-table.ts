@@ -16,6 +16,8 @@ interface WildcardGroup {
 }
 
 const MAX_REMEMBERED = 4096;
+/** As long as a name in DNS gets, with a port. */
+const MAX_REMEMBERED_LENGTH = 261;
 
 /**
  * The virtual hosts of one port. A Host selects, whatever its case and port: the domain that equals it, else the longest
@@ -62,7 +64,7 @@ export class HostTable {
     const remembered = this.#remembered.get(authority);
     if (remembered !== undefined) return remembered;
     const found = this.lookUp(authority)?.virtualHost;
-    if (found !== undefined) {
+    if (found !== undefined && authority.length <= MAX_REMEMBERED_LENGTH) {
       if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
       this.#remembered.set(authority, found);
     }

@@ -38,6 +38,7 @@ const PERCENT = 37;
 const DOT = 46;
 const SLASH = 47;
 const BACKSLASH = 92;
+const HEX_PAIR = /^[0-9a-fA-F]{2}$/;
 
 // What nearly every path is: nothing to do, and found out without allocating.
 function isCanonical(path: string): boolean {
@@ -55,43 +56,55 @@ function isCanonical(path: string): boolean {
 
 // Envoy canonicalizes with Chromium's URL library of before 2024; this follows its rules, not the URL standard's.
 function canonicalize(given: string): string | undefined {
-  const path = given.toWellFormed().replaceAll(/[^\0-\xff]/gu, encodeURIComponent);
-  let output = path.startsWith('/') || path.startsWith('\\') ? '' : '/';
-  let strayPercent = -Infinity;
+  const path = given.toWellFormed().replaceAll(/[^\0-\xff]+/gu, encodeURIComponent);
+  /** Finished segments, each with the slash after it; the first is the root. One text of all would be copied again and again. */
+  const segments = path.startsWith('/') || path.startsWith('\\') ? [] : ['/'];
+  let segment = '';
+  /** Where in `segment` the last percent sign is that begins no escape. */
+  let stray = -1;
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);
     const dot = dotLength(path, i);
     if (dot > 0) {
-      const segment = output.endsWith('/') ? dotSegment(path, i + dot) : undefined;
-      if (segment?.isParent) output = withoutLastSegment(output);
-      if (segment === undefined) output += '.';
-      i = (segment?.end ?? i + dot) - 1;
-    } else if (code === BACKSLASH) {
-      output += '/';
+      const special = segment === '' ? dotSegment(path, i + dot) : undefined;
+      if (special?.isParent && segments.length > 1) segments.pop();
+      if (special === undefined) segment += '.';
+      i = (special?.end ?? i + dot) - 1;
+    } else if (code === SLASH || code === BACKSLASH) {
+      segments.push(`${segment}/`);
+      segment = '';
+      stray = -1;
     } else if (code === PERCENT) {
       const decoded = decodedByte(path, i);
       if (decoded === undefined) {
-        strayPercent = output.length;
-        output += '%';
-      } else if (decoded === 0) {
-        return undefined;
-      } else if (KIND[decoded] === UNRESERVED) {
-        // `%%34%31` must not become an escape of its own.
-        if (strayPercent >= output.length - 2) output = `${output.slice(0, strayPercent)}%25${output.slice(strayPercent + 1)}`;
-        strayPercent = -Infinity;
-        output += String.fromCharCode(decoded);
-        i += 2;
+        stray = segment.length;
+        segment += '%';
+        continue;
+      }
+      if (decoded === 0) return undefined;
+      i += 2;
+      if (KIND[decoded] === UNRESERVED) {
+        const char = String.fromCharCode(decoded);
+        if (stray >= 0 && makesEscape(segment.slice(stray + 1) + char, path[i + 1])) {
+          segment = `${segment.slice(0, stray)}%25${segment.slice(stray + 1)}`;
+          stray = -1;
+        }
+        segment += char;
       } else {
-        output += path.slice(i, i + 3);
-        i += 2;
+        segment += path.slice(i - 2, i + 1);
       }
     } else if (code === 0) {
       return undefined;
     } else {
-      output += KIND[code] === SPECIAL ? escaped(code) : path[i]!;
+      segment += KIND[code] === SPECIAL ? escaped(code) : path[i]!;
     }
   }
-  return output;
+  return segments.join('') + segment;
+}
+
+/** Whether a stray percent sign, now followed by `text` and then `next`, would be read as an escape: `%%34%31` is no `%41`. */
+function makesEscape(text: string, next: string | undefined): boolean {
+  return HEX_PAIR.test(text.length === 1 ? text + (next ?? '') : text);
 }
 
 /** Length of a dot at `at`, plain or as `%2e`; 0 when there is none. */
@@ -113,11 +126,6 @@ function dotSegment(path: string, after: number): { readonly isParent: boolean; 
 function isSlash(path: string, at: number): boolean {
   const code = path.charCodeAt(at);
   return code === SLASH || code === BACKSLASH;
-}
-
-/** `/a/b/` → `/a/`; `/` stays. */
-function withoutLastSegment(path: string): string {
-  return path.slice(0, path.lastIndexOf('/', path.length - 2) + 1);
 }
 
 function decodedByte(path: string, at: number): number | undefined {

@@ -20,24 +20,28 @@ export class PrefixNode {
       this.positions.push(position);
       return;
     }
-    const code = prefix.charCodeAt(0);
+    // No recursion: thousands of prefixes may be within each other.
+    let node = this.#childOn(prefix, 0);
+    for (let at = node.edge.length; at < prefix.length; at += node.edge.length) node = node.#childOn(prefix, at);
+    node.positions.push(position);
+  }
+
+  /** The child that `prefix` leads to from `at` on; made, or its edge shortened, where there is none such. */
+  #childOn(prefix: string, at: number): PrefixNode {
+    const code = prefix.charCodeAt(at);
     const child = this.children.get(code);
     if (child === undefined) {
-      const leaf = new PrefixNode(prefix);
-      leaf.positions.push(position);
+      const leaf = new PrefixNode(prefix.slice(at));
       this.children.set(code, leaf);
-      return;
+      return leaf;
     }
-    const shared = sharedLength(child.edge, prefix);
-    if (shared === child.edge.length) {
-      child.insert(prefix.slice(shared), position);
-      return;
-    }
-    const fork = new PrefixNode(prefix.slice(0, shared));
+    const shared = sharedLength(child.edge, prefix, at);
+    if (shared === child.edge.length) return child;
+    const fork = new PrefixNode(child.edge.slice(0, shared));
     const rest = child.#withEdge(child.edge.slice(shared));
     fork.children.set(rest.edge.charCodeAt(0), rest);
     this.children.set(code, fork);
-    fork.insert(prefix.slice(shared), position);
+    return fork;
   }
 
   /** The child whose edge `path` continues with at `at`, if any. */
@@ -54,9 +58,9 @@ export class PrefixNode {
   }
 }
 
-function sharedLength(a: string, b: string): number {
+/** How far `edge` and `text` from `at` on are equal. */
+function sharedLength(edge: string, text: string, at: number): number {
   let length = 0;
-  // Past its end a text has NaN, which equals nothing.
-  while (a.charCodeAt(length) === b.charCodeAt(length)) length++;
+  while (length < edge.length && edge.charCodeAt(length) === text.charCodeAt(at + length)) length++;
   return length;
 }

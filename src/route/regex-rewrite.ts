@@ -1,5 +1,6 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import { withoutQuery } from './path.ts';
+import { compileRegex } from './regex.ts';
 
 /**
  * `uriRegexRewrite`: every match of an RE2 pattern in the path (not the query) is replaced; `\1` stands for a group, `\0` for
@@ -14,7 +15,7 @@ export class RegexRewrite {
 
   /** @throws {Error} what `checkRegexRewrite` says. */
   constructor({ match, rewrite }: { readonly match: string; readonly rewrite: string }) {
-    this.#regex = RE2JS.compile(match);
+    this.#regex = compileRegex(match);
     const parts = parse(rewrite, this.#regex.groupCount());
     if (typeof parts === 'string') throw new RangeError(parts);
     this.#parts = parts;

@@ -1,5 +1,8 @@
-import { RE2JS } from 're2js';
+import type { RE2JS } from 're2js';
 import type { StringMatch } from './model.ts';
+import { compileRegex } from './regex.ts';
+
+export { checkRegex } from './regex.ts';
 
 // `.*`, `/api/.*`, `jason`: most regexes people write. What HTTP compares has no line breaks, at which `.*` would stop.
 const PLAIN_REGEX = /^([\w/~-]*)(\.\*)?$/;
@@ -24,7 +27,7 @@ export class StringMatcher {
 
   /**
    * @param ignoreCase ASCII case, for `exact` and `prefix` only: a regex brings its own `(?i)`. Source: `ignoreUriCase`.
-   * @throws {Error} what RE2 says about a bad regex; see {@link checkRegex}.
+   * @throws {Error} what RE2 says about a bad regex, and for one beyond the limits; see {@link checkRegex}.
    */
   constructor(match: StringMatch, ignoreCase = false) {
     this.ignoresCase = ignoreCase;
@@ -40,7 +43,7 @@ export class StringMatcher {
       this.kind = 'regex';
       this.text = match.regex;
       const plain = PLAIN_REGEX.exec(match.regex);
-      if (plain === null) this.#regex = RE2JS.compile(match.regex);
+      if (plain === null) this.#regex = compileRegex(match.regex);
       else this.#plain = { start: plain[1]!, isOpen: plain[2] !== undefined };
     } else {
       // `*` is no RE2 expression; Istio reads it as "is there" (`canBeConvertedToPresentMatch`).
@@ -71,16 +74,6 @@ export class StringMatcher {
     if (this.kind === 'present') return 'present';
     const caseless = this.ignoresCase && this.kind !== 'regex' ? ' (any case)' : '';
     return `${this.kind} ${JSON.stringify(this.text)}${caseless}`;
-  }
-}
-
-/** What is wrong with `regex` as RE2 sees it, or `undefined`. */
-export function checkRegex(regex: string): string | undefined {
-  try {
-    RE2JS.compile(regex);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
   }
 }
 

@@ -130,6 +130,46 @@ describe('parseDocuments', () => {
     expect(parse('--- 1\n'.repeat(100_001)).issues).toMatchObject([{ code: 'ERR_TOO_LARGE' }]);
   });
 
+  it('gives up a text that is all marks, and says where', () => {
+    const { documents, issues } = parse(`[\n${'[],'.repeat(2_000_000)}]\n`);
+
+    expect(documents).toEqual([]);
+    expect(issues).toMatchObject([{ code: 'ERR_TOO_LARGE', line: 2, message: expect.stringContaining('what follows was not read') as string }]);
+  }, 120_000);
+
+  it('gives up a text of many mistakes, which cost more than what they are in', () => {
+    expect(parse(']'.repeat(100_000)).issues).toMatchObject([{ code: 'ERR_TOO_LARGE', column: expect.any(Number) as number }]);
+    const { issues } = parse('--- [\n'.repeat(10_000));
+    expect(issues.length).toBeLessThan(1010);
+    expect(issues.at(-1)).toMatchObject({ code: 'ERR_TOO_LARGE', message: 'what follows was not read: there are too many problems' });
+  });
+
+  it('tells the first mistakes of a document, and of the next one too', () => {
+    const { issues } = parse(`--- [a]${'[]'.repeat(10)}\n--- [b]${'[]'.repeat(10)}\n---\nc: 1\n`);
+
+    expect(issues.map(({ line }) => line)).toEqual([1, 1, 1, 2, 2, 2]);
+  });
+
+  it('bounds what all aliases of a text stand for', () => {
+    const document = `--- {a: &a [${'x,'.repeat(200)}], b: [${'*a,'.repeat(200)}]}\n`;
+
+    expect(parse(document).issues).toEqual([]);
+    expect(parse(document.repeat(20)).issues[0]).toMatchObject({ code: 'ERR_TOO_MANY_ALIASES', line: 13 });
+  });
+
+  it('tells mistakes in short, whatever they are in', () => {
+    const { issues } = parse(`%YAML ${'1'.repeat(100_000)}\n---\na: 1\n`);
+
+    expect(issues[0]?.message.length).toBeLessThanOrEqual(500);
+  });
+
+  it('knows the places of the entries of a long list, in whatever order they are asked for', () => {
+    const document = parse(`a:\n${'- b: 1\n'.repeat(1000)}`).documents[0]!;
+
+    for (const at of [0, 999, 5, 64, 63, 500, 501, 500]) expect(document.locate(`a[${at}].b`)).toEqual(place(at + 2, 6));
+    expect(document.locate('a[1000].b')).toEqual(place(2, 1));
+  });
+
   it('maps places within a literal block to the outer lines', () => {
     const document = parse('data:\n  mesh: |-\n    a:\n      b: 1\n  folded: >\n    x\n').documents[0]!;
 

@@ -40,6 +40,12 @@ describe('normalizePath', () => {
     ['/\t\x7f', '/%09%7F'],
     ['\\a', '/a'],
     ['a\\', '/a/'],
+    // A percent sign that makes no escape with what follows stays.
+    ['/%%34z', '/%4z'],
+    ['/%/%41', '/%/A'],
+    ['/%%34', '/%4'],
+    ['/%a%62', '/%25ab'],
+    ['/%%341', '/%2541'],
     ['', '/'],
     ['?x', '/?x'],
     ['a', '/a'],

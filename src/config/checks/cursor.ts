@@ -1,4 +1,5 @@
 import { childPath, type PathStep } from '../field-path.ts';
+import type { ReadBudget } from '../read-options.ts';
 import { suggest } from '../schema/suggestion.ts';
 import type { IssueLog } from './issue-log.ts';
 
@@ -15,6 +16,8 @@ export interface CheckContext {
   readonly strict: boolean;
   readonly legacySemantics: boolean;
   readonly rules: 'apply' | 'istioctl';
+  /** Of the text that is read. */
+  readonly budget: ReadBudget;
 }
 
 /** A place in the resource being read, and the means to say what is wrong there. */

@@ -1,3 +1,4 @@
+import { checkHeaderValue } from '../../route/variables.ts';
 import type { HeaderOperationsSpec, HeadersSpec, HttpRouteSpec } from '../istio-types.ts';
 import type { Cursor } from './cursor.ts';
 import { headerValueProblem } from './header-values.ts';
@@ -19,7 +20,10 @@ function checkOperations(
       const place = at.to(kind, name);
       checkWritten(name, place);
       const problem = headerValueProblem(value);
+      // What Istio lets through here, such as `%req(x)%`, the proxies refuse together with the whole route configuration.
+      const format = problem === undefined ? checkHeaderValue(value) : undefined;
       if (problem !== undefined) place.invalid(problem);
+      else if (format !== undefined) place.onApply?.invalid(`must have operators such as %REQ(x)%, and %% for a percent sign; it ${format}`);
     }
   }
   operations.remove?.forEach((name, index) => checkName(name, at.to('remove', index)));

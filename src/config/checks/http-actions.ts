@@ -1,5 +1,7 @@
 import type { CorsSpec, FaultSpec, HttpRouteSpec, RetrySpec, StringMatchSpec } from '../istio-types.ts';
 import { parseDurationMs } from '../../common/duration.ts';
+import { MAX_REGEX_LENGTH } from '../../route/regex.ts';
+import { checkRegexRewrite } from '../../route/regex-rewrite.ts';
 import type { Cursor } from './cursor.ts';
 import { isHeaderName } from './names.ts';
 import { checkPortIfSet, checkRegex } from './primitives.ts';
@@ -82,14 +84,22 @@ export function checkRewrite(rewrite: NonNullable<HttpRouteSpec['rewrite']>, at:
   } else if (uri === '' && authority === '' && uriRegexRewrite === undefined) {
     at.required('needs a uri, uriRegexRewrite or authority');
   } else if (uriRegexRewrite !== undefined) {
-    checkRegexRewrite(uriRegexRewrite, at.to('uriRegexRewrite'));
+    checkUriRegexRewrite(uriRegexRewrite, at.to('uriRegexRewrite'));
   }
 }
 
-function checkRegexRewrite(regexRewrite: { match?: string; rewrite?: string }, at: Cursor): void {
+function checkUriRegexRewrite(regexRewrite: { match?: string; rewrite?: string }, at: Cursor): void {
   const { match = '', rewrite = '' } = regexRewrite;
-  if (match === '' || rewrite === '') at.required('needs both match and rewrite');
-  else checkRegex(match, at.to('match'));
+  if (match === '' || rewrite === '') {
+    at.required('needs both match and rewrite');
+    return;
+  }
+  if (!checkRegex(match, at.to('match')) || at.onApply === undefined) return;
+  // Istio takes any text here, and the proxies then refuse the whole route configuration.
+  const problem = rewrite.length > MAX_REGEX_LENGTH ? `has ${rewrite.length} characters, more than ${MAX_REGEX_LENGTH}` : checkRegexRewrite({ match, rewrite });
+  if (problem !== undefined) {
+    at.to('rewrite').invalid(`must be a text where \\1 stands for a group and \\\\ for a backslash (${problem})`);
+  }
 }
 
 export function checkRetries(retries: RetrySpec, at: Cursor): void {

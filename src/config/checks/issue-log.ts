@@ -1,6 +1,6 @@
 import type { ConfigDocument } from '../document.ts';
 import { parsePath } from '../field-path.ts';
-import type { ConfigIssue } from '../issue.ts';
+import { shortened, type ConfigIssue } from '../issue.ts';
 import { sameField } from '../spelling.ts';
 
 const LONGEST_VALUE = 80;
@@ -76,15 +76,10 @@ export class IssueLog {
     const count = ++this.#counts[issue.severity];
     const path = [this.#prefix, issue.path].filter((part) => part !== '').join('.');
     if (count <= MOST_ISSUES) {
-      this.#issues.push({ ...issue, path });
+      this.#issues.push(shortened({ ...issue, path }));
     } else if (count === MOST_ISSUES + 1) {
-      this.#issues.push({
-        ...issue,
-        path: '',
-        value: '',
-        hint: undefined,
-        message: `has more than ${MOST_ISSUES} issues; the others are not listed`,
-      });
+      const message = `has more than ${MOST_ISSUES} issues; the others are not listed`;
+      this.#issues.push(shortened({ ...issue, path: '', value: '', hint: undefined, message }));
     }
   }
 }

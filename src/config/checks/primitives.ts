@@ -1,10 +1,10 @@
-import { RE2JS } from 're2js';
 import { parseDurationMs } from '../../common/duration.ts';
+import { MAX_REGEX_LENGTH, MAX_REGEX_SIZE, measureRegex } from '../../route/regex.ts';
+import { MAX_REGEX_SIZE_IN_TEXT } from '../limits.ts';
 import type { Cursor } from './cursor.ts';
 import { isCidr, isIpAddress } from './addresses.ts';
 import { isDnsLabel, isLabelValue, labelKeyProblem, wildcardDomainProblem } from './names.ts';
 
-const LONGEST_REGEX = 1024;
 const SMALLEST_SHARE = 0.0001;
 const PROTOCOLS = [
   'HTTP',
@@ -96,27 +96,31 @@ export function checkNotNegative(value: number, at: Cursor): void {
   if (value < 0) at.invalid('must not be negative');
 }
 
-/** A regular expression of RE2, which has no look-around and no back-references, and so cannot hang. */
-export function checkRegex(regex: string, at: Cursor): void {
+/** A regular expression of RE2, of a size that can neither hang nor crowd out anything. Gives whether it is one. */
+export function checkRegex(regex: string, at: Cursor): boolean {
+  const { budget } = at.context;
   if (regex === '') {
     at.invalid('must be a regular expression, not empty');
-  } else if (regex.length > LONGEST_REGEX) {
-    at.invalid(`must be a regular expression of at most ${LONGEST_REGEX} characters`);
+  } else if (regex.length > MAX_REGEX_LENGTH) {
+    at.invalid(`must be a regular expression of at most ${MAX_REGEX_LENGTH} characters`);
+  } else if (budget.regexSize <= 0) {
+    const limit = `the regular expressions of one text must not compile to more than ${MAX_REGEX_SIZE_IN_TEXT} instructions`;
+    at.error('ERR_TOO_LARGE', `was not looked at: ${limit} together`, 'simplify those before it, or split the text');
   } else {
-    const problem = regexProblem(regex);
+    const { size, problem } = measureRegex(regex);
+    budget.regexSize -= size;
     if (problem !== undefined) {
       at.invalid(`must be a regular expression of RE2 (${problem})`, 'see https://github.com/google/re2/wiki/Syntax');
+    } else if (size > MAX_REGEX_SIZE) {
+      at.onApply?.invalid(
+        `must be a regular expression that compiles to at most ${MAX_REGEX_SIZE} instructions, not to ${size}`,
+        'counted repeats multiply: write + or * instead of {1,1000}, or repeat fewer times',
+      );
+    } else {
+      return true;
     }
   }
-}
-
-function regexProblem(regex: string): string | undefined {
-  try {
-    RE2JS.compile(regex);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  return false;
 }
 
 export function checkDnsLabel(label: string, at: Cursor): void {

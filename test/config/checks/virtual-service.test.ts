@@ -85,6 +85,10 @@ describe('an HTTP rule', () => {
     [`${ROUTE}\nrewrite: {uri: /a, uriRegexRewrite: {match: a, rewrite: b}}`, [`${CONFLICT} ${at('.rewrite')}`]],
     [`${ROUTE}\nrewrite: {uriRegexRewrite: {match: a}}`, [`${REQUIRED} ${at('.rewrite.uriRegexRewrite')}`]],
     [`${ROUTE}\nrewrite: {uriRegexRewrite: {match: "(", rewrite: b}}`, [`${INVALID} ${at('.rewrite.uriRegexRewrite.match')}`]],
+    // The proxies would refuse the whole route configuration, istiod does not look.
+    ...['\\\\1', '\\\\x', 'a\\\\', 'x'.repeat(1025)].map((rewrite): [string, string[]] => [`${ROUTE}\nrewrite: {uriRegexRewrite: {match: a, rewrite: "${rewrite}"}}`, [`${INVALID} ${at('.rewrite.uriRegexRewrite.rewrite')}`]]),
+    ...['%req(x)%', '%REQ x%', '%REQ(x) %', '% %', '%é%'].map((value): [string, string[]] => [`${ROUTE}\nheaders: {request: {set: {x: "${value}"}}}`, [`${INVALID} ${at('.headers.request.set.x')}`]]),
+    [`${ROUTE}\nmatch: [{uri: {regex: "(a?b?){900}"}}, {uri: {regex: "${'a'.repeat(1025)}"}}]`, [0, 1].map((i) => `${INVALID} ${at(`.match[${i}].uri.regex`)}`)],
     [`${ROUTE}\nrewrite: {authority: a}\nheaders: {request: {set: {Host: b}}}`, [`${CONFLICT} ${at('.headers.request.set.Host')}`]],
     [`${ROUTE}\ntimeout: 0s`, [`${INVALID} ${at('.timeout')}`]],
     [`${ROUTE}\ntimeout: 1.0005s`, [`${INVALID} ${at('.timeout')}`]],
@@ -132,6 +136,28 @@ describe('an HTTP rule', () => {
     expect(errors(read(body(1024 * 1024)).issues)).toEqual([]);
     expect(warnings(read(body(1024 * 1024)).issues)).toEqual(['WARN_LARGE_BODY spec.http[0].directResponse.body']);
     expect(errors(read(body(1024 * 1024 + 2)).issues)).toEqual(['ERR_INVALID_VALUE spec.http[0].directResponse.body']);
+  });
+
+  it('with what only the proxies refuse passes istioctl', () => {
+    for (const rule of ['rewrite: {uriRegexRewrite: {match: a, rewrite: "\\\\1"}}', 'headers: {request: {set: {x: "%req(x)%"}}}', 'match: [{uri: {regex: "(a?b?){900}"}}]']) {
+      expect(errors(read(httpRule(`${rule}\n${ROUTE}`), { rules: 'istioctl' }).issues)).toEqual([]);
+    }
+  });
+
+  it('tells the size of a regular expression that is too large, and how to mend it', () => {
+    const { issues } = read(httpRule(`match: [{uri: {regex: "(a?b?){900}"}}]\n${ROUTE}`));
+
+    expect(issues[0]).toMatchObject({ line: 7, value: '"(a?b?){900}"', hint: expect.stringContaining('write + or *') as string });
+    expect(issues[0]!.message).toBe('must be a regular expression that compiles to at most 4096 instructions, not to 5402, got "(a?b?){900}"');
+  });
+
+  it('looks at no more regular expressions of a text than fit together', () => {
+    const large = '(a*b?c*){900}'.repeat(75);
+    const match = ['a', ...Array<string>(6).fill(large), 'b'].map((regex) => `{uri: {regex: "${regex}"}}`).join(', ');
+    const { issues } = read(httpRule(`match: [${match}]\n${ROUTE}`));
+
+    expect(errors(issues)).toEqual([...[1, 2].map((i) => `${INVALID} ${at(`.match[${i}].uri.regex`)}`), ...[3, 4, 5, 6, 7].map((i) => `ERR_TOO_LARGE ${at(`.match[${i}].uri.regex`)}`)]);
+    expect(issues.at(-1)!.message).toContain('must not compile to more than 1000000 instructions together');
   });
 
   it('with two matchers in one passes istioctl, but not the API server', () => {

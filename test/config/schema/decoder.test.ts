@@ -12,7 +12,7 @@ const outer = message('Outer', { name: text, items: list(inner), labels: map(tex
 function run(field: Field, value: unknown, protobuf = true): { value: unknown; issues: string[] } {
   const [document] = objectDocuments({ value }).documents;
   const log = new IssueLog(document!, 'It');
-  const at = new Cursor({ log, name: 'it', namespace: 'default', labels: {}, strict: false, legacySemantics: true, rules: 'apply' }).to('value');
+  const at = new Cursor({ log, name: 'it', namespace: 'default', labels: {}, strict: false, legacySemantics: true, rules: 'apply', budget: { regexSize: 1000 } }).to('value');
   return { value: decode(field, value, at, { protobuf }), issues: log.issues.map(({ code, path }) => `${code} ${path}`) };
 }
 
