@@ -110,7 +110,7 @@ function summaryOfAnswer(answer: Answer): unknown {
     clusters: destinations.map(({ cluster, share }) => [cluster.name, share.toFixed(6)]),
     timeoutMs,
     retry: retry === undefined ? null : { attempts: retry.attempts, on: retry.on, statusCodes: retry.statusCodes, backoffMs: retry.backoffMs },
-    mirrors: mirrors.map(({ cluster, share }) => [cluster, share]),
+    mirrors: mirrors.map(({ cluster, share }) => [cluster.name, share]),
   };
 }
 

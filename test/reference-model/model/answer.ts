@@ -7,8 +7,10 @@ export type Answer =
   /** Nothing listens for HTTP on the port: the bytes are treated as TCP. */
   | { readonly kind: 'no-listener' }
   | { readonly kind: 'bad-path' }
-  /** Nobody knows the host. */
-  | { readonly kind: 'passthrough' | 'blackhole' }
+  /** Nobody knows the host: 502. */
+  | { readonly kind: 'blackhole' }
+  /** Nobody knows the host: it goes where the caller dialled. */
+  | { readonly kind: 'passthrough'; readonly request: SentRequest }
   /** 404 NR */
   | { readonly kind: 'no-route'; readonly virtualHost: string }
   | ({ readonly kind: 'reply'; readonly reply: Reply } & Decision)
@@ -36,7 +38,13 @@ export interface Forward {
   /** 0: none. */
   readonly timeoutMs: number;
   readonly retry?: Retry;
-  readonly mirrors: readonly { readonly cluster: string; readonly share: number }[];
+  readonly mirrors: readonly { readonly cluster: Cluster; readonly share: number }[];
+}
+
+export interface SentRequest {
+  readonly authority: string;
+  readonly path: string;
+  readonly headers: readonly HeaderLine[];
 }
 
 export interface Destined {
@@ -44,7 +52,7 @@ export interface Destined {
   readonly share: number;
   readonly cluster: Cluster;
   /** What the endpoint sees. */
-  readonly request: { readonly authority: string; readonly path: string; readonly headers: readonly HeaderLine[] };
+  readonly request: SentRequest;
   /** Headers of the answer when the endpoint gives the probe's, or of the local reply when there is no cluster or no endpoint. */
   readonly responseHeaders: readonly HeaderLine[];
   /** Headers of the answer when a fault aborts the call. */

@@ -60,7 +60,7 @@ export function clusterOf(destination: Destination, ruleNamespace: string, liste
   if (subsetName !== '' && subset === undefined) return missing;
 
   const policy = describe(policyFor(rule, port, subset, world), world);
-  if (service.toDialledAddress) return { name, state: 'dialled', endpoints: [], policy };
+  if (service.toDialledAddress || policy.balancer === 'PASSTHROUGH') return { name, state: 'dialled', endpoints: [], policy };
   const endpoints = service.endpoints
     .filter(({ portName, labels }) => portName === servicePort.name && hasLabels(subset?.labels, labels))
     .map(({ address }) => address)
@@ -88,6 +88,7 @@ function knownServices(world: World): Service[] {
       const namespace = namespaceOf(metadata);
       if (!importsRule(listener, namespace, (spec.hosts ?? []).map((host) => fullName(host, namespace)))) continue;
       for (const placed of rulesOf(virtualService, world)) {
+        if (isForOthers(placed.rule, world)) continue;
         for (const destination of destinationsOf(placed.rule)) {
           const host = fullName(destination.host, placed.namespace);
           const named = visibleServices(world).filter((service) => service.host === host);
@@ -100,6 +101,12 @@ function knownServices(world: World): Service[] {
     }
   }
   return known;
+}
+
+/** A rule that names source namespaces, and not the caller's, imports nothing, even if other entries of its match would let the caller in (istiod's source; the page does not tell). */
+function isForOthers({ match = [] }: HttpRule, { caller }: World): boolean {
+  const named = match.flatMap(({ sourceNamespace }) => sourceNamespace ?? []);
+  return named.length > 0 && !named.includes(caller.namespace);
 }
 
 function rulesInSight({ resources, mesh, caller }: World): VirtualService[] {

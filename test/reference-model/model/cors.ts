@@ -7,7 +7,7 @@ import type { CorsSpec, StringMatch } from './resources.ts';
 
 // §4 CORS.
 
-/** The answer to a preflight that the proxy gives by itself. */
+/** The answer to a preflight that the proxy gives by itself. That a foreign origin is told of credentials, and not of exposed headers, is Envoy's source; the page does not tell. */
 export function preflightReply(cors: CorsSpec, request: Request): Reply | undefined {
   const [origin = ''] = linesOf(request.headers, 'origin');
   const [asked = ''] = linesOf(request.headers, 'access-control-request-method');
@@ -17,13 +17,13 @@ export function preflightReply(cors: CorsSpec, request: Request): Reply | undefi
 
   const headers: HeaderLine[] = [];
   if (allowed) headers.push(['access-control-allow-origin', origin]);
-  if (allowed && cors.allowCredentials === true) headers.push(['access-control-allow-credentials', 'true']);
+  if (cors.allowCredentials === true) headers.push(['access-control-allow-credentials', 'true']);
   const methods = (cors.allowMethods ?? []).join(',');
   if (methods !== '') headers.push(['access-control-allow-methods', methods === '*' ? asked : methods]);
   const names = (cors.allowHeaders ?? []).join(',');
   if (names !== '') headers.push(['access-control-allow-headers', names === '*' ? (linesOf(request.headers, 'access-control-request-headers')[0] ?? '') : names]);
   const exposed = (cors.exposeHeaders ?? []).join(',');
-  if (exposed !== '') headers.push(['access-control-expose-headers', exposed]);
+  if (allowed && exposed !== '') headers.push(['access-control-expose-headers', exposed]);
   if (cors.maxAge !== undefined) headers.push(['access-control-max-age', String(Math.floor(milliseconds(cors.maxAge) / 1000))]);
   return { status: 200, headers, body: '' };
 }

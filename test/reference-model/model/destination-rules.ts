@@ -11,29 +11,43 @@ export interface EffectiveRule {
 }
 
 export function destinationRuleFor(service: Service, world: World): EffectiveRule | undefined {
-  // The first of the caller's, the service's and the root namespace that has any match decides alone.
-  for (const rules of tiers(service, world)) {
+  // The first of the caller's, the service's and the root namespace that has any rule for the caller decides alone.
+  for (const { rules, isVisible } of tiers(service, world)) {
     const covering = rules.filter(({ metadata, spec }) => isWithin(service.host, fullName(spec.host, namespaceOf(metadata))));
-    if (covering.length === 0) continue;
     const hosts = covering.map(({ metadata, spec }) => fullName(spec.host, namespaceOf(metadata)));
-    const best = hosts.reduce((a, b) => (isMoreSpecific(b, a) ? b : a));
-    return pick(merged(covering.filter((_, index) => hosts[index] === best)), world);
+    const best = hosts.reduce((a, b) => (isMoreSpecific(b, a) ? b : a), '*');
+    // The most specific host first, then who may see it: one that is hidden hides the wildcards behind it (istiod's source; the page does not tell).
+    const visible = covering.filter((rule, index) => hosts[index] === best && isVisible(rule));
+    if (visible.length > 0) return pick(merged(visible), world);
   }
   return undefined;
 }
 
-function tiers(service: Service, { resources, mesh, caller }: World): DestinationRule[][] {
+interface Tier {
+  readonly rules: readonly DestinationRule[];
+  readonly isVisible: (rule: DestinationRule) => boolean;
+}
+
+function tiers(service: Service, { resources, mesh, caller }: World): Tier[] {
   const root = mesh.rootNamespace ?? 'istio-system';
   const all = inOrderOfCreation(resources.filter((resource): resource is DestinationRule => resource.kind === 'DestinationRule'));
   const within = (namespace: string): DestinationRule[] => all.filter(({ metadata }) => namespaceOf(metadata) === namespace);
-  const exported = (namespace: string): DestinationRule[] =>
-    within(namespace).filter(({ spec }) => !isPrivate(spec, namespace) && isExportedTo(spec.exportTo, mesh.defaultDestinationRuleExportTo, namespace, caller.namespace));
-  const own = within(caller.namespace).filter(({ spec }) =>
-    caller.namespace === root ? isPrivate(spec, root) : spec.exportTo === undefined || spec.exportTo.length === 0 || spec.exportTo.some((entry) => ['*', '.', caller.namespace].includes(entry)),
-  );
+  const exported = (namespace: string): Tier => ({
+    rules: within(namespace).filter(({ spec }) => !isPrivate(spec, namespace)),
+    // Of the default only whether it is private counts; that was asked.
+    isVisible: ({ spec }) => isExportedTo(spec.exportTo, ['*'], namespace, caller.namespace),
+  });
+  const own: Tier = {
+    rules: within(caller.namespace).filter(({ spec }) =>
+      caller.namespace === root ? isPrivate(spec, root) : spec.exportTo === undefined || spec.exportTo.length === 0 || spec.exportTo.some((entry) => ['*', '.', caller.namespace].includes(entry)),
+    ),
+    isVisible: () => true,
+  };
   return [own, exported(service.namespace), exported(root)];
 
-  function isPrivate({ exportTo }: DestinationRuleSpec, namespace: string): boolean {
+  function isPrivate({ exportTo, workloadSelector }: DestinationRuleSpec, namespace: string): boolean {
+    // One for some workloads is its namespace's own business.
+    if (workloadSelector !== undefined) return true;
     if (exportTo === undefined || exportTo.length === 0) return mesh.defaultDestinationRuleExportTo?.includes('.') === true;
     return exportTo.length === 1 && (exportTo[0] === '.' || exportTo[0] === namespace);
   }

@@ -1,4 +1,4 @@
-import type { Answer, Decision, Destined, Fault, Retry } from './answer.ts';
+import type { Answer, Decision, Destined, Fault, Retry, SentRequest } from './answer.ts';
 import { clusterOf } from './clusters.ts';
 import type { Cluster } from './clusters.ts';
 import { preflightReply, withCors } from './cors.ts';
@@ -31,7 +31,10 @@ export function answer(world: World, call: CallerRequest, probe: Probe): Answer 
   if (request === undefined) return { kind: 'bad-path' };
 
   const virtualHost = sniffed === undefined ? lookUp(found, request.authority) : sniffed[0];
-  if (virtualHost === undefined) return { kind: scopeOf(world).outbound === 'REGISTRY_ONLY' ? 'blackhole' : 'passthrough' };
+  if (virtualHost === undefined) {
+    if (scopeOf(world).outbound === 'REGISTRY_ONLY') return { kind: 'blackhole' };
+    return { kind: 'passthrough', request: sentRequest(withHeader(request, 'x-envoy-attempt-count', '1')) };
+  }
   const route = routesOf(virtualHost).find(({ match }) => fits(match, request));
   if (route === undefined) return { kind: 'no-route', virtualHost: virtualHost.name };
 
@@ -96,14 +99,14 @@ function forward(decision: Decision, rule: HttpRule, match: HttpMatch | undefine
       return {
         share: split ? (destination.weight ?? 0) / total : 1,
         cluster,
-        request: { authority: sent.authority, path: sent.path, headers: sent.headers },
+        request: sentRequest(sent),
         responseHeaders: responseHeaders(rule, evaluators, cluster, request, sent, probe),
         abortHeaders: localHeaders(textPlain, evaluators, request, []),
       };
     }),
     timeoutMs: milliseconds(rule.timeout ?? '0s'),
     ...(retry === undefined ? {} : { retry }),
-    mirrors: mirrorsOf(rule).map(({ destination, share }) => ({ cluster: clusterOf(destination, namespace, request.port, world).name, share })),
+    mirrors: mirrorsOf(rule).map(({ destination, share }) => ({ cluster: clusterOf(destination, namespace, request.port, world), share })),
   };
 }
 
@@ -130,6 +133,10 @@ function sentOn(rule: HttpRule, destination: WeightedDestination, split: boolean
     request = { ...withHeader(request, 'x-envoy-original-path', request.path), path: rewritePath(rule.rewrite ?? {}, match, request.path) };
   }
   return request;
+}
+
+function sentRequest({ authority, path, headers }: Request): SentRequest {
+  return { authority, path, headers };
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -58,7 +58,10 @@ function normalized(path: string, normalization: string): string {
   });
   if (normalization === 'DECODE_AND_MERGE_SLASHES') bare = bare.replaceAll(/%2f/gi, '/').replaceAll(/%5c/gi, '/');
   bare = withoutDotSegments(bare);
-  if (normalization === 'MERGE_SLASHES' || normalization === 'DECODE_AND_MERGE_SLASHES') bare = bare.replaceAll(/\/+/g, '/');
+  if (normalization === 'MERGE_SLASHES' || normalization === 'DECODE_AND_MERGE_SLASHES') {
+    // Nothing but slashes stays two of them (Envoy's source; the page does not tell).
+    bare = /^\/\/+$/.test(bare) ? '//' : bare.replaceAll(/\/+/g, '/');
+  }
   return bare + queryOf(path);
 }
 
