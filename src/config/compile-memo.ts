@@ -5,7 +5,7 @@ import type { CompileOptions } from './compile-options.ts';
 import type { ConfigIssue } from './issue.ts';
 import { Latest, Memo, ResourceMemo } from './memo.ts';
 import type { MeshConfig } from './mesh-settings.ts';
-import type { Registry } from './registry/registry.ts';
+import { RegistryMemo, type Registry } from './registry/registry.ts';
 import type { Service } from './registry/service.ts';
 import type { Resource } from './resource.ts';
 import { RouteMemo } from './routes/route-memo.ts';
@@ -15,6 +15,7 @@ import type { VirtualService } from './routes/virtual-service.ts';
 export class CompileMemo {
   readonly mesh = new Latest<MeshConfig>();
   readonly registry = new Latest<{ readonly registry: Registry; readonly issues: readonly ConfigIssue[] }>();
+  readonly registryParts = new RegistryMemo();
   readonly virtualServices = new ResourceMemo<VirtualService>();
   readonly destinationRules = new ResourceMemo<HostRule>();
   readonly clusters = new Memo<Service, readonly ClusterSpec[]>();

@@ -43,7 +43,7 @@ export function compileChange(resources: readonly Resource[], options: CompileOp
   const { workload: caller, legacySemantics, domain = 'cluster.local' } = options;
   const configMaps = resources.filter(({ kind }) => kind === 'ConfigMap');
   const mesh = memo.mesh.of(configMaps, () => readMeshConfig(configMaps));
-  const { registry, issues } = memo.registry.of([mesh, ...registryParts(resources, options)], () => buildRegistry(resources, options, mesh));
+  const { registry, issues } = memo.registry.of([mesh, ...registryParts(resources, options)], () => buildRegistry(resources, options, mesh, memo.registryParts));
   const { applicable, rejected } = visibleVirtualServices(resources, caller.namespace, mesh, domain, memo.virtualServices);
   const scope = sidecarScope(resources, registry, applicable, caller, mesh, domain);
   const rules = new DestinationRules(resources, caller, mesh, domain, memo.destinationRules);

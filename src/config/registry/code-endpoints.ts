@@ -52,7 +52,7 @@ export function resolveCodeEndpoints(options: CompileOptions, services: Services
     list.push(...inputs.map((input) => ({ input, servicePort: port })));
     byHost.set(host, list);
   }
-  return { byHost, issues, newServices: [...newPorts].map(([host, ports], index) => codeService(host, ports, options, domain, index)) };
+  return { byHost, issues, newServices: [...newPorts].map(([host, ports]) => codeService(host, ports, options, domain)) };
 }
 
 /** `endpoint` as one of `ports`' services has it; it goes to its very port when it names one. */
@@ -77,7 +77,7 @@ function hostCandidates(name: string, callerNamespace: string, domain: string, n
   return namespaces.has(labels[1]!) ? [...inCluster, lower] : [lower, ...inCluster];
 }
 
-function codeService(host: string, ports: ReadonlySet<number>, options: CompileOptions, domain: string, order: number): Service {
+function codeService(host: string, ports: ReadonlySet<number>, options: CompileOptions, domain: string): Service {
   const [, namespace = ''] = host.endsWith(`.svc.${domain}`) ? host.split('.') : [];
   return {
     host,
@@ -90,8 +90,6 @@ function codeService(host: string, ports: ReadonlySet<number>, options: CompileO
     aliases: [],
     exportTo: ['*'],
     endpoints: [],
-    createdAtMs: Infinity,
-    order,
     origin: { kind: 'endpoints', namespace: options.workload.namespace, name: host, path: '' },
   };
 }

@@ -26,6 +26,12 @@ export class KubernetesEndpoints {
     }
   }
 
+  /** The documents that tell where `service` is, beside the workloads. */
+  documentsOf({ namespace, name }: Resource): readonly (Resource | undefined)[] {
+    const key = `${namespace}/${name}`;
+    return this.#slices.get(key) ?? [this.#endpoints.get(key)];
+  }
+
   of(service: Resource): ServiceEndpoint[] {
     const key = `${service.namespace}/${service.name}`;
     const spec = service.spec as KubernetesServiceSpec;

@@ -31,8 +31,6 @@ export function kubernetesService(resource: Resource, endpoints: KubernetesEndpo
     aliases: [],
     exportTo: exportTo(resource) ?? mesh.serviceExportTo,
     endpoints: alias || headless ? [] : endpoints.of(resource),
-    createdAtMs: resource.createdAtMs,
-    order: resource.order,
     origin: originOf(resource),
   };
 }

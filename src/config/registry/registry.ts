@@ -1,5 +1,6 @@
 import type { CompileOptions } from '../compile-options.ts';
 import type { ConfigIssue } from '../issue.ts';
+import { Latest, ResourceMemo } from '../memo.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import type { Resource } from '../resource.ts';
 import { resolveCodeEndpoints, serviceEndpoint, type CodeEndpoint } from './code-endpoints.ts';
@@ -34,17 +35,28 @@ export class Registry {
   }
 }
 
+/** What was made before for a registry, with the same options. */
+export class RegistryMemo {
+  readonly workloads = new Latest<WorkloadIndex>();
+  readonly services = new ResourceMemo<readonly Service[]>();
+}
+
 export function buildRegistry(
   resources: readonly Resource[],
   options: CompileOptions,
   mesh: MeshConfig,
+  memo = new RegistryMemo(),
 ): { registry: Registry; issues: readonly ConfigIssue[] } {
   const domain = options.domain ?? 'cluster.local';
-  const workloads = new WorkloadIndex(resources);
+  const running = resources.filter(({ kind }) => kind === 'WorkloadEntry' || kind === 'Pod');
+  const workloads = memo.workloads.of(running, () => new WorkloadIndex(running));
   const endpoints = new KubernetesEndpoints(resources, workloads);
-  const declared = resources.toSorted(byAge).flatMap((resource): Service[] => {
-    if (resource.kind === 'Service') return [kubernetesService(resource, endpoints, mesh, domain)];
-    if (resource.kind === 'ServiceEntry') return serviceEntryServices(resource, workloads, mesh);
+  const declared = resources.toSorted(byAge).flatMap((resource): readonly Service[] => {
+    if (resource.kind === 'Service') {
+      const on = [mesh, workloads, ...endpoints.documentsOf(resource)];
+      return memo.services.of(resource, on, () => [kubernetesService(resource, endpoints, mesh, domain)]);
+    }
+    if (resource.kind === 'ServiceEntry') return memo.services.of(resource, [mesh, workloads], () => serviceEntryServices(resource, workloads, mesh));
     return [];
   });
   const merged = new Registry(mergeSameHost(declared));

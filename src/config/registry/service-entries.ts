@@ -33,8 +33,6 @@ export function serviceEntryServices(resource: Resource, workloads: WorkloadInde
     aliases: [],
     exportTo: spec.exportTo === undefined || spec.exportTo.length === 0 ? mesh.serviceExportTo : spec.exportTo,
     endpoints,
-    createdAtMs: resource.createdAtMs,
-    order: resource.order,
     origin: originOf(resource),
   }));
 }

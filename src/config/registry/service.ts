@@ -46,8 +46,6 @@ export interface Service {
   /** As declared, or the mesh's default; never empty. */
   readonly exportTo: readonly string[];
   readonly endpoints: readonly ServiceEndpoint[];
-  readonly createdAtMs: number;
-  readonly order: number;
   readonly origin: Origin;
 }
 

@@ -25,15 +25,19 @@ const destination = fc.record({ host, subset, port: fc.constantFrom(undefined, u
 const serviceEntry = fc.record({ metadata, hosts: fc.uniqueArray(host.filter((one) => one.includes('.')), { minLength: 1, maxLength: 2 }), exportTo, endpoints: fc.integer({ min: 0, max: 2 }), port: fc.constantFrom(80, 9080), protocol: fc.constantFrom('HTTP', 'HTTP', 'TCP', 'GRPC') })
   .map(({ metadata, hosts, endpoints, port, protocol, ...spec }) => ({
     apiVersion: ISTIO, kind: 'ServiceEntry', metadata,
-    spec: { ...spec, hosts, location: 'MESH_INTERNAL', resolution: 'STATIC', ports: [{ number: port, name: 'p', protocol }], endpoints: Array.from({ length: endpoints }, (_, i) => ({ address: `10.0.0.${i + 1}`, labels: { version: `v${i + 1}` } })) },
+    spec: { ...spec, hosts, location: 'MESH_INTERNAL', resolution: 'STATIC', ports: [{ number: port, name: 'p', protocol }], ...(endpoints === 0 ? { workloadSelector: { labels: { app: 'x' } } } : { endpoints: Array.from({ length: endpoints }, (_, i) => ({ address: `10.0.0.${i + 1}`, labels: { version: `v${i + 1}` } })) }) },
   }));
 
 const service = fc.record({ metadata, portName: fc.constantFrom('http', 'http', 'web', 'tcp'), externalName: fc.constantFrom(undefined, undefined, 'a.default.svc.cluster.local', 'x.example.com') })
   .map(({ metadata, portName, externalName }) => ({
     apiVersion: 'v1', kind: 'Service', metadata,
-    spec: { ...(externalName === undefined ? {} : { type: 'ExternalName', externalName }), ports: [{ name: portName, port: 9080 }] },
+    spec: { ...(externalName === undefined ? {} : { type: 'ExternalName', externalName }), selector: { app: 'x' }, ports: [{ name: portName, port: 9080 }] },
   }));
 
+const workload = fc.record({ metadata, address: fc.constantFrom('10.2.0.1', '10.2.0.2'), version: fc.constantFrom('v1', 'v2') })
+  .map(({ metadata, address, version }) => ({ apiVersion: ISTIO, kind: 'WorkloadEntry', metadata, spec: { address, labels: { app: 'x', version } } }));
+const pod = fc.record({ metadata, podIP: fc.constantFrom('10.1.0.1', '10.1.0.2'), version: fc.constantFrom('v1', 'v2') })
+  .map(({ metadata, podIP, version }) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, labels: { app: 'x', version } }, status: { podIP } }));
 const slice = fc.record({ metadata, count: fc.integer({ min: 1, max: 3 }) }).map(({ metadata, count }) => ({
   apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { ...metadata, labels: { 'kubernetes.io/service-name': metadata.name } }, addressType: 'IPv4',
   endpoints: Array.from({ length: count }, (_, i) => ({ addresses: [`10.1.0.${i + 1}`] })), ports: [{ name: 'http', port: 8080 }],
@@ -70,7 +74,7 @@ const meshConfig = fc.constantFrom('outboundTrafficPolicy: {mode: REGISTRY_ONLY}
 
 const documents = fc.array(
   fc.oneof(
-    { weight: 4, arbitrary: serviceEntry }, { weight: 3, arbitrary: service }, { weight: 2, arbitrary: slice }, { weight: 6, arbitrary: virtualService }, { weight: 1, arbitrary: root }, { weight: 1, arbitrary: delegate },
+    { weight: 4, arbitrary: serviceEntry }, { weight: 3, arbitrary: service }, { weight: 4, arbitrary: slice }, { weight: 2, arbitrary: workload }, { weight: 1, arbitrary: pod }, { weight: 6, arbitrary: virtualService }, { weight: 1, arbitrary: root }, { weight: 1, arbitrary: delegate },
     { weight: 5, arbitrary: destinationRule }, { weight: 1, arbitrary: sidecar }, { weight: 1, arbitrary: meshConfig },
   ),
   { minLength: 1, maxLength: 4 },
@@ -111,7 +115,7 @@ it('compiles through any changes to what a fresh compile gives', { timeout: 60_0
         expect(shape(snapshot), set.all.map(resourceName).join()).toEqual(shape(compileSnapshot(set.all, options).snapshot));
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 250 },
   );
   // The documents above are mostly valid, or this would show nothing.
   expect(changed).toBeGreaterThan(500);
