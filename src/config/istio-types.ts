@@ -329,5 +329,13 @@ export interface MeshConfigSpec {
   trustDomain?: string;
   dnsRefreshRate?: string;
   pathNormalization?: { normalization?: string };
-  defaultConfig?: { tracing?: { sampling?: number } };
+  defaultConfig?: { tracing?: { sampling?: number }; proxyHeaders?: ProxyHeadersSpec };
+}
+
+/** Which headers a proxy adds. Source: istio/api mesh/v1alpha1/proxy.proto `ProxyConfig.ProxyHeaders`. */
+export interface ProxyHeadersSpec {
+  server?: { disabled?: boolean; value?: string };
+  requestId?: { disabled?: boolean };
+  attemptCount?: { disabled?: boolean };
+  envoyDebugHeaders?: { disabled?: boolean };
 }

@@ -1,8 +1,8 @@
 import { parse } from 'yaml';
 import { parseDurationMs } from '../common/duration.ts';
-import type { ConnectionPoolSpec, LocalityLbSpec, MeshConfigSpec, OutlierDetectionSpec, RetrySpec } from './istio-types.ts';
+import type { ConnectionPoolSpec, LocalityLbSpec, MeshConfigSpec, OutlierDetectionSpec, ProxyHeadersSpec, RetrySpec } from './istio-types.ts';
 import type { Resource } from './resource.ts';
-import type { MeshSettings } from './snapshot.ts';
+import type { MeshSettings, ProxyHeaders } from './snapshot.ts';
 
 /** MeshConfig with every default filled in: what the compiler asks while it builds routes and clusters. */
 export interface MeshConfig {
@@ -61,6 +61,7 @@ function completeMeshConfig(spec: MeshConfigSpec): MeshConfig {
       accessLogEncoding: spec.accessLogEncoding === 'JSON' ? 'JSON' : 'TEXT',
       accessLogFormat: spec.accessLogFormat ?? '',
       traceSampling: spec.defaultConfig?.tracing?.sampling ?? 1,
+      proxyHeaders: proxyHeaders(spec.defaultConfig?.proxyHeaders),
     },
     rootNamespace: spec.rootNamespace ?? 'istio-system',
     serviceExportTo: defaultExport(spec.defaultServiceExportTo),
@@ -82,6 +83,16 @@ export function outboundMode(
 ): MeshSettings['outboundTrafficPolicy'] {
   if (policy === undefined) return absent;
   return policy.mode?.startsWith('ALLOW_ANY') === true ? 'ALLOW_ANY' : 'REGISTRY_ONLY';
+}
+
+/** Source: istio `GetProxyHeadersFromProxyConfig`. */
+function proxyHeaders({ server, requestId, attemptCount, envoyDebugHeaders }: ProxyHeadersSpec = {}): ProxyHeaders {
+  return {
+    server: server?.disabled === true ? undefined : server?.value || 'envoy',
+    requestId: requestId?.disabled !== true,
+    attemptCount: attemptCount?.disabled !== true,
+    debug: envoyDebugHeaders?.disabled !== true,
+  };
 }
 
 /** Milliseconds of `text`, or `absent` when it is not given. */

@@ -33,4 +33,17 @@ export interface MeshSettings {
   readonly accessLogFormat: string;
   /** Percent of requests whose trace is sampled. Default 1. */
   readonly traceSampling: number;
+  readonly proxyHeaders: ProxyHeaders;
+}
+
+/** Which headers the mesh adds to requests and responses. Source: Istio `defaultConfig.proxyHeaders`. */
+export interface ProxyHeaders {
+  /** What responses get as `server`; `undefined`: it is the endpoint's business. */
+  readonly server: string | undefined;
+  /** Whether requests without `x-request-id` get one. */
+  readonly requestId: boolean;
+  /** `x-envoy-attempt-count` */
+  readonly attemptCount: boolean;
+  /** `x-envoy-upstream-service-time`, `-expected-rq-timeout-ms`, `-original-path`, `-original-host`, `-overloaded` */
+  readonly debug: boolean;
 }

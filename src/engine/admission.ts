@@ -27,7 +27,7 @@ export function admit(head: RequestHead, settings: MeshSettings, { options, rand
   const proto = getHeader(headers, 'x-forwarded-proto');
   if (proto === undefined) headers.push('x-forwarded-proto', head.scheme);
   else if (proto === 'http' || proto === 'https') head.scheme = proto;
-  if (getHeader(headers, 'x-request-id') === undefined) headers.push('x-request-id', options.uuid());
+  if (settings.proxyHeaders.requestId && getHeader(headers, 'x-request-id') === undefined) headers.push('x-request-id', options.uuid());
   if (options.tracing) startSpan(headers, settings.traceSampling, random);
   return true;
 }

@@ -184,8 +184,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   /** The response that the caller gets begins. */
   respond(status: number, headers: ResponseHeaders, statusText: string | undefined): void {
     this.status = status;
-    headers['server'] = 'envoy';
     this.#finishHeaders(headers);
+    this.#setServer(headers);
     // Envoy notes it when the headers leave; their operations do not see it yet.
     this.details = 'via_upstream';
     this.rawHeaders = headers;
@@ -216,6 +216,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.flags |= local.flags;
     this.details = local.details;
     const headers: ResponseHeaders = { ...local.headers };
+    if (!this.snapshot.settings.proxyHeaders.debug) delete headers['x-envoy-overloaded'];
     this.#finishHeaders(headers);
     if (this.isGrpc) replies.finishGrpcReply(headers, local);
     else replies.finishReply(headers, local);
@@ -239,8 +240,14 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     if (this.#corsOrigin !== undefined && action?.kind === 'forward') action.cors!.finishResponse(headers, this.#corsOrigin);
   }
 
+  /** Last of all, whatever rules say of it. Source: Envoy `ConnectionManagerImpl::ActiveStream::encodeHeaders`. */
+  #setServer(headers: ResponseHeaders): void {
+    const { server } = this.snapshot.settings.proxyHeaders;
+    if (server !== undefined) headers['server'] = server;
+  }
+
   #deliver(status: number, headers: ResponseHeaders, body: string | Uint8Array, details: string): void {
-    headers['server'] = 'envoy';
+    this.#setServer(headers);
     this.status = status;
     this.details = details;
     const deliver = (): void => {

@@ -2,7 +2,7 @@ import type { Host } from '../cluster/host.ts';
 import type { TimerHandle } from '../common/clock.ts';
 import { MeshError } from '../common/errors.ts';
 import { getHeader, setHeader, type HeaderList } from '../common/headers.ts';
-import type { Snapshot } from '../config/snapshot.ts';
+import type { ProxyHeaders, Snapshot } from '../config/snapshot.ts';
 import type { Destination } from '../route/destination.ts';
 import type { ForwardAction } from '../route/forward-action.ts';
 import { formatGrpcTimeout } from '../route/grpc.ts';
@@ -115,6 +115,10 @@ export class Router implements AttemptOwner {
     return this.#latest?.protocol;
   }
 
+  get #proxyHeaders(): ProxyHeaders {
+    return this.#call.snapshot.settings.proxyHeaders;
+  }
+
   start(): void {
     const { body } = this.#call.request;
     if (body.complete) this.#requestComplete();
@@ -136,7 +140,7 @@ export class Router implements AttemptOwner {
     this.attempts = 1;
     // Before the operations, which may change these too.
     this.#setAttemptHeaders(head.headers, 1);
-    call.destination!.prepareRequest(head, call);
+    call.destination!.prepareRequest(head, call, this.#proxyHeaders.debug);
     this.#allowRetries(head.headers);
     head.headers.push('host', head.authority);
     this.#upstream = { method: head.method, path: head.path, headers: head.headers, body, http2: call.request.http2 };
@@ -192,11 +196,11 @@ export class Router implements AttemptOwner {
   }
 
   #setAttemptHeaders(headers: HeaderList, attempt: number): void {
-    setHeader(headers, 'x-envoy-attempt-count', String(attempt));
+    if (this.#proxyHeaders.attemptCount) setHeader(headers, 'x-envoy-attempt-count', String(attempt));
     const elapsedMs = this.#requestCompleteAtMs < 0 ? 0 : this.cluster.clock.now() - this.#requestCompleteAtMs;
     const expectedMs = this.#timeouts.expectedTimeoutMs(elapsedMs);
     if (expectedMs === undefined) return;
-    setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
+    if (this.#proxyHeaders.debug) setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
     if (this.#call.isGrpc) setHeader(headers, 'grpc-timeout', formatGrpcTimeout(expectedMs));
   }
 
@@ -256,7 +260,7 @@ export class Router implements AttemptOwner {
     this.#countResponse(status);
     this.#responded = true;
     this.serviceTimeMs = this.#requestCompleteAtMs < 0 ? 0 : Math.floor(cluster.clock.now() - this.#requestCompleteAtMs);
-    headers['x-envoy-upstream-service-time'] = String(this.serviceTimeMs);
+    if (this.#proxyHeaders.debug) headers['x-envoy-upstream-service-time'] = String(this.serviceTimeMs);
     if (this.#hashKey !== undefined) addCookies(headers, this.#hashKey.setCookies);
     this.#call.respond(status, headers, statusText);
     if (this.#call.paused) attempt.controller?.pause();

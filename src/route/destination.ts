@@ -53,12 +53,14 @@ export class Destination implements WeightedDestination {
   /**
    * Changes `head` into what goes upstream: header operations, Host, path. Once per request; retries and mirrors send the
    * result again.
+   *
+   * @param keepsOld - whether the Host and path from before a rewrite stay in headers
    */
-  prepareRequest(head: RequestHead, variables: VariableSource): void {
+  prepareRequest(head: RequestHead, variables: VariableSource, keepsOld = true): void {
     this.#request.first?.applyToRequest(head, variables);
     if (this.#splitHost !== undefined) head.authority = this.#splitHost;
     this.#request.second?.applyToRequest(head, variables);
-    this.#rewrite?.apply(head);
+    this.#rewrite?.apply(head, keepsOld);
   }
 
   /**

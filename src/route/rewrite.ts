@@ -33,12 +33,13 @@ export class Rewrite {
     this.#uri = this.#regex === undefined ? options.uri || undefined : undefined;
   }
 
-  apply(head: RequestHead): void {
-    if (this.#authority !== undefined) rewriteAuthority(head, this.#authority);
+  /** @param keepsOld - whether the old Host and path stay in headers */
+  apply(head: RequestHead, keepsOld = true): void {
+    if (this.#authority !== undefined) rewriteAuthority(head, this.#authority, keepsOld);
     const path = this.#rewrittenPath(head.path);
     if (path === undefined) return;
     // Also when nothing changed: Envoy notes the old path whenever a path rewrite is configured.
-    setHeader(head.headers, 'x-envoy-original-path', head.path);
+    if (keepsOld) setHeader(head.headers, 'x-envoy-original-path', head.path);
     head.path = path;
   }
 
@@ -49,7 +50,7 @@ export class Rewrite {
 }
 
 /** Sets the Host and notes the old one. Source: Envoy `Utility::updateAuthority`. */
-export function rewriteAuthority(head: RequestHead, authority: string): void {
-  if (head.authority !== '') setHeader(head.headers, 'x-envoy-original-host', head.authority);
+export function rewriteAuthority(head: RequestHead, authority: string, keepsOld = true): void {
+  if (keepsOld && head.authority !== '') setHeader(head.headers, 'x-envoy-original-host', head.authority);
   head.authority = authority;
 }

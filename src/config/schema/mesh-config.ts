@@ -40,6 +40,16 @@ const UNREAD = [
   'serviceScopeConfigs',
 ];
 
+const switchable = openMessage('ProxyHeader', { disabled: bool });
+
+/** Source: istio/api mesh/v1alpha1/proxy.proto. */
+const proxyHeaders = openMessage('ProxyHeaders', {
+  server: openMessage('Server', { disabled: bool, value: text }),
+  requestId: switchable,
+  attemptCount: switchable,
+  envoyDebugHeaders: switchable,
+});
+
 /** Source: istio/api mesh/v1alpha1/config.proto. */
 export const meshConfig: Field = message(
   'MeshConfig',
@@ -64,7 +74,7 @@ export const meshConfig: Field = message(
     pathNormalization: message('ProxyPathNormalization', {
       normalization: enumOf('DEFAULT', 'NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'),
     }),
-    defaultConfig: openMessage('ProxyConfig', { tracing: openMessage('Tracing', { sampling: double }) }),
+    defaultConfig: openMessage('ProxyConfig', { tracing: openMessage('Tracing', { sampling: double }), proxyHeaders }),
     ...Object.fromEntries(UNREAD.map((name) => [name, any])),
   },
   checkMeshConfig,

@@ -50,7 +50,7 @@ function routeForm(route: RouteSpec, port: number): unknown {
 
 function operationsForm(side: string, operations: readonly (HeaderOperations | undefined)[]): Json {
   const list = operations.flatMap((one) => [
-    ...Object.entries(one?.set ?? {}).sort().map(([key, value]) => ({ header: headerForm(key, value), append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' })),
+    ...Object.entries(one?.set ?? {}).sort().flatMap(([key, given]) => [given].flat().map((value) => ({ header: headerForm(key, value), append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' }))),
     ...Object.entries(one?.add ?? {}).sort().flatMap(([key, given]) => [given].flat().map((value) => ({ header: headerForm(key, value) }))),
   ]);
   const removed = operations.flatMap((one) => one?.remove ?? []);
