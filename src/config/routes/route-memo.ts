@@ -1,7 +1,6 @@
 import type { RouteSpec, VirtualHostSpec } from '../../route/model.ts';
-import { Memo } from '../memo.ts';
+import { Latest, Memo } from '../memo.ts';
 import type { Service } from '../registry/service.ts';
-import type { Domains } from './domains.ts';
 import type { CompiledRules } from './rule-routes.ts';
 import type { VirtualService } from './virtual-service.ts';
 
@@ -9,7 +8,8 @@ import type { VirtualService } from './virtual-service.ts';
 export class ConfigurationMemo {
   readonly rules = new Memo<VirtualService, CompiledRules>();
   readonly defaults = new Memo<Service, readonly RouteSpec[]>();
-  readonly domains = new Memo<Service, Domains>();
+  /** Of each virtual host, before those without any are left out. */
+  readonly domains = new Latest<readonly (readonly string[])[]>();
   /** Virtual hosts that are alone in their configuration, for whatever Host. */
   readonly alone = new Memo<VirtualHostSpec, VirtualHostSpec>();
   /** Those of the compile before, by name. */

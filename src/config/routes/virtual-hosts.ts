@@ -1,6 +1,7 @@
 import { hostsOverlap, isWildcardHost } from '../../common/host-name.ts';
 import type { RouteSpec, SkippedRule, VirtualHostSpec } from '../../route/model.ts';
 import { clusterName } from '../clusters/cluster-name.ts';
+import { COST } from '../compile-budget.ts';
 import { sameItems } from '../memo.ts';
 import { isHttp } from '../registry/port-protocol.ts';
 import { findPort, type Service } from '../registry/service.ts';
@@ -50,7 +51,7 @@ export function virtualHosts(
     const routes = memo.defaults.of(service, [context.mesh, context.ruleOf(service)], () => [defaultRoute(service, context)]);
     drafts.set(service.host, { host: service.host, service, routes, skipped, origin: service.origin });
   }
-  return settleDomains([...drafts.values()], context, memo);
+  return settle([...drafts.values()], context, memo);
 }
 
 function addGoverned(
@@ -96,17 +97,23 @@ function governedServices(virtualService: VirtualService, services: ReadonlyMap<
  */
 function isRegistered(host: string, services: ReadonlyMap<string, Service>): boolean {
   if (!isWildcardHost(host)) return services.has(host);
-  return [...services.keys()].some((name) => hostsOverlap(host, name));
+  for (const name of services.keys()) if (hostsOverlap(host, name)) return true;
+  return false;
 }
 
 /** All hosts of a VirtualService share its routes, unless a rule leaves the destination to the host. */
 function rulesOf(virtualService: VirtualService, context: RouteContext, memo: ConfigurationMemo): (host: string) => CompiledRules {
+  const spend = (compiled: CompiledRules): CompiledRules => {
+    context.budget.spend(compiled.routes.length * COST.route, () => originOf(virtualService.resource));
+    return compiled;
+  };
   if (virtualService.rules.some(({ spec }) => spec.fault !== undefined && (spec.route ?? []).length === 0)) {
-    return (host) => compileRules(virtualService.rules, context, host);
+    return (host) => spend(compileRules(virtualService.rules, context, host));
   }
   let shared: CompiledRules | undefined;
   // Only once it is clear that the rules govern anything here.
-  return () => (shared ??= memo.rules.of(virtualService, [context.mesh, ...askedOf(virtualService, context)], () => compileRules(virtualService.rules, context, '')));
+  return () =>
+    (shared ??= spend(memo.rules.of(virtualService, [context.mesh, ...askedOf(virtualService, context)], () => compileRules(virtualService.rules, context, ''))));
 }
 
 /** What compiling rules asks about their destinations. */
@@ -146,39 +153,41 @@ function servesHttp(service: Service, number: number): boolean {
   return port !== undefined && isHttp(port.protocol);
 }
 
-/** Every name goes to one virtual host: to the first that wants it, but never as a short form to one whose name it is not. */
-function settleDomains(drafts: readonly Draft[], context: RouteContext, memo: ConfigurationMemo): VirtualHostSpec[] {
-  const taken = new Set<string>();
-  const serviceHosts = new Set(drafts.filter(({ service }) => service !== undefined).map(({ host }) => host.toLowerCase()));
+function settle(drafts: readonly Draft[], context: RouteContext, memo: ConfigurationMemo): VirtualHostSpec[] {
+  const domains = memo.domains.of(drafts.flatMap(({ host, service }) => [host, service]), () => settleDomains(drafts, context));
   const result: VirtualHostSpec[] = [];
-  for (const draft of drafts) {
-    const domains = wantedDomains(draft, context, serviceHosts, memo);
-    const free: string[] = [];
-    for (const name of domains.all) {
-      if (taken.has(name) || (domains.short.has(name) && serviceHosts.has(name))) continue;
-      taken.add(name);
-      free.push(name);
-    }
-    if (free.length === 0) continue;
-    const { host, routes, skipped, origin } = draft;
+  for (const [at, { host, routes, skipped, origin }] of drafts.entries()) {
+    const own = domains[at]!;
+    if (own.length === 0) continue;
     const name = `${host}:${context.port}`;
     const before = memo.virtualHosts.get(name);
     // The same routes come from the same place.
-    const isSame = before?.routes === routes && sameItems(before.domains, free) && sameData(before.skipped ?? [], skipped);
-    result.push(isSame ? before : { name, domains: free, routes, ...(skipped.length > 0 && { skipped }), origin });
+    const isSame = before?.routes === routes && sameItems(before.domains, own) && sameData(before.skipped ?? [], skipped);
+    result.push(isSame ? before : { name, domains: own, routes, ...(skipped.length > 0 && { skipped }), origin });
   }
   memo.virtualHosts = new Map(result.map((spec) => [spec.name, spec]));
   return result.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function wantedDomains(
-  { host, service }: Draft,
-  { caller, domain }: RouteContext,
-  serviceHosts: ReadonlySet<string>,
-  memo: ConfigurationMemo,
-): Domains {
+/**
+ * The domains of each draft. Every name goes to one virtual host: to the first that wants it, but never as a short form to one
+ * whose name it is not.
+ */
+function settleDomains(drafts: readonly Draft[], context: RouteContext): string[][] {
+  const taken = new Set<string>();
+  const serviceHosts = new Set(drafts.filter(({ service }) => service !== undefined).map(({ host }) => host.toLowerCase()));
+  return drafts.map((draft) => {
+    const { all, short } = wantedDomains(draft, context, serviceHosts);
+    return all.filter((name) => {
+      if (taken.has(name) || (short.has(name) && serviceHosts.has(name))) return false;
+      taken.add(name);
+      return true;
+    });
+  });
+}
+
+function wantedDomains({ host, service }: Draft, { caller, domain }: RouteContext, serviceHosts: ReadonlySet<string>): Domains {
   if (service === undefined) return hostDomains(host);
-  if (service.aliases.length === 0) return memo.domains.of(service, [], () => serviceDomains(service, caller.namespace, domain));
   // An ExternalName Service with rules of its own keeps its names; else they are the target's.
   const aliases = service.aliases.filter((alias) => !serviceHosts.has(alias.toLowerCase()));
   return serviceDomains({ ...service, aliases }, caller.namespace, domain);
