@@ -3,6 +3,7 @@ import { RouteTable } from '../route/route-table.ts';
 import { DestinationRules } from './clusters/destination-rules.ts';
 import { serviceClusters, specialClusters } from './clusters/cluster-specs.ts';
 import { destinationHashPolicy, serviceHashPolicy } from './clusters/hash-policy.ts';
+import { CompileBudget } from './compile-budget.ts';
 import { danglingNames } from './compile-issues.ts';
 import { CompileMemo, registryParts } from './compile-memo.ts';
 import type { CompileOptions } from './compile-options.ts';
@@ -28,7 +29,9 @@ export interface CompileResult {
 
 /**
  * Compiles checked resources to the snapshot of one caller: registry → what the caller sees of it → clusters → routes.
- * The same resources and options give the same snapshot. Never throws for resources that passed the checks.
+ * The same resources and options give the same snapshot. For resources that passed the checks it throws one thing only.
+ *
+ * @throws {MeshError} `ERR_INVALID_CONFIG` when they multiply to more than {@link CompileBudget} allows
  */
 export function compileSnapshot(resources: readonly Resource[], options: CompileOptions): CompileResult {
   return compileChange(resources, options, new CompileMemo());
@@ -41,14 +44,15 @@ export function compileSnapshot(resources: readonly Resource[], options: Compile
  */
 export function compileChange(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): CompileResult {
   const { workload: caller, legacySemantics, domain = 'cluster.local' } = options;
+  const budget = new CompileBudget();
   const configMaps = resources.filter(({ kind }) => kind === 'ConfigMap');
   const mesh = memo.mesh.of(configMaps, () => readMeshConfig(configMaps));
   const { registry, issues } = memo.registry.of([mesh, ...registryParts(resources, options)], () => buildRegistry(resources, options, mesh, memo.registryParts));
-  const { applicable, rejected } = visibleVirtualServices(resources, caller.namespace, mesh, domain, memo.virtualServices);
+  const { applicable, rejected } = visibleVirtualServices(resources, caller.namespace, mesh, domain, budget, memo.virtualServices);
   const scope = sidecarScope(resources, registry, applicable, caller, mesh, domain);
   const rules = new DestinationRules(resources, caller, mesh, domain, memo.destinationRules);
 
-  const clusterContext = { caller, mesh, rules, legacySemantics, memo: memo.clusters };
+  const clusterContext = { caller, mesh, rules, legacySemantics, memo: memo.clusters, budget };
   const clusters = [...scope.services.flatMap((service) => serviceClusters(service, clusterContext)), ...specialClusters(mesh)];
 
   const inScope = new Map(scope.services.map((service) => [service.host, service]));
@@ -64,6 +68,7 @@ export function compileChange(resources: readonly Resource[], options: CompileOp
     serviceHashPolicy: (service: Service, port: number) => serviceHashPolicy(rules.find(service), port),
     serviceOf: (host: string) => inScope.get(host),
     ruleOf: (service: Service) => rules.find(service),
+    budget,
   };
   const configurations = routeConfigurations(scope, rejected, routeContext, memo.routes);
   memo.routeTable = new RouteTable(configurations, memo.routeTable);

@@ -31,5 +31,8 @@ export const MAX_STRUCTURE_ISSUES = 20;
 /** How many maps and lists one object handed in from code may hold. */
 export const MAX_OBJECT_NODES = 1_000_000;
 
+/** What clusters, endpoints and routes of a snapshot may take, in bytes, roughly; 10,000 services of 50 endpoints take half of it. */
+export const MAX_COMPILE_COST = 1024 * 1024 * 1024;
+
 /** How many instructions all regular expressions of one text may compile to; 10,000 usual ones come to 300,000. */
 export const MAX_REGEX_SIZE_IN_TEXT = 1_000_000;

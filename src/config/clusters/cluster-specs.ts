@@ -2,6 +2,7 @@ import { placeEndpoints, type LocalitySetting, type PlacedEndpoints } from '../.
 import type { ClusterSpec, Endpoint } from '../../cluster/model.ts';
 import { SubsetResolver } from '../../cluster/subset-resolver.ts';
 import type { Origin } from '../../common/origin.ts';
+import { COST, type CompileBudget } from '../compile-budget.ts';
 import type { CallerOptions } from '../compile-options.ts';
 import type { LocalityLbSpec } from '../istio-types.ts';
 import type { Memo } from '../memo.ts';
@@ -28,6 +29,7 @@ export interface ClusterContext {
   readonly legacySemantics: boolean;
   /** What was made of each service before, for the same caller and semantics. */
   readonly memo: Memo<Service, readonly ClusterSpec[]>;
+  readonly budget: CompileBudget;
 }
 
 /** Envoy's idle timeout in the cluster for unknown destinations, as Istio sets it. */
@@ -37,9 +39,16 @@ const PASSTHROUGH_IDLE_TIMEOUT_MS = 300_000;
 export function serviceClusters(service: Service, context: ClusterContext): readonly ClusterSpec[] {
   if (service.externalName !== undefined) return [];
   const rule = context.rules.find(service);
+  context.budget.spend(costOf(service, rule), () => service.origin);
   return context.memo.of(service, [rule, context.mesh], () =>
     service.ports.filter(({ protocol }) => protocol !== 'UDP').flatMap((port) => portClusters(service, port, rule, context)),
   );
+}
+
+/** Of all its clusters together, if every subset has every endpoint. */
+function costOf({ ports, endpoints }: Service, rule: MergedRule | undefined): number {
+  const subsets = rule?.subsets.length ?? 0;
+  return ports.length * ((1 + subsets) * COST.cluster + endpoints.length * (COST.endpoint + subsets * COST.reference));
 }
 
 /** The two clusters that every snapshot has. Source: istio `buildDefaultPassthroughCluster`, `buildBlackHoleCluster`. */

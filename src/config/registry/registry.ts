@@ -1,8 +1,9 @@
+import { CompileBudget, COST } from '../compile-budget.ts';
 import type { CompileOptions } from '../compile-options.ts';
 import type { ConfigIssue } from '../issue.ts';
 import { Latest, ResourceMemo } from '../memo.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
-import type { Resource } from '../resource.ts';
+import { originOf, type Resource } from '../resource.ts';
 import { resolveCodeEndpoints, serviceEndpoint, type CodeEndpoint } from './code-endpoints.ts';
 import { byAge, parseLocality } from './endpoint-fields.ts';
 import { KubernetesEndpoints } from './kubernetes-endpoints.ts';
@@ -51,13 +52,20 @@ export function buildRegistry(
   const running = resources.filter(({ kind }) => kind === 'WorkloadEntry' || kind === 'Pod');
   const workloads = memo.workloads.of(running, () => new WorkloadIndex(running));
   const endpoints = new KubernetesEndpoints(resources, workloads);
-  const declared = resources.toSorted(byAge).flatMap((resource): readonly Service[] => {
+  const servicesOf = (resource: Resource): readonly Service[] => {
     if (resource.kind === 'Service') {
       const on = [mesh, workloads, ...endpoints.documentsOf(resource)];
       return memo.services.of(resource, on, () => [kubernetesService(resource, endpoints, mesh, domain)]);
     }
     if (resource.kind === 'ServiceEntry') return memo.services.of(resource, [mesh, workloads], () => serviceEntryServices(resource, workloads, mesh));
     return [];
+  };
+  const budget = new CompileBudget();
+  const declared = resources.toSorted(byAge).flatMap((resource) => {
+    const services = servicesOf(resource);
+    // The services of one resource share their endpoints.
+    budget.spend((services[0]?.endpoints.length ?? 0) * COST.endpoint, () => originOf(resource));
+    return services;
   });
   const merged = new Registry(mergeSameHost(declared));
   const namespaces = new Set(['default', options.workload.namespace, ...resources.map(({ namespace }) => namespace)]);

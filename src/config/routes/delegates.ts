@@ -1,4 +1,6 @@
+import { COST, type CompileBudget } from '../compile-budget.ts';
 import type { HttpMatchSpec, HttpRouteSpec, StringMatchSpec } from '../istio-types.ts';
+import { originOf } from '../resource.ts';
 import { isExportedTo } from '../scope/export-to.ts';
 import type { HttpRule, VirtualService } from './virtual-service.ts';
 
@@ -8,7 +10,7 @@ import type { HttpRule, VirtualService } from './virtual-service.ts';
  *
  * Source: istio `mergeVirtualServicesIfNeeded`.
  */
-export function resolveDelegates(virtualServices: readonly VirtualService[]): VirtualService[] {
+export function resolveDelegates(virtualServices: readonly VirtualService[], budget: CompileBudget): VirtualService[] {
   const delegates = new Map<string, VirtualService>();
   for (const candidate of virtualServices) {
     if (candidate.hosts.length === 0) delegates.set(`${candidate.resource.namespace}/${candidate.resource.name}`, candidate);
@@ -17,24 +19,31 @@ export function resolveDelegates(virtualServices: readonly VirtualService[]): Vi
     .filter((candidate) => candidate.hosts.length > 0)
     .map((root) => {
       if (!root.rules.some((rule) => rule.spec.delegate !== undefined)) return root;
-      return { ...root, rules: root.rules.flatMap((rule) => resolveRule(rule, root.resource.namespace, delegates)) };
+      return { ...root, rules: root.rules.flatMap((rule) => resolveRule(rule, root.resource.namespace, delegates, budget)) };
     });
 }
 
-function resolveRule(root: HttpRule, namespace: string, delegates: ReadonlyMap<string, VirtualService>): readonly HttpRule[] {
+function resolveRule(
+  root: HttpRule,
+  namespace: string,
+  delegates: ReadonlyMap<string, VirtualService>,
+  budget: CompileBudget,
+): readonly HttpRule[] {
   const { delegate: reference } = root.spec;
   if (reference === undefined) return [root];
   const found = delegates.get(`${reference.namespace ?? namespace}/${reference.name}`);
   if (found === undefined || !isExportedTo(found.exportTo, found.resource.namespace, namespace)) return [];
+  const spend = (cost: number): void => budget.spend(cost, () => originOf(root.resource, root.path));
   return found.rules.flatMap((rule) => {
-    const spec = mergeRules(root.spec, rule.spec);
+    const spec = mergeRules(root.spec, rule.spec, spend);
     return spec === undefined ? [] : [{ ...rule, spec }];
   });
 }
 
 /** What a delegate's rule leaves unset comes from the root's; contradicting matches drop the delegate's rule. */
-function mergeRules(root: HttpRouteSpec, delegate: HttpRouteSpec): HttpRouteSpec | undefined {
-  const match = mergeMatches(root.match ?? [], delegate.match ?? []);
+function mergeRules(root: HttpRouteSpec, delegate: HttpRouteSpec, spend: (cost: number) => void): HttpRouteSpec | undefined {
+  spend(COST.route);
+  const match = mergeMatches(root.match ?? [], delegate.match ?? [], spend);
   if (match === undefined) return undefined;
   const inherited: HttpRouteSpec = {
     rewrite: root.rewrite,
@@ -54,14 +63,20 @@ function mergeRules(root: HttpRouteSpec, delegate: HttpRouteSpec): HttpRouteSpec
 }
 
 /** All pairs that agree. Each entry of the delegate must agree with one of the root's at least. */
-function mergeMatches(root: readonly HttpMatchSpec[], delegate: readonly HttpMatchSpec[]): HttpMatchSpec[] | undefined {
+function mergeMatches(
+  root: readonly HttpMatchSpec[],
+  delegate: readonly HttpMatchSpec[],
+  spend: (cost: number) => void,
+): HttpMatchSpec[] | undefined {
   if (root.length === 0) return [...delegate];
   if (delegate.length === 0) return [...root];
   const merged: HttpMatchSpec[] = [];
   for (const entry of delegate) {
+    spend(root.length * COST.comparison);
     const partners = root.filter((candidate) => agree(candidate, entry));
     if (partners.length === 0) return undefined;
-    merged.push(...partners.map((partner) => mergeMatch(partner, entry)));
+    spend(partners.length * COST.route);
+    for (const partner of partners) merged.push(mergeMatch(partner, entry));
   }
   return merged;
 }

@@ -1,5 +1,6 @@
 import type { HashPolicy } from '../../route/model.ts';
 import type { MergedRule } from '../clusters/destination-rules.ts';
+import type { CompileBudget } from '../compile-budget.ts';
 import type { CallerOptions } from '../compile-options.ts';
 import type { DestinationSpec } from '../istio-types.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
@@ -22,4 +23,5 @@ export interface RouteContext {
   readonly serviceOf: (host: string) => Service | undefined;
   /** The DestinationRule in force for a service: what hash policies depend on beside their arguments. */
   readonly ruleOf: (service: Service) => MergedRule | undefined;
+  readonly budget: CompileBudget;
 }

@@ -1,4 +1,5 @@
 import type { SkippedRule } from '../../route/model.ts';
+import type { CompileBudget } from '../compile-budget.ts';
 import { ResourceMemo } from '../memo.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { byAge } from '../registry/endpoint-fields.ts';
@@ -30,6 +31,7 @@ export function visibleVirtualServices(
   namespace: string,
   mesh: MeshConfig,
   domain: string,
+  budget: CompileBudget,
   memo = new ResourceMemo<VirtualService>(),
 ): VisibleVirtualServices {
   const expanded = resources
@@ -38,7 +40,7 @@ export function visibleVirtualServices(
     .map((resource) => memo.of(resource, [mesh], () => expandVirtualService(resource, mesh.virtualServiceExportTo, domain)));
   const applicable: VirtualService[] = [];
   const rejected = new Map<string, SkippedRule[]>();
-  for (const virtualService of resolveDelegates(expanded)) {
+  for (const virtualService of resolveDelegates(expanded, budget)) {
     const reason = whyNotFor(virtualService, namespace);
     if (reason === undefined) {
       applicable.push(virtualService);
