@@ -276,6 +276,7 @@ export interface KubernetesServiceSpec {
   clusterIPs?: string[];
   externalName?: string;
   publishNotReadyAddresses?: boolean;
+  trafficDistribution?: string;
   selector?: Record<string, string>;
   ports?: { name?: string; port: number; targetPort?: number | string; protocol?: string; appProtocol?: string }[];
 }

@@ -8,7 +8,7 @@ import type { LocalityLbSpec } from '../istio-types.ts';
 import type { Memo } from '../memo.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { parseLocality } from '../registry/endpoint-fields.ts';
-import type { Service, ServicePort } from '../registry/service.ts';
+import type { Service, ServicePort, TrafficDistribution } from '../registry/service.ts';
 import { BLACK_HOLE_CLUSTER, clusterName, PASSTHROUGH_CLUSTER } from './cluster-name.ts';
 import type { DestinationRules, DeclaredSubset, MergedRule } from './destination-rules.ts';
 import { effectivePolicy } from './effective-policy.ts';
@@ -34,6 +34,16 @@ export interface ClusterContext {
 
 /** Envoy's idle timeout in the cluster for unknown destinations, as Istio sets it. */
 const PASSTHROUGH_IDLE_TIMEOUT_MS = 300_000;
+
+/** What a service's `trafficDistribution` prefers, whether or not anything is ever found unhealthy. Source: istio `GetLocalityLbSetting`. */
+const PREFERENCES: Readonly<Record<TrafficDistribution, LocalityLbSpec>> = {
+  'same-zone': { failoverPriority: ['topology.istio.io/network', 'topology.kubernetes.io/region', 'topology.kubernetes.io/zone'] },
+  'same-node': {
+    failoverPriority: [
+      'topology.istio.io/network', 'topology.kubernetes.io/region', 'topology.kubernetes.io/zone', 'topology.istio.io/subzone', 'kubernetes.io/hostname',
+    ],
+  },
+};
 
 /** The clusters of one service: for each port one for the whole service and one for each subset. */
 export function serviceClusters(service: Service, context: ClusterContext): readonly ClusterSpec[] {
@@ -120,6 +130,8 @@ function clusterSpec(
   const dialled = service.discovery === 'original-dst' || loadBalancer.kind === 'PASSTHROUGH';
   const where = { host: service.host, port: port.number, subset: name, selected: rule?.selector !== undefined };
   const tls = tlsOptions(policy.tls, where);
+  const locality = policy.loadBalancer?.localityLbSetting;
+  const preferred = locality === undefined && service.trafficDistribution !== undefined ? PREFERENCES[service.trafficDistribution] : undefined;
   return {
     name: clusterName(service.host, port.number, name),
     host: service.host,
@@ -128,7 +140,7 @@ function clusterSpec(
     discovery: dialled ? 'original-dst' : service.discovery,
     ...(dialled
       ? { endpoints: [] }
-      : placed(endpoints, policy.loadBalancer?.localityLbSetting ?? mesh.localityLb, outlierDetection !== undefined, caller)),
+      : placed(endpoints, locality ?? preferred ?? mesh.localityLb, outlierDetection !== undefined || preferred !== undefined, caller)),
     protocol: upstreamProtocol(port.protocol, policy.connectionPool, mesh.h2Upgrade),
     loadBalancer: dialled ? { kind: 'PASSTHROUGH' } : loadBalancer,
     circuitBreaker: circuitBreakerOptions(policy.connectionPool, policy.retryBudget),

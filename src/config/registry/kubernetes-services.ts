@@ -4,6 +4,7 @@ import { originOf, type Resource } from '../resource.ts';
 import type { KubernetesEndpoints } from './kubernetes-endpoints.ts';
 import { kubernetesProtocol } from './port-protocol.ts';
 import type { Service } from './service.ts';
+import { trafficDistribution } from './traffic-distribution.ts';
 
 const EXPORT_TO = 'networking.istio.io/exportTo';
 
@@ -12,6 +13,7 @@ export function kubernetesService(resource: Resource, endpoints: KubernetesEndpo
   const spec = resource.spec as KubernetesServiceSpec;
   const alias = spec.type === 'ExternalName';
   const headless = !alias && spec.clusterIP === 'None';
+  const distribution = trafficDistribution(spec.trafficDistribution, resource.annotations);
   const addresses = new Set([spec.clusterIP, ...(spec.clusterIPs ?? [])]);
   return {
     host: `${resource.name}.${resource.namespace}.svc.${domain}`,
@@ -31,6 +33,7 @@ export function kubernetesService(resource: Resource, endpoints: KubernetesEndpo
     aliases: [],
     exportTo: exportTo(resource) ?? mesh.serviceExportTo,
     endpoints: alias || headless ? [] : endpoints.of(resource),
+    ...(distribution && { trafficDistribution: distribution }),
     origin: originOf(resource),
   };
 }

@@ -4,6 +4,7 @@ import { originOf, type Resource } from '../resource.ts';
 import { hasLabels, isIpAddress, parseLocality } from './endpoint-fields.ts';
 import { parseProtocol } from './port-protocol.ts';
 import type { Service, ServiceEndpoint, ServicePort } from './service.ts';
+import { trafficDistribution } from './traffic-distribution.ts';
 import type { Workload, WorkloadIndex } from './workloads.ts';
 
 const DISCOVERY: Readonly<Record<string, Service['discovery']>> = {
@@ -21,6 +22,7 @@ export function serviceEntryServices(resource: Resource, workloads: WorkloadInde
   const endpoints = discovery === 'original-dst' ? [] : entryEndpoints(resource, spec, ports, workloads);
   const addresses = (spec.addresses ?? []).map(withoutFullMask);
   const subnets = addresses.filter((address) => address.includes('/'));
+  const distribution = trafficDistribution(undefined, resource.annotations);
   return spec.hosts.map((host) => ({
     host,
     namespace: resource.namespace,
@@ -33,6 +35,7 @@ export function serviceEntryServices(resource: Resource, workloads: WorkloadInde
     aliases: [],
     exportTo: spec.exportTo === undefined || spec.exportTo.length === 0 ? mesh.serviceExportTo : spec.exportTo,
     endpoints,
+    ...(distribution && { trafficDistribution: distribution }),
     origin: originOf(resource),
   }));
 }

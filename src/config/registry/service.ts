@@ -46,8 +46,12 @@ export interface Service {
   /** As declared, or the mesh's default; never empty. */
   readonly exportTo: readonly string[];
   readonly endpoints: readonly ServiceEndpoint[];
+  /** Which endpoints callers prefer, where no rule says otherwise. */
+  readonly trafficDistribution?: TrafficDistribution;
   readonly origin: Origin;
 }
+
+export type TrafficDistribution = 'same-zone' | 'same-node';
 
 /** The port of `service` with this number, if it has one. */
 export function findPort(service: Service, number: number): ServicePort | undefined {

@@ -20,6 +20,7 @@ export const service: Field = message(
     clusterIPs: textList,
     externalName: text,
     publishNotReadyAddresses: bool,
+    trafficDistribution: text,
     selector: textMap,
     ports: list(servicePort),
     ...Object.fromEntries(
@@ -36,7 +37,6 @@ export const service: Field = message(
         'loadBalancerSourceRanges',
         'sessionAffinity',
         'sessionAffinityConfig',
-        'trafficDistribution',
       ].map((name) => [name, any]),
     ),
   },

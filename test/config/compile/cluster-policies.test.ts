@@ -140,4 +140,48 @@ describe('locality', () => {
     expect(priorities('outlierDetection: {}, loadBalancer: {localityLbSetting: {enabled: false}}')).toEqual(['east 0', 'west 0']);
     expect(priorities('outlierDetection: {}', 'localityLbSetting: {enabled: false}')).toEqual(['east 0', 'west 0']);
   });
+
+  // Source: istio `GetTrafficDistribution`, `GetLocalityLbSetting`.
+  it.each([
+    ['trafficDistribution: PreferClose', '', '', '', [0, 0, 1, 2]],
+    ['trafficDistribution: PreferSameZone', '', '', '', [0, 0, 1, 2]],
+    ['trafficDistribution: PreferSameNode', '', '', '', [0, 1, 2, 3]],
+    ['trafficDistribution: preferclose', '', '', '', undefined],
+    ['', 'preferCLOSE', '', '', [0, 0, 1, 2]],
+    ['', 'PreferSameNode', '', '', [0, 1, 2, 3]],
+    ['trafficDistribution: PreferSameNode', 'PreferClose', '', '', [0, 1, 2, 3]],
+    ['trafficDistribution: PreferClose', '', '', 'localityLbSetting: {enabled: false}', [0, 0, 1, 2]],
+    ['trafficDistribution: PreferClose', '', 'loadBalancer: {simple: RANDOM}', '', [0, 0, 1, 2]],
+    ['trafficDistribution: PreferClose', '', 'loadBalancer: {localityLbSetting: {enabled: false}}', '', undefined],
+    ['trafficDistribution: PreferClose', '', 'loadBalancer: {localityLbSetting: {failover: [{from: west, to: east}]}}', '', undefined],
+  ])('{%s} and the annotation %j prefer endpoints nearby unless a rule speaks of places: {%s} {%s}', (field, annotation, policy, mesh, expected) => {
+    const service = `
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web${annotation === '' ? '' : `, annotations: {networking.istio.io/traffic-distribution: ${annotation}}`}}
+spec: {ports: [{name: http, port: 80}]${field === '' ? '' : `, ${field}`}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: web, labels: {kubernetes.io/service-name: web}}
+addressType: IPv4
+ports: [{name: http, port: 80}]
+endpoints:
+${[1, 2, 3, 4].map((n) => `- {addresses: [10.0.0.${n}], targetRef: {kind: Pod, name: p${n}}}`).join('\n')}
+`;
+    const pods = ['west.z.s', 'west.z.t', 'west.y.s', 'east.z.s'].map((locality, index) => `
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: p${index + 1}, labels: {istio-locality: ${locality}}}
+status: {podIP: 10.0.0.${index + 1}}
+`);
+    const rule = policy === '' ? '' : istio('DestinationRule', 'web', `{host: web, trafficPolicy: {${policy}}}`);
+    const options = { workload: { namespace: 'default', labels: {}, locality: 'west/z/s' } };
+    const found = cluster(snapshotOf(service + pods.join('') + rule + (mesh === '' ? '' : configMap(mesh)), options), NAME);
+    const priorityOf = (address: string): number | undefined => found.priorities?.[found.endpoints.findIndex((endpoint) => endpoint.address === address)];
+
+    expect(found.priorities && [1, 2, 3, 4].map((n) => priorityOf(`10.0.0.${n}`))).toEqual(expected);
+  });
 });
