@@ -115,6 +115,8 @@ export interface ClusterSpec {
    * `original-dst`: the address that the caller dialled.
    */
   readonly discovery: 'static' | 'strict-dns' | 'logical-dns' | 'original-dst';
+  /** Takes the place of the dialled address's port. */
+  readonly dialledPort?: number;
   readonly endpoints: readonly Endpoint[];
   /** Priority of each endpoint, index by index, 0 first; absent when all are 0. Source: Istio locality failover. */
   readonly priorities?: readonly number[];

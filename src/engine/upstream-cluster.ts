@@ -276,7 +276,8 @@ export class UpstreamCluster implements PoolContext {
     if (originalDst === null) return undefined;
     const target = originalDst === undefined ? dialled : splitAddress(originalDst);
     if (target === undefined) return undefined;
-    const endpoint: Endpoint = { address: target.hostname, port: target.port, labels: {}, weight: 1, locality: { region: '', zone: '', subzone: '' } };
+    const port = this.#spec.dialledPort ?? target.port;
+    const endpoint: Endpoint = { address: target.hostname, port, labels: {}, weight: 1, locality: { region: '', zone: '', subzone: '' } };
     const key = hostKey(endpoint);
     let host = this.#dialled.get(key);
     if (host === undefined) {

@@ -155,6 +155,22 @@ describe('a request through the mesh', () => {
     expect(meshInfo(await response)).toMatchObject({ status: 503, flags: 'URX', attempts: 3, details: 'via_upstream' });
   });
 
+  it('goes to the targetPort of a ServiceEntry at whatever address was dialled', async () => {
+    const entry = `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: {name: any}
+spec: {hosts: [any.example.com], resolution: NONE, ports: [{number: 80, name: http, protocol: HTTP, targetPort: 8080}, {number: 81, name: other, protocol: HTTP}]}
+`;
+    const { mesh, services } = await memoryMesh([entry], { '10.9.9.9:8080': () => ({}), '10.9.9.9:81': () => ({}) });
+
+    for (const port of [80, 81]) {
+      const response = await mesh.request(`http://any.example.com:${port}/`, { originalDst: `10.9.9.9:${port}` });
+      expect(meshInfo(response)).toMatchObject({ status: 200, endpoint: `10.9.9.9:${port === 80 ? 8080 : 81}` });
+    }
+    expect(services['10.9.9.9:8080']!.requests[0]!.headers['host']).toBe('any.example.com');
+  });
+
   it('counts the requests of a match with a statPrefix', async () => {
     let status = 503;
     const { clock, mesh } = await memoryMesh(

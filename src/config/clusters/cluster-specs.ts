@@ -138,6 +138,7 @@ function clusterSpec(
     port: port.number,
     subset: name,
     discovery: dialled ? 'original-dst' : service.discovery,
+    ...(replacesPort(service, port) && { dialledPort: port.targetPort }),
     ...(dialled
       ? { endpoints: [] }
       : placed(endpoints, locality ?? preferred ?? mesh.localityLb, outlierDetection !== undefined || preferred !== undefined, caller)),
@@ -151,6 +152,11 @@ function clusterSpec(
     ...(tls && { tls }),
     origins: clusterOrigins(service, rule, subset),
   };
+}
+
+/** Whether its `targetPort` is dialled instead, at whatever address the caller wants. Source: istio `PassthroughTargetPorts`. */
+function replacesPort({ registry, discovery }: Service, { number, targetPort }: ServicePort): boolean {
+  return registry === 'service-entry' && discovery === 'original-dst' && targetPort !== number;
 }
 
 /** Endpoints in the order and with the priorities that their places give them. */
