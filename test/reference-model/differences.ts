@@ -26,6 +26,8 @@ function canonical(answer: Answer): unknown {
     // A preflight goes nowhere.
     if (key === 'responseHeaders' && 'preflight' in answer) return {};
     if (key === 'headers' || key.endsWith('Headers')) return byName(value as readonly HeaderLine[]);
+    // A hash that no balancer asks for decides nothing.
+    if (isRecord(value) && 'share' in value && 'cluster' in value && !/"balancer":"(RING_HASH|MAGLEV)"/.test(JSON.stringify(value['cluster']))) return { ...value, hash: '' };
     // Nothing is balanced between addresses that callers dial.
     if (key === 'cluster' && isRecord(value) && value['state'] === 'dialled') return { ...value, policy: { ...(value['policy'] as object), balancer: '' } };
     return key === 'share' && typeof value === 'number' ? Math.round(value * 1e9) / 1e9 : value;

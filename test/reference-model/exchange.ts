@@ -76,8 +76,8 @@ function sent({ cluster, request, responseHeaders }: Destined, route: string, ca
   return { ...common, status: probe.status, flags: '-', body: '', arrival: { ...request, endpoints } };
 }
 
-function dialled({ port }: CallerRequest): string {
-  return `${DIALLED_IP}:${String(port)}`;
+function dialled({ port, dialled: address = DIALLED_IP }: CallerRequest): string {
+  return `${address}:${String(port)}`;
 }
 
 function compare(outcome: Outcome, call: CallerRequest, exchange: Exchange): string[] {

@@ -65,13 +65,14 @@ export async function runMesh(world: World, probe: Probe, seed: number): Promise
   };
 }
 
-function dispatch(mesh: Mesh, { method, authority, port, path, headers }: CallerRequest): Promise<Omit<Exchange, 'arrivals' | 'copies'>> {
+function dispatch(mesh: Mesh, { method, authority, port, path, headers, dialled = DIALLED_IP }: CallerRequest): Promise<Omit<Exchange, 'arrivals' | 'copies'>> {
   return new Promise((resolve, reject) => {
     let asked: Call | undefined;
     let status = 0;
     let lines: HeaderLine[] = [];
     let body = '';
-    const options = { origin: `http://${DIALLED_IP}:${String(port)}`, path, method: method as Dispatcher.HttpMethod, headers: ['host', authority, ...headers.flat()], originalDst: `${DIALLED_IP}:${String(port)}` };
+    const place = `${dialled.includes(':') ? `[${dialled}]` : dialled}:${String(port)}`;
+    const options = { origin: `http://${place}`, path, method: method as Dispatcher.HttpMethod, headers: ['host', authority, ...headers.flat()], originalDst: place };
     mesh.dispatcher.dispatch(options, {
       onRequestStart: (_, context) => {
         asked = context as Call;

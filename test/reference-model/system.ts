@@ -9,7 +9,7 @@ import type { LocalReply, ResponseHeaders } from '../../src/engine/local-reply.t
 import { setHeader } from '../../src/common/headers.ts';
 import type { Destination } from '../../src/route/destination.ts';
 import type { ForwardAction } from '../../src/route/forward-action.ts';
-import type { RequestHead } from '../../src/route/model.ts';
+import type { HashPolicy, RequestHead } from '../../src/route/model.ts';
 import type { Route } from '../../src/route/route.ts';
 import type { VariableSource } from '../../src/route/variables.ts';
 import type { Answer, Decision, Destined } from './model/answer.ts';
@@ -100,6 +100,7 @@ function forwarded(action: ForwardAction, { spec }: Route, head: RequestHead, sn
       return {
         share: action.destinations.percentage(destination) / 100,
         cluster,
+        ...(destination.hashPolicy === undefined ? {} : { hash: hashOf(destination.hashPolicy) }),
         request: { authority: sent.authority, path: sent.path, headers: pairs(sent.headers) },
         responseHeaders: linesOf(headers),
         abortHeaders: abortHeaders(destination, head, faultAbort(500, undefined)),
@@ -115,10 +116,15 @@ function forwarded(action: ForwardAction, { spec }: Route, head: RequestHead, sn
             statusCodes: [...retry.statusCodes].map(String).sort().join(','),
             perTryTimeoutMs: timeout.perTryTimeoutMs,
             backoffMs: options?.retries?.backoffBaseMs ?? 0,
+            avoidsPreviousHosts: retry.ignorePreviousHosts,
           },
         }),
     mirrors: (options?.mirrors ?? []).map(({ cluster, percentage }) => ({ cluster: clusterOf(cluster, snapshot), share: Math.trunc(percentage * 10_000) })),
   };
+}
+
+function hashOf(policy: HashPolicy): string {
+  return policy.kind === 'source-ip' ? policy.kind : `${policy.kind} ${policy.name}`;
 }
 
 function abortHeaders(destination: Destination, head: RequestHead, reply: LocalReply): HeaderLine[] {

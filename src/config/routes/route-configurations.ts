@@ -38,7 +38,8 @@ export function routeConfigurations(
         const hosts = sniffedAt(service, port, shared);
         if (hosts === undefined) continue;
         const ofService = memo.of(port, service.host);
-        const own = virtualHosts(new Map([[service.host, service]]), rules, context, ofService);
+        // Other hosts of the VirtualService that governs it are not meant there. Source: istio `getVirtualHostsForSniffedServicePort`.
+        const own = virtualHosts(new Map([[service.host, service]]), rules, context, ofService).filter(({ domains }) => domains.includes(service.host.toLowerCase()));
         // On its own addresses the service is meant, whatever the Host.
         const only = own.length === 1 ? own[0] : undefined;
         const any = only && ofService.alone.of(only, [], () => ({ ...only, domains: ['*'] }));

@@ -133,6 +133,15 @@ describe('a Kubernetes Service', () => {
   });
 });
 
+describe('a port of undeclared protocol', () => {
+  it('is the service alone at its own address, also where its VirtualService has other hosts', () => {
+    const rule = istio('VirtualService', 'web', '{hosts: [web, alias.internal], http: [{directResponse: {status: 299}}]}');
+    const { routes } = snapshotOf(svc('web', '{clusterIP: 10.9.0.1, ports: [{name: main, port: 80}]}') + rule);
+
+    expect(routes.virtualHost(80, 'unknown.example.com', '10.9.0.1')?.name).toBe('web.default.svc.cluster.local:80');
+  });
+});
+
 describe('an ExternalName Service', () => {
   const alias = (name: string, target: string): string => svc(name, `{type: ExternalName, externalName: ${target}, ports: [{name: http, port: 80}]}`);
 

@@ -8,8 +8,10 @@ const RULE_HOSTS = [...HOSTS, 'a', 'a', 'a', 'b', 'k', 'a.default.svc.cluster.lo
 
 const loadBalancer = fc.oneof(
   oneOf(['ROUND_ROBIN', 'RANDOM', 'LEAST_REQUEST', 'LEAST_CONN', 'UNSPECIFIED', 'PASSTHROUGH']).map((simple) => ({ simple })),
-  fc.constant({ consistentHash: { httpHeaderName: 'x-a' } }),
+  oneOf(['x-a', 'X-B']).map((httpHeaderName) => ({ consistentHash: { httpHeaderName } })),
   fc.constant({ consistentHash: { useSourceIp: true, maglev: { tableSize: 101 } } }),
+  fc.constant({ consistentHash: { httpQueryParameterName: 'q' } }),
+  fc.constant({ consistentHash: { httpCookie: { name: 'session' } } }),
 );
 
 const limit = maybe(oneOf([0, 1, 7, 100]), 1);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import type { CallerRequest, HeaderLine } from '../model/requests.ts';
 import { fullName, namespaceOf, overlap } from '../model/names.ts';
 import type { HttpMatch, Resource, StringMatch, World } from '../model/resources.ts';
-import { ADDRESSES } from './services.ts';
+import { ADDRESSES, ADDRESS_HOSTS } from './services.ts';
 import { HEADER_NAMES, HEADER_VALUES, maybe, oneOf, PATHS } from './vocabulary.ts';
 
 // Calls that fit the configuration: its own hosts, paths and values, a little changed.
@@ -14,6 +14,7 @@ export interface RequestSeed {
   readonly suffix: string;
   /** Absent: one where the host is known. */
   readonly port: number | undefined;
+  readonly dialled: number;
   readonly path: number;
   readonly twist: number;
   readonly query: string;
@@ -28,7 +29,8 @@ export const requestSeeds: fc.Arbitrary<RequestSeed> = fc.record({
   host: fc.nat(1000),
   form: fc.nat(19),
   suffix: fc.oneof({ weight: 5, arbitrary: fc.constant('') }, { weight: 3, arbitrary: oneOf([':80', ':8080', ':1234', ':443']) }),
-  port: fc.oneof({ weight: 16, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: oneOf([80, 8080, 80, 8080, 9000, 7777]) }),
+  port: fc.oneof({ weight: 16, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: oneOf([80, 8080, 80, 8080, 7070, 9000, 7777]) }),
+  dialled: fc.nat(1000),
   path: fc.nat(1000),
   twist: fc.nat(19),
   query: fc.oneof({ weight: 3, arbitrary: fc.constant('') }, { weight: 2, arbitrary: oneOf(['?q=v1', '?q=v2&q=v1', '?q', '?q=&p=v', '?Q=v1', '?p=v1&q=v2', '?', '?x=/a', '?q=v%31', '?&q=v'] ) }),
@@ -48,10 +50,13 @@ export function requestFrom(seed: RequestSeed, world: World): CallerRequest {
     if (seed.preflight) headers.push(['access-control-request-method', 'PUT'], ['access-control-request-headers', 'x-a, x-z']);
   }
   const { host, ports } = choose(placesIn(world), seed.host);
+  const port = seed.port ?? choose(ports, seed.form);
   return {
     method: seed.origin !== undefined && seed.preflight && seed.form % 3 !== 0 ? 'OPTIONS' : seed.method,
     authority: spelled(host, seed.form) + seed.suffix,
-    port: seed.port ?? choose(ports, seed.form),
+    port,
+    // Only where an address can tell something: on a port of unknown protocol.
+    ...(port === 7070 ? { dialled: choose([...ADDRESSES, '10.99.0.2'], seed.dialled) } : {}),
     path: twisted(choose([...PATHS, ...pathsIn(world)], seed.path), seed.twist) + seed.query,
     headers,
   };
@@ -77,7 +82,7 @@ function placesIn({ resources, caller }: World): Place[] {
     if (suffix !== 'svc') return [];
     return [`${name}.${namespace}`, `${name}.${namespace}.svc`, ...(namespace === caller.namespace ? [name, name, name] : [])].map((own) => ({ host: own, ports }));
   });
-  const others = ['nobody.example.org', 'a', ...ADDRESSES].map((host) => ({ host, ports: [80, 8080] }));
+  const others = ['nobody.example.org', 'a', ...ADDRESS_HOSTS].map((host) => ({ host, ports: [80, 8080] }));
   return [...registered, ...governed, ...governed, ...governed, ...governed, ...ruled, ...ruled, ...short, ...others];
 }
 

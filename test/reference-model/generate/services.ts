@@ -27,7 +27,7 @@ const DRAFTS: readonly Draft[] = [
   { host: 'a.default.svc.cluster.local', namespace: 'default', address: '10.9.0.1' },
   { host: 'b.default.svc.cluster.local', namespace: 'default', address: '10.9.0.2' },
   { host: 'a.shop.svc.cluster.local', namespace: 'shop', address: '10.9.0.3' },
-  { host: 'c.shop.svc.cluster.local', namespace: 'shop', address: '10.9.0.4' },
+  { host: 'c.shop.svc.cluster.local', namespace: 'shop', address: '2001:db8::4' },
   { host: 'api.example.com', namespace: 'default', address: '10.9.0.5' },
   { host: 'api.example.com', namespace: 'shop', address: '10.9.0.6' },
   { host: '*.example.com', namespace: 'default', address: '10.9.0.7' },
@@ -37,29 +37,35 @@ const DRAFTS: readonly Draft[] = [
 
 export const ADDRESSES = [...DRAFTS.map(({ address }) => address), '10.8.0.1', '10.8.0.2'];
 
+/** As a Host says it. */
+export const ADDRESS_HOSTS = ADDRESSES.map((address) => (address.includes(':') ? `[${address}]` : address));
+
 const HTTP_80 = { number: 80, name: 'http', protocol: 'HTTP' };
 const HTTP_8080 = { number: 8080, name: 'http-alt', protocol: 'HTTP', targetPort: 18080 };
+/** Told by its first bytes. */
+const SNIFFED_7070 = { number: 7070, name: 'anything' };
 const TCP_9000 = { number: 9000, name: 'tcp', protocol: 'TCP' };
 
 const serviceExport = maybe(oneOf<readonly string[]>([['*'], ['.'], ['shop'], ['~'], ['default', 'shop']]), 0.5);
 
 /** Some of the services, each as a ServiceEntry. */
-const serviceEntries: fc.Arbitrary<Resource[]> = fc.tuple(...DRAFTS.map((draft, index) => fc.option(serviceEntry(draft, index), { freq: 5, nil: undefined }))).map((entries) => entries.filter((entry) => entry !== undefined));
+const serviceEntries: fc.Arbitrary<Resource[]> = fc.tuple(...DRAFTS.map((draft, index) => fc.option(serviceEntry(draft, index), { freq: index % 2 === 0 ? 20 : 4, nil: undefined }))).map((entries) => entries.filter((entry) => entry !== undefined));
 
 function serviceEntry({ host, namespace, address }: Draft, index: number): fc.Arbitrary<ServiceEntry> {
   return fc
     .record({
-      ports: oneOf([[HTTP_80], [HTTP_80], [HTTP_8080], [HTTP_80, HTTP_8080], [HTTP_80, HTTP_8080], [HTTP_80, TCP_9000]]),
+      ports: oneOf([[HTTP_80], [HTTP_80], [HTTP_8080], [HTTP_80, HTTP_8080], [HTTP_80, HTTP_8080], [HTTP_80, TCP_9000], [HTTP_80, SNIFFED_7070]]),
       hasAddress: fc.boolean(),
       exportTo: serviceExport,
-      resolution: oneOf(['STATIC', 'STATIC', 'STATIC', 'NONE']),
-      versions: oneOf([['v1', 'v2'], ['v1'], ['v1', 'v1', 'v2', 'v3'], []]),
+      resolution: oneOf(['STATIC', 'STATIC', 'STATIC', 'STATIC', 'STATIC', 'NONE']),
+      versions: oneOf([['v1', 'v2'], ['v1', 'v2'], ['v1'], ['v1', 'v1', 'v2', 'v3'], []]),
       ownPort: fc.boolean(),
     })
     .map(({ ports, hasAddress, exportTo, resolution, versions, ownPort }) =>
       compact({
         kind: 'ServiceEntry' as const,
-        metadata: { name: `se-${String(index)}`, namespace },
+        // Labels of the entry are not its endpoints'.
+        metadata: { name: `se-${String(index)}`, namespace, labels: { version: 'none' } },
         spec: {
           hosts: [host],
           addresses: hasAddress ? [address] : undefined,

@@ -44,7 +44,7 @@ const match: fc.Arbitrary<HttpMatch> = fc.record({
   method: maybe(wordMatch(['GET', 'POST']), 0.5),
   authority: maybe(wordMatch(AUTHORITIES), 0.3),
   headers: maybe(fc.dictionary(oneOf([...HEADER_NAMES, ':method', 'host', ':path']), valueMatch, { minKeys: 1, maxKeys: 2, noNullPrototype: true }), 1),
-  withoutHeaders: maybe(fc.dictionary(oneOf(HEADER_NAMES), valueMatch, { minKeys: 1, maxKeys: 2, noNullPrototype: true }), 0.7),
+  withoutHeaders: maybe(fc.dictionary(oneOf(HEADER_NAMES), fc.oneof({ weight: 8, arbitrary: valueMatch }, { weight: 1, arbitrary: fc.constant({ regex: '*' }) }), { minKeys: 1, maxKeys: 2, noNullPrototype: true }), 0.7),
   queryParams: maybe(fc.dictionary(oneOf(['q', 'Q', 'p']), valueMatch, { minKeys: 1, maxKeys: 2, noNullPrototype: true }), 0.7),
   port: maybe(oneOf(PORTS), 0.5),
   sourceLabels: maybe(selector, 0.5),
@@ -53,7 +53,7 @@ const match: fc.Arbitrary<HttpMatch> = fc.record({
 });
 
 const destination: fc.Arbitrary<Destination> = fc.record({
-  host: oneOf(['a', 'a', 'b', 'c', 'k', 'nosuch', 'a.shop', 'a.default.svc.cluster.local', 'a.default.svc.cluster.local', 'a.shop.svc.cluster.local', 'a.shop.svc.cluster.local', ...HOSTS]),
+  host: fc.oneof({ weight: 3, arbitrary: oneOf(['a', 'a.default.svc.cluster.local', 'a.shop.svc.cluster.local', 'api.example.com', '*.example.com']) }, { weight: 2, arbitrary: oneOf(['a', 'b', 'c', 'k', 'nosuch', 'a.shop', ...HOSTS]) }),
   subset: maybe(oneOf(SUBSETS), 1),
   port: maybe(oneOf([80, 80, 8080, 9000]).map((number) => ({ number })), 0.4),
 });
@@ -93,6 +93,7 @@ const retries = fc.oneof(
     retryOn: maybe(oneOf(['5xx', '503', 'gateway-error,409', 'connect-failure,refused-stream,503,500'])),
     perTryTimeout: maybe(oneOf(['100ms', '1s', '2s'])),
     backoff: maybe(oneOf(['1ms', '50ms'])),
+    retryIgnorePreviousHosts: maybe(fc.boolean(), 1),
   }),
 );
 

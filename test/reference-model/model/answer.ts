@@ -51,6 +51,8 @@ export interface Destined {
   /** Its part of all weights, 1 for a single one. */
   readonly share: number;
   readonly cluster: Cluster;
+  /** What a balancer's hash is made of. */
+  readonly hash?: string;
   /** What the endpoint sees. */
   readonly request: SentRequest;
   /** Headers of the answer when the endpoint gives the probe's, or of the local reply when there is no cluster or no endpoint. */
@@ -67,4 +69,5 @@ export interface Retry {
   /** 0: none. */
   readonly perTryTimeoutMs: number;
   readonly backoffMs: number;
+  readonly avoidsPreviousHosts: boolean;
 }

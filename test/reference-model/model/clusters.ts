@@ -1,4 +1,4 @@
-import { destinationRuleFor, policyFor } from './destination-rules.ts';
+import { defaultHashPolicyFor, destinationRuleFor, hashPolicyFor, policyFor } from './destination-rules.ts';
 import { fullName, hasLabels, isExportedTo, milliseconds, namespaceOf } from './names.ts';
 import type { HttpRule, Destination, PolicyBlocks, VirtualService, World } from './resources.ts';
 import { rulesOf } from './delegates.ts';
@@ -66,6 +66,14 @@ export function clusterOf(destination: Destination, ruleNamespace: string, liste
     .map(({ address }) => address)
     .sort();
   return { name, state: endpoints.length === 0 ? 'empty' : 'ready', endpoints, policy };
+}
+
+/** What the hash of a request to this destination is made of. */
+export function hashOf(destination: Destination, ruleNamespace: string, listenerPort: number, isDefault: boolean, world: World): string | undefined {
+  const service = knownServices(world).find(({ host }) => host === fullName(destination.host, ruleNamespace));
+  if (service === undefined) return undefined;
+  const rule = destinationRuleFor(service, world);
+  return isDefault ? defaultHashPolicyFor(rule, listenerPort) : hashPolicyFor(rule, destination);
 }
 
 /** §2: what the Sidecar's listeners name, and the destinations of the rules that they import, these as clusters only. */

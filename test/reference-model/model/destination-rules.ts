@@ -1,5 +1,5 @@
 import { fullName, hasLabels, inOrderOfCreation, isExportedTo, isMoreSpecific, isWithin, namespaceOf } from './names.ts';
-import type { ConnectionPoolSpec, DestinationRule, DestinationRuleSpec, OutlierSpec, PolicyBlocks, SubsetSpec, TrafficPolicy, World } from './resources.ts';
+import type { Destination, DestinationRule, DestinationRuleSpec, PolicyBlocks, SubsetSpec, TrafficPolicy, World } from './resources.ts';
 import type { Service } from './services.ts';
 
 // §5 Which DestinationRule applies to a service, and what it says about one port and subset.
@@ -101,6 +101,26 @@ export function policyFor(rule: EffectiveRule | undefined, port: number, subset:
   return { ...base, ...blocksOf(subset.trafficPolicy) };
 }
 
+/** §5 Hash policy precedence of a route's destination: settings for a port count only when the destination names the port. */
+export function hashPolicyFor(rule: EffectiveRule | undefined, { subset, port }: Destination): string | undefined {
+  const own = rule?.subsets.find(({ name }) => name === subset)?.trafficPolicy;
+  const forPort = (policy: TrafficPolicy | undefined): PolicyBlocks | undefined => policy?.portLevelSettings?.find((setting) => setting.port.number === port?.number);
+  return hashKey(forPort(own)) ?? hashKey(own) ?? hashKey(forPort(rule?.trafficPolicy)) ?? hashKey(rule?.trafficPolicy);
+}
+
+/** Of a service without VirtualService: settings for its port, if they have a hash, else the rule's (istiod's source; the page does not tell). */
+export function defaultHashPolicyFor(rule: EffectiveRule | undefined, port: number): string | undefined {
+  return hashKey(rule?.trafficPolicy?.portLevelSettings?.find((setting) => setting.port.number === port)) ?? hashKey(rule?.trafficPolicy);
+}
+
+function hashKey(policy: PolicyBlocks | undefined): string | undefined {
+  const hash = policy?.loadBalancer?.consistentHash;
+  if (hash?.httpHeaderName !== undefined) return `header ${hash.httpHeaderName.toLowerCase()}`;
+  if (hash?.httpCookie !== undefined) return `cookie ${hash.httpCookie.name}`;
+  if (hash?.httpQueryParameterName !== undefined) return `query ${hash.httpQueryParameterName}`;
+  return hash?.useSourceIp === true ? 'source-ip' : undefined;
+}
+
 function blocksOf(policy: PolicyBlocks | undefined): PolicyBlocks {
   return {
     ...(policy?.loadBalancer === undefined ? {} : { loadBalancer: policy.loadBalancer }),
@@ -108,5 +128,3 @@ function blocksOf(policy: PolicyBlocks | undefined): PolicyBlocks {
     ...(policy?.outlierDetection === undefined ? {} : { outlierDetection: policy.outlierDetection }),
   };
 }
-
-export type { ConnectionPoolSpec, OutlierSpec };

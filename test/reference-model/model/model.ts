@@ -1,5 +1,5 @@
 import type { Answer, Decision, Destined, Fault, Retry, SentRequest } from './answer.ts';
-import { clusterOf } from './clusters.ts';
+import { clusterOf, hashOf } from './clusters.ts';
 import type { Cluster } from './clusters.ts';
 import { preflightReply, withCors } from './cors.ts';
 import { apply, hostOf } from './header-operations.ts';
@@ -84,12 +84,17 @@ function forward(decision: Decision, rule: HttpRule, match: HttpMatch | undefine
   const total = weighted.reduce((sum, { weight }) => sum + (weight ?? 0), 0);
   const split = routes.length > 1;
   const preflight = rule.corsPolicy === undefined ? undefined : preflightReply(rule.corsPolicy, request);
-  const retry = retryOf(rule.retries ?? world.mesh.defaultHttpRetryPolicy, milliseconds(rule.timeout ?? '0s'));
+  const isDefault = decision.rule === 'default';
+  const hashes = weighted.map(({ destination }) => hashOf(destination, namespace, request.port, isDefault, world));
+  // §8: a lone destination that a hash picks is asked again.
+  const isPinned = !isDefault && !split && hashes[0] !== undefined;
+  const retry = retryOf(rule.retries ?? world.mesh.defaultHttpRetryPolicy, milliseconds(rule.timeout ?? '0s'), isPinned);
   return {
     ...decision,
     kind: 'forward',
     ...(preflight === undefined ? {} : { preflight }),
-    destinations: weighted.map((destination): Destined => {
+    destinations: weighted.map((destination, index): Destined => {
+      const hash = hashes[index];
       const cluster = clusterOf(destination.destination, namespace, request.port, world);
       const sent = sentOn(rule, destination, split, match, request);
       // One destination: its operations and the rule's work as one. Several: the destination's first, then the rule's.
@@ -99,6 +104,7 @@ function forward(decision: Decision, rule: HttpRule, match: HttpMatch | undefine
       return {
         share: split ? (destination.weight ?? 0) / total : 1,
         cluster,
+        ...(hash === undefined ? {} : { hash }),
         request: sentRequest(sent),
         responseHeaders: responseHeaders(rule, evaluators, cluster, request, sent, probe),
         abortHeaders: localHeaders(textPlain, evaluators, request, []),
@@ -188,7 +194,7 @@ function mirrorsOf({ mirror, mirrorPercentage, mirrorPercent, mirrors }: HttpRul
 const BUILT_IN = 'connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes';
 
 /** §8: the rule's object as a whole, else the mesh's, else built in; what it leaves unset is built in. */
-function retryOf(spec: RetrySpec | undefined, timeoutMs: number): Retry | undefined {
+function retryOf(spec: RetrySpec | undefined, timeoutMs: number, isPinned: boolean): Retry | undefined {
   const attempts = spec === undefined ? 2 : (spec.attempts ?? 0);
   if (attempts === 0) return undefined;
   const words = (spec?.retryOn === undefined || spec.retryOn === '' ? BUILT_IN : spec.retryOn).split(',');
@@ -203,5 +209,6 @@ function retryOf(spec: RetrySpec | undefined, timeoutMs: number): Retry | undefi
     // One that isn't shorter than the whole counts for nothing.
     perTryTimeoutMs: timeoutMs !== 0 && perTry >= timeoutMs ? 0 : perTry,
     backoffMs: milliseconds(spec?.backoff ?? '25ms'),
+    avoidsPreviousHosts: spec?.retryIgnorePreviousHosts ?? !isPinned,
   };
 }

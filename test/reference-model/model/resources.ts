@@ -161,6 +161,7 @@ export interface RetrySpec {
   readonly perTryTimeout?: string;
   readonly retryOn?: string;
   readonly backoff?: string;
+  readonly retryIgnorePreviousHosts?: boolean;
 }
 
 export interface CorsSpec {
@@ -210,6 +211,7 @@ export interface LoadBalancerSpec {
   readonly simple?: string;
   readonly consistentHash?: {
     readonly httpHeaderName?: string;
+    readonly httpCookie?: { readonly name: string };
     readonly useSourceIp?: boolean;
     readonly httpQueryParameterName?: string;
     readonly maglev?: { readonly tableSize: number };

@@ -79,7 +79,7 @@ function fromServiceEntry({ metadata, spec }: ServiceEntry, host: string): Servi
       (spec.endpoints ?? ((spec.resolution ?? '').startsWith('DNS') ? [{ address: host, labels: undefined, ports: undefined }] : [])).map(({ address, labels, ports: own }) => ({
         portName: port.name,
         address: `${address}:${String(own?.[port.name] ?? port.targetPort ?? port.number)}`,
-        labels: { ...labels, ...metadata.labels },
+        labels: labels ?? {},
       })),
     ),
   };

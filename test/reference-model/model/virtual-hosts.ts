@@ -34,7 +34,11 @@ export function virtualHosts(world: World, port: number): VirtualHost[] | undefi
   const scope = scopeOf(world);
   const listens = scope.listeners.some(
     (listener) =>
-      (listener.port === undefined || listener.port === port) && servicesOf(listener, world).some(({ ports }) => ports.some(({ number, protocol }) => number === port && protocol === 'http')),
+      (listener.port === undefined || listener.port === port) &&
+      servicesOf(listener, world).some(({ ports, addresses }) =>
+        // A port without protocol is everybody's only where the service has no address to tell it by.
+        ports.some(({ number, protocol }) => number === port && (protocol === 'http' || (protocol === 'sniffed' && addresses.length === 0))),
+      ),
   );
   const listener = listenerFor(scope, port);
   return listens && listener !== undefined ? virtualHostsOf(listener, world, port) : undefined;
@@ -129,7 +133,7 @@ function namesOf(service: Service, { caller }: World): string[] {
     return [host, `${host}.`, ...short, ...(name !== '' && namespace === caller.namespace ? [name] : [])];
   });
   if (service.headless) names.push(...names.map((own) => `*.${own}`));
-  names.push(...service.addresses);
+  names.push(...service.addresses.map((address) => (address.includes(':') ? `[${address}]` : address)));
   return names.map((own) => own.toLowerCase());
 }
 
