@@ -5,6 +5,8 @@ const shared = { entry, platform: 'node' as const, target: 'node22.19', dts: tru
 
 export default defineConfig([
   { ...shared, format: 'esm', clean: true },
+  // A program, not a library: nobody requires it.
+  { ...shared, entry: { cli: 'src/cli/main.ts' }, dts: false, format: 'esm', clean: false },
   // Jest can't `require` a package that is ESM only, so those travel inside our CJS files.
   { ...shared, format: 'cjs', clean: false, deps: { alwaysBundle: ['p-limit', 'yocto-queue'] } },
 ]);

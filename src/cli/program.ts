@@ -1,0 +1,100 @@
+import { Command, CommanderError, Option } from 'commander';
+import { isMeshError } from '../common/errors.ts';
+import { completionScript, SHELLS, type Shell } from './completion.ts';
+import { diff } from './diff.ts';
+import { explain } from './explain.ts';
+import { routes } from './routes.ts';
+import { UsageError, type ExitCode, type Terminal } from './terminal.ts';
+import { validate } from './validate.ts';
+
+const collect = (value: string, list: readonly string[] = []): string[] => [...list, value];
+
+/**
+ * Runs one command line, without the names of node and script.
+ *
+ * @returns 0: nothing wrong; 1: errors found; 2: misuse. Never rejects: what goes wrong inside is told, with 2.
+ */
+export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  let code: ExitCode = 0;
+  const ends = <T extends readonly unknown[]>(command: (...args: T) => Promise<ExitCode>) => async (...given: T) => {
+    code = await command(...given);
+  };
+  try {
+    await program(terminal, ends).parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has said what it has to say.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    terminal.err(error instanceof UsageError || isMeshError(error) ? `ts-mesh: ${error.message}` : `ts-mesh: ${String((error as Error).stack ?? error)}`);
+    return 2;
+  }
+}
+
+type Ends = <T extends readonly unknown[]>(command: (...args: T) => Promise<ExitCode>) => (...given: T) => Promise<void>;
+
+function program(terminal: Terminal, ends: Ends): Command {
+  const root = new Command('ts-mesh')
+    .description("Istio's traffic management inside a Node process: verdicts on rules, and what they do to a request.")
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: (text) => terminal.err(text.trimEnd()), getOutHasColors: () => terminal.isScreen })
+    .showHelpAfterError('(ts-mesh --help shows what there is)')
+    .addHelpText('after', '\nExit status: 0 without errors, 1 with, 2 for misuse.');
+
+  root
+    .command('validate <files...>')
+    .description("istioctl's verdict on each resource: files, folders, patterns, - for the standard input")
+    .option('--apply', 'what ts-mesh itself objects to when it applies the files')
+    .option('--json', 'print an array of findings')
+    .option('--sarif', 'print SARIF for code scanning')
+    .addHelpText('after', examples('validate mesh/', 'validate "mesh/**/*.yaml" --sarif > findings.sarif', 'kubectl get vs,dr -A -o yaml | ts-mesh validate -'))
+    .action(ends((files: string[], options: object) => validate(files, options, terminal)));
+
+  withRules(root.command('explain <url>').description('why a request goes where it goes: rule by rule, with file and line'))
+    .option('-H, --header <name:value>', 'a request header; may be repeated', collect)
+    .option('-X, --method <method>', 'the request method', 'GET')
+    .option('--json', 'print the decision as data')
+    .addHelpText('after', examples('explain http://reviews:9080/reviews/0 -H "end-user: jason" --config mesh/'))
+    .action(ends((url: string, options: object) => explain(url, options, terminal)));
+
+  withRules(root.command('routes').description('every route of the rules, in the order in which they are tried'))
+    .option('--json', 'print them as data')
+    .addHelpText('after', examples('routes --config mesh/'))
+    .action(ends((options: object) => routes(options, terminal)));
+
+  withCaller(root.command('diff <old> <new>').description('what a change of rules changes, for the routes and for given requests'))
+    .option('--url <url>', 'a request to compare; may be repeated', collect)
+    .option('--requests <file>', 'a file with a request on each line, such as: GET http://reviews:9080/')
+    .option('-H, --header <name:value>', 'a header of these requests; may be repeated', collect)
+    .option('-X, --method <method>', 'the method of --url', 'GET')
+    .option('--json', 'print the differences as data')
+    .addHelpText('after', examples('diff mesh/ mesh-next/ --url http://reviews:9080/'))
+    .action(ends((before: string, after: string, options: object) => diff(before, after, options, terminal)));
+
+  root
+    .command('completion <shell>')
+    .description(`a completion script for ${SHELLS.join(', ')}`)
+    .addHelpText('after', examples('completion bash > /etc/bash_completion.d/ts-mesh'))
+    .action(
+      ends(async (shell: string) => {
+        if (!SHELLS.includes(shell as Shell)) throw new UsageError(`there is completion for ${SHELLS.join(', ')}, not for ${shell}`);
+        terminal.out(completionScript(shell as Shell, root));
+        return 0;
+      }),
+    );
+  return root;
+}
+
+function withRules(command: Command): Command {
+  return withCaller(command.addOption(new Option('-f, --config <file>', 'rules: a file, folder or pattern; may be repeated (default: $TS_MESH_CONFIG)').argParser(collect)));
+}
+
+function withCaller(command: Command): Command {
+  return command
+    .option('-n, --namespace <name>', "the caller's namespace", 'default')
+    .option('-l, --label <key=value>', 'a label of the caller; may be repeated', collect)
+    .option('--locality <region/zone/subzone>', 'where the caller is');
+}
+
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line.startsWith('kubectl') ? '' : 'ts-mesh '}${line}`).join('\n')}`;
+}
