@@ -23,7 +23,6 @@ export function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what must not reach a terminal
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g;
 
 /** Text that comes from a file, which must not move a terminal's cursor or change its title. */

@@ -110,7 +110,6 @@ describe('ts-mesh validate', () => {
   it('lets no file speak to the terminal', async () => {
     const { out } = await cli('validate -', { stdin: BAD.replace('hosst', '"ho\\u001b]0;title\\u0007sst"') });
 
-    // eslint-disable-next-line no-control-regex -- that is what is looked for
     expect(out).not.toMatch(/[\u0000-\u0008\u000b-\u001f]/);
     expect(out).toContain('\\u001b');
   });
