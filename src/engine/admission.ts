@@ -3,6 +3,7 @@ import type { MeshSettings } from '../config/snapshot.ts';
 import type { RequestHead } from '../route/model.ts';
 import { normalizePath } from '../route/path-normalization.ts';
 import type { Random } from '../common/random.ts';
+import { BAD_PATH, HEAD_TOO_LARGE, NO_PATH, TOO_MANY_HEADERS, type LocalReply } from './local-reply.ts';
 import { startSpan } from './trace-context.ts';
 
 /** What admission needs of the mesh. */
@@ -11,17 +12,26 @@ export interface AdmissionContext {
   readonly random: Random;
 }
 
+/** Of path, names and values together, in bytes. Source: Envoy `max_request_headers_kb`, which Istio leaves at its default. */
+export const MAX_HEAD_BYTES = 60 * 1024;
+
+/** With the Host. Source: Envoy `max_headers_count`, likewise. */
+export const MAX_HEADERS = 100;
+
 /**
  * What happens to a request before it is routed, so that rules see the result: its path is normalized, and it gets
  * `x-forwarded-proto`, `x-request-id` and a trace context unless it has them.
  *
- * @returns `false` when the path can't be: answer 400.
+ * @returns the answer for a request that goes no further.
  *
- * Source: Envoy `ConnectionManagerUtility::maybeNormalizePath`, `mutateRequestHeaders`.
+ * Source: Envoy `ConnectionImpl::checkMaxHeadersSize`, `ConnectionManagerUtility::maybeNormalizePath`, `mutateRequestHeaders`.
  */
-export function admit(head: RequestHead, settings: MeshSettings, { options, random }: AdmissionContext): boolean {
+export function admit(head: RequestHead, settings: MeshSettings, { options, random }: AdmissionContext): LocalReply | undefined {
+  if (head.headers.length / 2 >= MAX_HEADERS) return TOO_MANY_HEADERS;
+  if (sizeOf(head) > MAX_HEAD_BYTES) return HEAD_TOO_LARGE;
+  if (head.path !== '' && !head.path.startsWith('/')) return NO_PATH;
   const path = normalizePath(head.path, settings.pathNormalization);
-  if (path === undefined) return false;
+  if (path === undefined) return BAD_PATH;
   head.path = path;
   const { headers } = head;
   const proto = getHeader(headers, 'x-forwarded-proto');
@@ -29,5 +39,12 @@ export function admit(head: RequestHead, settings: MeshSettings, { options, rand
   else if (proto === 'http' || proto === 'https') head.scheme = proto;
   if (settings.proxyHeaders.requestId && getHeader(headers, 'x-request-id') === undefined) headers.push('x-request-id', options.uuid());
   if (options.tracing) startSpan(headers, settings.traceSampling, random);
-  return true;
+  return undefined;
+}
+
+/** Header values hold no character beyond latin1, so that characters are bytes. */
+function sizeOf({ path, authority, headers }: RequestHead): number {
+  let size = path.length + authority.length;
+  for (let i = 0; i < headers.length; i++) size += headers[i]!.length;
+  return size;
 }

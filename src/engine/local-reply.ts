@@ -29,6 +29,10 @@ export const ROUTE_TIMEOUT = reply(504, 'upstream request timeout', FLAG.UT, 're
 export const PER_TRY_TIMEOUT = reply(504, 'upstream request timeout', FLAG.UT, 'upstream_per_try_timeout');
 /** `OPTIONS *` and the like. */
 export const NO_PATH = reply(404, '', 0, 'absolute_path_rejected');
+/** Of a path that was made to cost much where a regular expression rewrites it; Envoy would take seconds for it. */
+export const REWRITE_TOO_LONG = reply(414, '', 0, 'path_rewrite_too_long');
+export const HEAD_TOO_LARGE = reply(431, 'Request Header Fields Too Large', FLAG.DPE, 'http1.headers_too_large');
+export const TOO_MANY_HEADERS = reply(431, 'Request Header Fields Too Large', FLAG.DPE, 'http1.too_many_headers');
 export const BAD_PATH = reply(400, '', 0, 'path_normalization_failed');
 export const RETRY_BUFFER_EXCEEDED = reply(
   507,

@@ -93,12 +93,9 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.#handler.onRequestStart?.(this, this);
     if (this.aborted) return;
     const { head } = this.request;
-    if (head.path !== '' && !head.path.startsWith('/')) {
-      this.answer(replies.NO_PATH);
-      return;
-    }
-    if (!admit(head, this.snapshot.settings, this.engine)) {
-      this.answer(replies.BAD_PATH);
+    const refusal = admit(head, this.snapshot.settings, this.engine);
+    if (refusal !== undefined) {
+      this.answer(refusal);
       return;
     }
     this.isGrpc = isGrpcContentType(getHeader(head.headers, 'content-type'));

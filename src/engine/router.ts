@@ -140,7 +140,11 @@ export class Router implements AttemptOwner {
     this.attempts = 1;
     // Before the operations, which may change these too.
     this.#setAttemptHeaders(head.headers, 1);
-    call.destination!.prepareRequest(head, call, this.#proxyHeaders.debug);
+    if (!call.destination!.prepareRequest(head, call, this.#proxyHeaders.debug)) {
+      this.attempts = 0;
+      this.#answer(replies.REWRITE_TOO_LONG);
+      return;
+    }
     this.#allowRetries(head.headers);
     head.headers.push('host', head.authority);
     this.#upstream = { method: head.method, path: head.path, headers: head.headers, body, http2: call.request.http2 };

@@ -55,12 +55,13 @@ export class Destination implements WeightedDestination {
    * result again.
    *
    * @param keepsOld - whether the Host and path from before a rewrite stay in headers
+   * @returns `false` when its path can't be rewritten in reasonable time; then it must not go on
    */
-  prepareRequest(head: RequestHead, variables: VariableSource, keepsOld = true): void {
+  prepareRequest(head: RequestHead, variables: VariableSource, keepsOld = true): boolean {
     this.#request.first?.applyToRequest(head, variables);
     if (this.#splitHost !== undefined) head.authority = this.#splitHost;
     this.#request.second?.applyToRequest(head, variables);
-    this.#rewrite?.apply(head, keepsOld);
+    return this.#rewrite === undefined || this.#rewrite.apply(head, keepsOld);
   }
 
   /**

@@ -46,7 +46,8 @@ export function checkRegex(pattern: string): string | undefined {
   }
 }
 
-function regexSize(regex: RE2JS): number {
+/** Instructions of its compiled form. */
+export function regexSize(regex: RE2JS): number {
   return regex.matcher('').programSize();
 }
 

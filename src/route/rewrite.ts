@@ -33,14 +33,19 @@ export class Rewrite {
     this.#uri = this.#regex === undefined ? options.uri || undefined : undefined;
   }
 
-  /** @param keepsOld - whether the old Host and path stay in headers */
-  apply(head: RequestHead, keepsOld = true): void {
+  /**
+   * @param keepsOld - whether the old Host and path stay in headers
+   * @returns `false` when the path can't be rewritten, see {@link RegexRewrite.replace}; then the request must not go on
+   */
+  apply(head: RequestHead, keepsOld = true): boolean {
     if (this.#authority !== undefined) rewriteAuthority(head, this.#authority, keepsOld);
+    if (this.#uri === undefined && this.#regex === undefined) return true;
     const path = this.#rewrittenPath(head.path);
-    if (path === undefined) return;
+    if (path === undefined) return false;
     // Also when nothing changed: Envoy notes the old path whenever a path rewrite is configured.
     if (keepsOld) setHeader(head.headers, 'x-envoy-original-path', head.path);
     head.path = path;
+    return true;
   }
 
   #rewrittenPath(path: string): string | undefined {

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { MeshSettings } from '../../src/config/snapshot.ts';
-import { admit } from '../../src/engine/admission.ts';
+import { admit, MAX_HEAD_BYTES, MAX_HEADERS } from '../../src/engine/admission.ts';
+import type { LocalReply } from '../../src/engine/local-reply.ts';
 import type { RequestHead } from '../../src/route/model.ts';
 import { snapshotOf } from './memory-engine.ts';
 
 const { settings } = snapshotOf('kind: Service\napiVersion: v1\nmetadata: {name: x}\nspec: {ports: [{name: http, port: 80}]}');
 
-function admitted(path: string, headers: readonly string[] = [], { tracing = false, pathNormalization = 'BASE' as MeshSettings['pathNormalization'] } = {}): RequestHead | false {
+function admitted(path: string, headers: readonly string[] = [], { tracing = false, pathNormalization = 'BASE' as MeshSettings['pathNormalization'] } = {}): RequestHead | LocalReply {
   const head: RequestHead = { method: 'GET', scheme: 'http', authority: 'reviews', path, port: 80, headers: [...headers] };
-  const ok = admit(head, { ...settings, pathNormalization }, { options: { uuid: () => 'new-id', tracing }, random: () => 0.5 });
-  return ok && head;
+  const refusal = admit(head, { ...settings, pathNormalization }, { options: { uuid: () => 'new-id', tracing }, random: () => 0.5 });
+  return refusal ?? head;
 }
 
 describe('admit', () => {
@@ -24,6 +25,23 @@ describe('admit', () => {
 
   it('begins a trace only where tracing is on', () => {
     expect(admitted('/x', [], { tracing: true })).toMatchObject({ headers: expect.arrayContaining(['x-b3-traceid', 'x-b3-spanid', 'x-b3-sampled']) as string[] });
+  });
+
+  it('refuses what Envoy refuses before it looks at it: heads beyond 60 KB, more than a hundred headers', () => {
+    const rest = '/'.length + 'reviews'.length + 'x'.length;
+    expect(admitted('/', ['x', 'a'.repeat(MAX_HEAD_BYTES - rest)])).toMatchObject({ path: '/' });
+    expect(admitted('/', ['x', 'a'.repeat(MAX_HEAD_BYTES - rest + 1)])).toMatchObject({ status: 431, details: 'http1.headers_too_large' });
+    expect(admitted(`/${'a'.repeat(MAX_HEAD_BYTES)}`)).toMatchObject({ status: 431, body: 'Request Header Fields Too Large' });
+
+    const headers = (count: number): string[] => Array.from({ length: count }, (_, i) => [`x-${i}`, 'a']).flat();
+    // The Host is one.
+    expect(admitted('/', headers(MAX_HEADERS - 1))).toMatchObject({ path: '/' });
+    expect(admitted('/', headers(MAX_HEADERS))).toMatchObject({ status: 431, details: 'http1.too_many_headers' });
+  });
+
+  it('refuses what is no path', () => {
+    expect(admitted('*')).toMatchObject({ status: 404, details: 'absolute_path_rejected' });
+    expect(admitted('/a#b')).toMatchObject({ status: 400, details: 'path_normalization_failed' });
   });
 
   it('normalizes the path before rules see it', () => {

@@ -62,6 +62,20 @@ describe('a request through the mesh', () => {
   });
 
   // Source: Envoy `sendLocalReply`, which notes the details first; an upstream's answer gets its details only after the operations.
+  it('a head that is too large, and a path that would take seconds to rewrite, get no further', async () => {
+    const { mesh } = await memoryMesh([REVIEWS, reviewsRules(`
+  - rewrite: {uriRegexRewrite: {match: "a.*b|a", rewrite: c}}
+    route: [{destination: {host: reviews, subset: v1}}]`)], { [V1]: ({ path }) => ({ body: path }) });
+    const get = async (path: string): Promise<unknown> => {
+      const response = await mesh.request(`http://reviews:9080${path}`);
+      return { ...meshInfo(response), body: await response.body.text() };
+    };
+
+    expect(await get('/aab')).toMatchObject({ status: 200, body: '/c' });
+    expect(await get(`/${'a'.repeat(61_440)}`)).toMatchObject({ status: 431, flags: 'DPE', details: 'http1.headers_too_large', attempts: 0, body: 'Request Header Fields Too Large' });
+    expect(await get(`/${'a'.repeat(50_000)}`)).toMatchObject({ status: 414, flags: '-', details: 'path_rewrite_too_long', attempts: 0, body: '' });
+  });
+
   it('operations of the response see why a local reply was made', async () => {
     const operations = 'headers: {response: {set: {x-why: "[%RESPONSE_CODE_DETAILS%] [%RESPONSE_CODE%] [%UPSTREAM_CLUSTER%]"}}}';
     const { get } = await memoryMesh([REVIEWS, reviewsRules(`

@@ -88,6 +88,21 @@ describe('rewrite.uriRegexRewrite', () => {
     expect(new RegexRewrite({ match, rewrite }).replace(path)).toBe(expected);
   });
 
+  it('gives up paths made to make it quadratic, and such as would grow without end; the request must not go on', () => {
+    const path = `/${'a'.repeat(50_000)}`;
+
+    expect(new RegexRewrite({ match: 'a.*b|a', rewrite: 'x' }).replace(path)).toBeUndefined();
+    expect(new RegexRewrite({ match: '.*', rewrite: '\\0'.repeat(500) }).replace(path)).toBeUndefined();
+    expect(new Rewrite({ uriRegex: { match: 'a.*b|a', rewrite: 'x' } }, {}).apply(head({ path }))).toBe(false);
+  });
+
+  it('rewrites any path as long as servers take', () => {
+    const path = `/${'a'.repeat(8000)}`;
+
+    expect(new RegexRewrite({ match: 'a', rewrite: 'bc' }).replace(path)).toBe(`/${'bc'.repeat(8000)}`);
+    expect(new RegexRewrite({ match: '^(/.*)$', rewrite: '/v1\\1' }).replace(path)).toBe(`/v1${path}`);
+  });
+
   it('goes before a plain rewrite of the path', () => {
     expect(rewritten({ uri: '/plain', uriRegex: { match: 'a', rewrite: 'b' } }, '/a').path).toBe('/b');
   });
