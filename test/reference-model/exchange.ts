@@ -72,12 +72,12 @@ function sent({ cluster, request, responseHeaders }: Destined, route: string, ca
   const common = { headers: responseHeaders, route, cluster: cluster.name };
   if (cluster.state === 'missing') return { ...common, status: 503, flags: 'NC', body: '' };
   if (cluster.state === 'empty') return { ...common, status: 503, flags: 'UH', body: 'no healthy upstream' };
-  const endpoints = cluster.state === 'dialled' ? [dialled(call)] : cluster.endpoints;
+  const endpoints = cluster.state === 'dialled' ? [dialled(call, cluster.dialledPort)] : cluster.endpoints;
   return { ...common, status: probe.status, flags: '-', body: '', arrival: { ...request, endpoints } };
 }
 
-function dialled({ port, dialled: address = DIALLED_IP }: CallerRequest): string {
-  return `${address}:${String(port)}`;
+function dialled({ port, dialled: address = DIALLED_IP }: CallerRequest, instead = port): string {
+  return `${address}:${String(instead)}`;
 }
 
 function compare(outcome: Outcome, call: CallerRequest, exchange: Exchange): string[] {
@@ -95,7 +95,7 @@ function compare(outcome: Outcome, call: CallerRequest, exchange: Exchange): str
   expect('arrivals', outcome.arrival === undefined ? 0 : 1, arrivals.length);
   const { arrival, mirrors = [] } = outcome;
   for (const seen of arrival === undefined ? [] : arrivals) {
-    expect('endpoint', true, arrival?.endpoints.includes(seen.endpoint));
+    expect('endpoint', arrival?.endpoints.includes(seen.endpoint) === true ? seen.endpoint : arrival?.endpoints, seen.endpoint);
     expect('method', call.method, seen.method);
     expect('host', arrival?.authority, seen.authority);
     expect('path', arrival?.path, seen.path);
@@ -112,7 +112,7 @@ function compare(outcome: Outcome, call: CallerRequest, exchange: Exchange): str
     expect('headers of a copy', byName(without(OF_COPIES, arrival?.headers ?? [])), byName(without(OF_COPIES, copy.headers)));
   }
   const addresses = (state: string): string[] => mirrors.filter(({ cluster }) => cluster.state === state).flatMap(({ cluster }) => cluster.endpoints);
-  const strayed = copies.filter(({ endpoint }) => !addresses('ready').includes(endpoint) && !mirrors.some(({ cluster }) => cluster.state === 'dialled' && endpoint === dialled(call)));
+  const strayed = copies.filter(({ endpoint }) => !addresses('ready').includes(endpoint) && !mirrors.some(({ cluster }) => cluster.state === 'dialled' && endpoint === dialled(call, cluster.dialledPort)));
   expect('endpoints of copies that no mirror has', [], strayed.map(({ endpoint }) => endpoint));
   return found;
 }

@@ -163,7 +163,8 @@ function clusterOf(name: string, snapshot: Snapshot): Cluster {
   if (spec === undefined) return { name, state: 'missing', endpoints: [] };
   const dialled = spec.discovery === 'original-dst';
   const endpoints = dialled ? [] : spec.endpoints.map(({ address, port }) => `${address}:${String(port)}`).sort();
-  return { name, state: dialled ? 'dialled' : endpoints.length === 0 ? 'empty' : 'ready', endpoints, policy: policyOf(spec) };
+  const { dialledPort } = spec;
+  return { name, state: dialled ? 'dialled' : endpoints.length === 0 ? 'empty' : 'ready', ...(dialledPort === undefined ? {} : { dialledPort }), endpoints, policy: policyOf(spec) };
 }
 
 function policyOf({ loadBalancer, connection, circuitBreaker, outlierDetection, panicThreshold }: ClusterSpec): NonNullable<Cluster['policy']> {

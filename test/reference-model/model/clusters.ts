@@ -13,6 +13,8 @@ export interface Cluster {
   readonly name: string;
   /** `missing`: 503 NC; `dialled`: to the address that the caller dialled. */
   readonly state: 'missing' | 'empty' | 'ready' | 'dialled';
+  /** Takes the place of the dialled port. */
+  readonly dialledPort?: number;
   /** `ip:port`, sorted. */
   readonly endpoints: readonly string[];
   readonly policy?: ClusterPolicy;
@@ -60,7 +62,10 @@ export function clusterOf(destination: Destination, ruleNamespace: string, liste
   if (subsetName !== '' && subset === undefined) return missing;
 
   const policy = describe(policyFor(rule, port, subset, world), world);
-  if (service.toDialledAddress || policy.balancer === 'PASSTHROUGH') return { name, state: 'dialled', endpoints: [], policy };
+  if (service.toDialledAddress || policy.balancer === 'PASSTHROUGH') {
+    const { targetPort = port } = servicePort;
+    return { name, state: 'dialled', ...(service.toDialledAddress && targetPort !== port ? { dialledPort: targetPort } : {}), endpoints: [], policy };
+  }
   const endpoints = service.endpoints
     .filter(({ portName, labels }) => portName === servicePort.name && hasLabels(subset?.labels, labels))
     .map(({ address }) => address)

@@ -21,6 +21,8 @@ export interface ServicePort {
   readonly number: number;
   readonly name: string;
   readonly protocol: 'http' | 'sniffed' | 'other';
+  /** Of a ServiceEntry: where calls go that go to the dialled address. */
+  readonly targetPort?: number;
 }
 
 export interface Endpoint {
@@ -73,7 +75,7 @@ function fromServiceEntry({ metadata, spec }: ServiceEntry, host: string): Servi
     headless: false,
     aliases: [],
     addresses: (spec.addresses ?? []).filter((address) => !address.includes('/')),
-    ports: ports.map(({ number, name, protocol }) => ({ number, name, protocol: protocolNamed(protocol ?? '') })),
+    ports: ports.map(({ number, name, protocol, targetPort = number }) => ({ number, name, protocol: protocolNamed(protocol ?? ''), targetPort })),
     // The endpoint's own port, else the target port, else the port's number. DNS without endpoints asks for the host itself.
     endpoints: ports.flatMap((port) =>
       (spec.endpoints ?? ((spec.resolution ?? '').startsWith('DNS') ? [{ address: host, labels: undefined, ports: undefined }] : [])).map(({ address, labels, ports: own }) => ({
