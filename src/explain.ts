@@ -6,6 +6,7 @@ import type { Snapshot } from './config/snapshot.ts';
 import { admit } from './engine/admission.ts';
 import { egressOf } from './engine/egress.ts';
 import type { Engine } from './engine/engine.ts';
+import { dialledHost } from './engine/listener-for.ts';
 import { downstreamHeaders } from './engine/request-headers.ts';
 import { parseOrigin } from './engine/target.ts';
 import { formatExplanation, type RouteExplanation } from './route/explain.ts';
@@ -42,12 +43,19 @@ export interface Explanation {
   toString(): string;
 }
 
+/** What of a call beside its URL decides. */
+export interface ExplainInit {
+  /** Default `GET`. */
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  /** Path and query exactly as they go on the wire, where a URL would tidy them up. Default: the URL's. */
+  readonly path?: string;
+  /** `ip:port` that the caller dialled; see `MeshCallOptions`. */
+  readonly originalDst?: string | null;
+}
+
 /** See `mesh.explain`. Draws nothing and changes nothing. */
-export function explainCall(
-  engine: Engine,
-  url: string | URL,
-  { method = 'GET', headers: given }: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> },
-): Explanation {
+export function explainCall(engine: Engine, url: string | URL, { method = 'GET', headers: given, path, originalDst }: ExplainInit): Explanation {
   const parsed = new URL(url);
   const target = parseOrigin(parsed.origin);
   const { headers, host } = downstreamHeaders(given);
@@ -55,15 +63,16 @@ export function explainCall(
     method,
     scheme: target.scheme,
     authority: host ?? target.authority,
-    path: parsed.pathname + parsed.search,
+    path: path ?? parsed.pathname + parsed.search,
     port: target.port,
     headers,
   };
   const { snapshot } = engine;
   admit(head, snapshot.settings, { options: { uuid: () => 'explained', tracing: false }, random: () => 0 });
-  const egress = egressOf(snapshot, target, {});
-  const route = snapshot.routes.explain(head, target.hostname);
-  const matched = egress.kind === 'mesh' ? snapshot.routes.virtualHost(head.port, head.authority, target.hostname)?.match(head) : undefined;
+  const egress = egressOf(snapshot, target, { originalDst });
+  const dialled = dialledHost(target.hostname, originalDst);
+  const route = snapshot.routes.explain(head, dialled);
+  const matched = egress.kind === 'mesh' ? snapshot.routes.virtualHost(head.port, head.authority, dialled)?.match(head) : undefined;
   const destinations = matched?.action.kind === 'forward' ? explainDestinations(engine, snapshot, matched.action) : [];
   const reason =
     egress.kind === 'blocked'

@@ -14,7 +14,7 @@ export type { ConfigChange, ResourceObject } from './mesh-config.ts';
 export type { MeshCallOptions } from './mesh-dispatcher.ts';
 export type { ConfigSource, MeshOptions, WatchOptions, WorkloadOptions } from './mesh-options.ts';
 export type { InstallOptions } from './install.ts';
-export type { DestinationExplanation, Explanation } from './explain.ts';
+export type { DestinationExplanation, ExplainInit, Explanation } from './explain.ts';
 export type { CallInfo } from './engine/call-info.ts';
 export type { ConnectionInfo } from './engine/connection-info.ts';
 export type { Transport } from './engine/connection.ts';

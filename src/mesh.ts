@@ -16,7 +16,7 @@ import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
 import { randomUuid } from './engine/trace-context.ts';
 import type { EjectionEvent } from './engine/upstream-cluster.ts';
-import { explainCall, type Explanation } from './explain.ts';
+import { explainCall, type ExplainInit, type Explanation } from './explain.ts';
 import { installMesh, type Installed, type InstallOptions } from './install.ts';
 import { LiveConfig, problemOf } from './live-config.ts';
 import { MeshConfig, type ConfigChange, type ResourceObject } from './mesh-config.ts';
@@ -176,7 +176,7 @@ export class Mesh implements AsyncDisposable {
   }
 
   /** What would happen to a call, and why; nothing is sent, nothing changes. */
-  explain(url: string | URL, init: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {}): Explanation {
+  explain(url: string | URL, init: ExplainInit = {}): Explanation {
     return explainCall(this.#engine, url, init);
   }
 
