@@ -45,7 +45,7 @@ export function answerOf(snapshot: Snapshot, call: CallerRequest, probe: Probe):
   const { routes } = snapshot;
   if (!routes.hasPort(call.port, call.dialled)) return { kind: 'no-listener' };
   const head: RequestHead = { method: call.method, scheme: 'http', authority: call.authority, path: call.path, port: call.port, headers: call.headers.flat() };
-  if (!admit(head, snapshot.settings, { options: { uuid: () => GENERATED, tracing: false }, random: () => 0 })) return { kind: 'bad-path' };
+  if (admit(head, snapshot.settings, { options: { uuid: () => GENERATED, tracing: false }, random: () => 0 }) !== undefined) return { kind: 'bad-path' };
   const virtualHost = routes.virtualHost(head.port, head.authority, call.dialled);
   if (virtualHost?.name === 'allow_any') {
     setHeader(head.headers, 'x-envoy-attempt-count', '1');
