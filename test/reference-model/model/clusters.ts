@@ -2,6 +2,7 @@ import { defaultHashPolicyFor, destinationRuleFor, hashPolicyFor, policyFor } fr
 import { fullName, hasLabels, isExportedTo, milliseconds, namespaceOf } from './names.ts';
 import type { HttpRule, Destination, PolicyBlocks, VirtualService, World } from './resources.ts';
 import { rulesOf } from './delegates.ts';
+import { once } from './once.ts';
 import { visibleServices } from './services.ts';
 import type { Service } from './services.ts';
 import { importsRule, scopeOf, servicesOf } from './sidecar.ts';
@@ -83,6 +84,10 @@ export function hashOf(destination: Destination, ruleNamespace: string, listener
 
 /** §2: what the Sidecar's listeners name, and the destinations of the rules that they import, these as clusters only. */
 function knownServices(world: World): Service[] {
+  return once(world, 'known services', () => findKnownServices(world));
+}
+
+function findKnownServices(world: World): Service[] {
   const known: Service[] = [];
   const learn = (service: Service): void => {
     const index = known.findIndex(({ host }) => host === service.host);

@@ -22,7 +22,7 @@ export interface Probe {
   readonly headers: readonly HeaderLine[];
 }
 
-/** What Istio makes of one call. Everything is looked up anew each time, in the order in which the semantics page tells it. */
+/** What Istio makes of one call, step by step in the order in which the semantics page tells it. */
 export function answer(world: World, call: CallerRequest, probe: Probe): Answer {
   const sniffed = sniffedVirtualHost(world, call);
   const found = sniffed ?? virtualHosts(world, call.port);

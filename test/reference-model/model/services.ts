@@ -1,4 +1,5 @@
 import { isExportedTo, namespaceOf } from './names.ts';
+import { once } from './once.ts';
 import type { EndpointSlice, KubernetesService, Labels, Pod, Resource, ServiceEntry, World } from './resources.ts';
 
 // §13 The registry: what services there are, and which endpoints each has.
@@ -35,7 +36,10 @@ export interface Endpoint {
 
 /** The services that the caller's namespace may see, without regard to its Sidecar. */
 export function visibleServices(world: World): Service[] {
-  const { resources, mesh, caller } = world;
+  return once(world, 'visible services', () => findServices(world));
+}
+
+function findServices({ resources, mesh, caller }: World): Service[] {
   const services: Service[] = [];
   const externalNames = new Map<string, string>();
   for (const resource of resources) {

@@ -1,6 +1,7 @@
 import { rulesOf } from './delegates.ts';
 import type { PlacedRule } from './delegates.ts';
 import { fullName, hasLabels, inOrderOfCreation, isExportedTo, isMoreSpecific, isWildcard, isWithin, namespaceOf, overlap } from './names.ts';
+import { once } from './once.ts';
 import type { CallerRequest } from './requests.ts';
 import type { HttpMatch, VirtualService, World } from './resources.ts';
 import type { Service } from './services.ts';
@@ -31,6 +32,10 @@ interface Candidate {
 
 /** Every virtual host on this port, or `undefined` when nothing listens there for HTTP. */
 export function virtualHosts(world: World, port: number): VirtualHost[] | undefined {
+  return once(world, `virtual hosts on ${String(port)}`, () => findVirtualHosts(world, port));
+}
+
+function findVirtualHosts(world: World, port: number): VirtualHost[] | undefined {
   const scope = scopeOf(world);
   const listens = scope.listeners.some(
     (listener) =>
