@@ -5,8 +5,17 @@ import { VirtualClock } from '../../src/testing/virtual-clock.ts';
 import { until } from '../mesh/http-services.ts';
 import { TempFolder } from './temp-folder.ts';
 
-// The system tells nothing here, as on a network file system; looks are taken when the clock says so, and only then.
-vi.mock('node:fs', async (original) => ({ ...(await original<object>()), watch: () => ({ on: () => {}, close: () => {} }) }));
+/** The folders that are watched, and what is called when something happens there. */
+const watches = vi.hoisted(() => new Map<string, () => void>());
+
+// The system tells nothing here, as on a network file system, unless a test does; looks are taken when the clock says so.
+vi.mock('node:fs', async (original) => ({
+  ...(await original<object>()),
+  watch: (path: string, _options: unknown, listener: (type: string, name: string) => void) => {
+    watches.set(path, () => listener('change', 'a.yaml'));
+    return { on: () => {}, close: () => watches.delete(path) };
+  },
+}));
 
 const TIMES = { debounceMs: 100, pollMs: 1000 };
 const rule = (name: string): string => `apiVersion: networking.istio.io/v1\nkind: DestinationRule\nmetadata: {name: ${name}}\nspec: {host: ${name}}\n`;
@@ -163,17 +172,21 @@ describe('a watcher of files', () => {
 });
 
 describe('a watcher and its reader', () => {
-  const scan = (fingerprint: string): ConfigScan => ({ paths: [], fingerprint, empty: new Set(), folders: [] });
+  const scan = (fingerprint: string, folders = ['/mesh']): ConfigScan => ({ paths: [], fingerprint, empty: new Set(), folders: folders.map((path) => ({ path, id: '1' })) });
   const read = (content: string): ConfigRead => ({ reads: [], issues: [], hashes: new Map([['a.yaml', content]]) });
 
   /** A reader of files that look and are as said. */
-  function scripted(start: string): { state: { seen: string; content: string; doubt: boolean; onRead: () => void }; reader: ConfigReader } {
-    const state = { seen: start, content: start, doubt: false, onRead: () => {} };
+  function scripted(start: string): { state: { seen: string; content: string; doubt: boolean; folders: string[]; onRead: () => void; onScan: () => void }; reader: ConfigReader } {
+    const state = { seen: start, content: start, doubt: false, folders: ['/mesh'], onRead: () => {}, onScan: () => {} };
     const reader = {
       get isDoubtful() {
         return state.doubt;
       },
-      scan: async () => scan(state.seen),
+      scan: async () => {
+        const { seen, folders } = state;
+        state.onScan();
+        return scan(seen, folders);
+      },
       read: async () => {
         const { content } = state;
         state.onRead();
@@ -182,6 +195,45 @@ describe('a watcher and its reader', () => {
     };
     return { state, reader: reader as unknown as ConfigReader };
   }
+
+  it('looks soon after the system told of a change', async () => {
+    const { state, reader } = scripted('1');
+    const watched = await Watched.of(reader);
+    state.seen = state.content = '2';
+    watches.get('/mesh')!();
+    await watched.pass(150);
+    watched.close();
+
+    expect(watched.told).toHaveLength(1);
+    expect(watches.size).toBe(0);
+  });
+
+  it('looks again when it was told of a change that the look under way may have missed', async () => {
+    const { state, reader } = scripted('1');
+    const watched = await Watched.of(reader);
+    state.onScan = () => {
+      state.onScan = () => {};
+      state.seen = state.content = '2';
+      watches.get('/mesh')!();
+    };
+    watches.get('/mesh')!();
+    await watched.pass(200);
+    watched.close();
+
+    expect(watched.told).toHaveLength(1);
+  });
+
+  it('watches the folders that a look finds, and no longer those that it does not', async () => {
+    const { state, reader } = scripted('1');
+    const watched = await Watched.of(reader);
+    state.folders = ['/mesh', '/mesh/sub'];
+    await watched.pass(1100);
+    expect([...watches.keys()]).toEqual(['/mesh', '/mesh/sub']);
+    state.folders = ['/mesh'];
+    await watched.pass(1100);
+    expect([...watches.keys()]).toEqual(['/mesh']);
+    watched.close();
+  });
 
   it('puts nothing together that was changed while it was read', async () => {
     const { state, reader } = scripted('1');
