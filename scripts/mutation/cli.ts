@@ -1,7 +1,9 @@
 // npm run mutation -- FOLDER [FILE…]: the mutation score of src/FOLDER, and docs/mutation.md. With files: theirs alone, and no page.
+// A mutant whose line and tests have not changed since the last run of the folder keeps its result; with --force it is tried again.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { equivalentOf, outdated } from './equivalent.ts';
 import { FILE_BAR, type Folder, FOLDERS, isFolder, TOTAL_BAR } from './folders.ts';
 import { updatePage } from './page.ts';
@@ -10,19 +12,20 @@ import { type FileScore, scoreFiles, type StrykerReport, total } from './report.
 const ROOT = join(import.meta.dirname, '..', '..');
 const PAGE = join(ROOT, 'docs', 'mutation.md');
 
-const [folder, ...files] = process.argv.slice(2);
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { force: { type: 'boolean', default: false } } });
+const [folder, ...files] = positionals;
 if (isFolder(folder)) {
   process.exitCode = measure(folder, files);
 } else {
-  console.error(`usage: npm run mutation -- ${Object.keys(FOLDERS).join('|')} [FILE…]`);
+  console.error(`usage: npm run mutation -- ${Object.keys(FOLDERS).join('|')} [--force] [FILE…]`);
   process.exitCode = 2;
 }
 
 /** The exit code: 0 when the bars are reached. */
 function measure(folder: Folder, only: readonly string[]): number {
   const stryker = join(ROOT, 'node_modules', '@stryker-mutator', 'core', 'bin', 'stryker.js');
-  const mutate = only.length > 0 ? ['--mutate', only.join(',')] : [];
-  const { status } = spawnSync(process.execPath, [stryker, 'run', 'scripts/mutation/stryker.config.mjs', ...mutate], {
+  const scope = only.length > 0 ? ['--mutate', only.join(',')] : ['--incremental', ...(values.force ? ['--force'] : [])];
+  const { status } = spawnSync(process.execPath, [stryker, 'run', 'scripts/mutation/stryker.config.mjs', ...scope], {
     cwd: ROOT,
     stdio: 'inherit',
     env: { ...process.env, MUTATION_FOLDER: folder },

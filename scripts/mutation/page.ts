@@ -10,6 +10,7 @@ How much would the tests notice? Stryker changes the code in one place at a time
 holds, a block left out. Then it runs the tests that reach the place. A mutant is noticed when one of them fails or never ends.
 
     npm run mutation -- route                              # all of src/route, writes this page
+    npm run mutation -- route --force                      # the same, without taking over what the last run found of unchanged code
     npm run mutation -- route src/route/retry-policy.ts    # one file, prints what its tests miss
 
 A folder passes with ${TOTAL_BAR} % noticed in all and ${FILE_BAR} % in each file. Everything counts: also mutants that act while a file is loaded, those that a comment tells

@@ -80,6 +80,8 @@ function survivor(file: string, lines: readonly string[], { location: { start, e
   return { file, line: start.line, lineText: lines[start.line - 1]!.trim(), from: oneLine(covered.join('\n')), to: oneLine(replacement) };
 }
 
+/** A long piece of code is known by its beginning. */
 function oneLine(code: string): string {
-  return code.replaceAll(/\s+/g, ' ').trim();
+  const text = code.replaceAll(/\s+/g, ' ').trim();
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
 }

@@ -15,6 +15,7 @@ export default {
   ignorePatterns: ['/dist', '/docs', '/reports', '/benchmarks', '/test/conformance/data'],
   reporters: ['progress-append-only', 'json'],
   jsonReporter: { fileName: `reports/mutation/${folder}.json` },
+  incrementalFile: `reports/mutation/${folder}.last.json`,
   tempDirName: '.stryker-tmp',
   allowConsoleColors: false,
   warnings: { slow: false },

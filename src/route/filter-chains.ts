@@ -60,11 +60,11 @@ export class FilterChains {
 function bySni(chains: readonly Compiled[], serverName: string | undefined): Compiled | undefined {
   const named = (name: string): Compiled | undefined =>
     chains.find(({ spec }) => spec.sniHosts?.some((host) => host.toLowerCase() === name) ?? false);
-  const name = serverName?.toLowerCase() ?? '';
-  if (name !== '') {
+  if (serverName !== undefined) {
+    const name = serverName.toLowerCase();
     const exact = named(name);
     if (exact !== undefined) return exact;
-    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    for (let dot = name.indexOf('.', 1); dot > 0; dot = name.indexOf('.', dot + 1)) {
       const wildcard = named(`*${name.slice(dot)}`);
       if (wildcard !== undefined) return wildcard;
     }

@@ -55,7 +55,7 @@ export class Rewrite {
 }
 
 /** Sets the Host and notes the old one. Source: Envoy `Utility::updateAuthority`. */
-export function rewriteAuthority(head: RequestHead, authority: string, keepsOld = true): void {
+export function rewriteAuthority(head: RequestHead, authority: string, keepsOld: boolean): void {
   if (keepsOld && head.authority !== '') setHeader(head.headers, 'x-envoy-original-host', head.authority);
   head.authority = authority;
 }

@@ -97,7 +97,7 @@ function resolve(name: string, argument: string | undefined, context: FormatCont
 // `REQ(a?b)`: b when a is not there. Only the first line of a repeated header counts.
 function firstOf(argument: string | undefined, get: (name: string) => string | undefined): string {
   for (const name of (argument ?? '').toLowerCase().split('?')) {
-    const value = get(name.trim());
+    const value = get(name);
     if (value !== undefined) return value;
   }
   return '';

@@ -111,6 +111,17 @@ describe('Destination', () => {
     expect(headers).toEqual({ a: '1' });
   });
 
+  it('tells whether header operations may add to a request', () => {
+    const some = { set: { x: '1' } };
+
+    expect(destinationOf(forward(share('v1', { headers: { request: some } }))).changesRequest).toBe(true);
+    expect(destinationOf(forward('v1'), { headers: { request: some } }).changesRequest).toBe(true);
+    expect(destinationOf(forward(share('v1', { headers: { request: some } }), 'v2')).changesRequest).toBe(true);
+    expect(destinationOf(forward('v1', 'v2'), { headers: { request: some } }).changesRequest).toBe(true);
+    expect(destinationOf(forward('v1', 'v2'), { headers: { response: some } }).changesRequest).toBe(false);
+    expect(destinationOf({ ...forward('v1'), rewrite: { uri: '/' } }).changesRequest).toBe(false);
+  });
+
   it('changes requests, responses or both, on either level', () => {
     const set = { set: { x: '1' } };
     for (const isOwn of [true, false]) {

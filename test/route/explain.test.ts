@@ -227,6 +227,7 @@ describe('firstFailure', () => {
     [{ withoutHeaders: { ':method': { exact: 'GET' } } }, {}, 'withoutHeaders.:method: must not be exact "GET", but is "GET"'],
     [{ queryParams: { v: { exact: '1' } } }, { path: '/?w=1' }, 'queryParams.v: exact "1", but it is absent'],
     [{ queryParams: { v: { exact: '1' } } }, { path: '/?v=1' }, undefined],
+    [{ headers: { x: { exact: 'a' } }, withoutHeaders: { y: {} } }, { headers: lines({ x: 'a' }) }, undefined],
     // The first that fails, in the order of matching.
     [{ method: { exact: 'PUT' }, scheme: { exact: 'https' }, authority: { exact: 'a' } }, {}, 'method: exact "PUT" ≠ "GET"'],
     [{ scheme: { exact: 'https' }, authority: { exact: 'a' } }, {}, 'scheme: exact "https" ≠ "http"'],

@@ -40,6 +40,10 @@ describe('FilterChains', () => {
       expect(choose(specs.slice(0, 2), undefined, undefined)).toBeUndefined();
     });
 
+    it('has a range of all addresses go before no range', () => {
+      expect(choose([chain('any'), chain('all', { destinationSubnets: ['0.0.0.0/0'] })], '172.16.0.1', undefined)).toBe('all');
+    });
+
     it('takes an unreadable range for none', () => {
       expect(choose([chain('bad', { destinationSubnets: ['nonsense'] })], '10.0.0.1', undefined)).toBeUndefined();
     });
@@ -70,6 +74,17 @@ describe('FilterChains', () => {
       [undefined, undefined],
     ])('%s goes to %s', (sni, expected) => {
       expect(choose(specs, undefined, sni)).toBe(expected);
+    });
+
+    it('has names before any name, whatever their order', () => {
+      expect(choose([chain('any'), ...specs], undefined, 'a.eu.example.com')).toBe('exact');
+      expect(choose([chain('any'), ...specs], undefined, 'b.eu.example.com')).toBe('eu');
+    });
+
+    it('has a wildcard stand for labels, not for a part of one or for nothing', () => {
+      expect(choose([chain('odd', { sniHosts: ['*ample.com'] })], undefined, 'w.xample.com')).toBeUndefined();
+      expect(choose([chain('odd', { sniHosts: ['*example.com'] })], undefined, 'example.com')).toBeUndefined();
+      expect(choose(specs, undefined, '.example.com')).toBeUndefined();
     });
 
     it('falls to the chain without conditions, also without a name', () => {

@@ -68,6 +68,11 @@ describe('by source address', () => {
     expect(hashOf(SOURCE, {}, caller)).toEqual(xxHash64(address));
   });
 
+  it('takes no other header for x-forwarded-for', () => {
+    expect(hashOf(SOURCE, { headers: lines({ 'x-forwarded-for': '9.9.9.9', 'x-real-ip': '8.8.8.8' }) })).toEqual(xxHash64('9.9.9.9'));
+    expect(hashOf(SOURCE, { headers: lines({ 'x-real-ip': '8.8.8.8' }) })).toEqual(xxHash64(CALLER));
+  });
+
   it.each([
     [['9.9.9.9'], '9.9.9.9'],
     [['1.1.1.1, 9.9.9.9'], '9.9.9.9'],

@@ -90,6 +90,11 @@ describe('HostTable', () => {
     expect(asked('one-more.b')).toBe(true);
     expect(asked('one-more.b')).toBe(false);
     expect(asked('0.b')).toBe(true);
+
+    // Nor any that is longer than a name in DNS with a port.
+    const long = (length: number): string => `${'x'.repeat(length - 2)}.b`;
+    for (const length of [261, 262]) hosts.find(long(length));
+    expect([asked(long(261)), asked(long(262))]).toEqual([false, true]);
   });
 
   it('stays right when callers name more hosts than it remembers', () => {

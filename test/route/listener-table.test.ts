@@ -3,10 +3,6 @@ import { ListenerTable } from '../../src/route/listener-table.ts';
 import { OwnHosts } from '../../src/route/own-hosts.ts';
 
 describe('OwnHosts', () => {
-  const hosts = new OwnHosts<string>();
-  hosts.add(['db', 'db.default', '10.0.0.1', '*.db.default'], 'db');
-  hosts.add(['db', 'cache', '*.default'], 'cache');
-
   it.each([
     ['db', 'db'],
     ['DB', 'db'],
@@ -18,9 +14,21 @@ describe('OwnHosts', () => {
     ['db.default', 'db'],
     ['default', undefined],
     ['other', undefined],
+    ['web.other.local', undefined],
     ['', undefined],
   ])('%s belongs to %s', (host, expected) => {
+    const hosts = new OwnHosts<string>();
+    hosts.add(['db', 'db.default', '10.0.0.1', '*.db.default'], 'db');
+    hosts.add(['db', 'cache', '*.default'], 'cache');
+
     expect(hosts.find(host)).toBe(expected);
+  });
+
+  it('has a wildcard stand for labels, not for a part of one', () => {
+    const odd = new OwnHosts<string>();
+    odd.add(['*ther', '*'], 'odd');
+
+    for (const host of ['other', 'some.other', '.other']) expect(odd.find(host)).toBeUndefined();
   });
 
   it('knows no wildcards where there are none', () => {
@@ -34,22 +42,23 @@ describe('OwnHosts', () => {
 describe('ListenerTable', () => {
   const own = { name: '10.0.0.1_9000', port: 9000, hosts: ['db', '10.0.0.1'], http: false, chains: [] };
   const general = { name: '0.0.0.0_9000', port: 9000, http: true, chains: [] };
-  const table = new ListenerTable([own, { ...own, name: 'late' }, general, { ...general, name: 'late' }], 'PassthroughCluster');
+  const makeTable = (): ListenerTable => new ListenerTable([own, { ...own, name: 'late' }, general, { ...general, name: 'late' }], 'PassthroughCluster');
 
   it('finds the listener of a host on a port', () => {
-    expect(table.own(9000, 'db')?.spec).toBe(own);
-    expect(table.own(9000, 'other')).toBeUndefined();
-    expect(table.own(9001, 'db')).toBeUndefined();
+    expect(makeTable().own(9000, 'db')?.spec).toBe(own);
+    expect(makeTable().own(9000, 'other')).toBeUndefined();
+    expect(makeTable().own(9001, 'db')).toBeUndefined();
+    expect(new ListenerTable([general], '').own(9000, 'db')).toBeUndefined();
   });
 
   it('finds the listener of the rest of a port', () => {
-    expect(table.general(9000)?.spec).toBe(general);
-    expect(table.general(9001)).toBeUndefined();
+    expect(makeTable().general(9000)?.spec).toBe(general);
+    expect(makeTable().general(9001)).toBeUndefined();
     expect(new ListenerTable([own], 'BlackHoleCluster').general(9000)).toBeUndefined();
   });
 
   it('keeps what it was made of', () => {
-    expect(table.specs).toHaveLength(4);
-    expect(table.fallbackCluster).toBe('PassthroughCluster');
+    expect(makeTable().specs).toHaveLength(4);
+    expect(makeTable().fallbackCluster).toBe('PassthroughCluster');
   });
 });

@@ -33,6 +33,12 @@ describe('normalizePath', () => {
     ['/%4%31', '/%2541'],
     ['/%4g%31', '/%4g1'],
     ['/%zz%31', '/%zz1'],
+    ['/%4%31x', '/%2541x'],
+    ['/%zz4%31', '/%zz41'],
+    // Two digits that no percent sign goes before are none.
+    ['/%341', '/41'],
+    ['/ab%341', '/ab41'],
+    ['/x/ab%341', '/x/ab41'],
     ['/a/./b', '/a/b'],
     ['/a/.', '/a/'],
     // What follows a mere letter is no escape of a dot.

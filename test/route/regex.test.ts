@@ -25,6 +25,14 @@ describe('a regular expression', () => {
     expect(() => new RegexRewrite({ match: pattern, rewrite: 'x' })).toThrow(problem);
   });
 
+  it('may be as large as the limit', () => {
+    const ofSize = (size: number): string => `${'a{1000}'.repeat(4)}a{${size - 4002}}`;
+
+    expect(measureRegex(ofSize(MAX_REGEX_SIZE)).size).toBe(MAX_REGEX_SIZE);
+    expect(checkRegex(ofSize(MAX_REGEX_SIZE))).toBeUndefined();
+    expect(checkRegex(ofSize(MAX_REGEX_SIZE + 1))).toBe('compiles to 4097 instructions, more than 4096');
+  });
+
   it('is measured also when it is too large', () => {
     expect(measureRegex(TOO_LARGE)).toEqual({ size: 5402, problem: undefined });
     expect(measureRegex('(')).toEqual({ size: 1, problem: expect.stringContaining('missing closing )') as string });

@@ -20,6 +20,12 @@ describe('requestedRetries', () => {
     expect(requested(['x-envoy-retry', '5xx', 'a', 'x-envoy-retry-on'])).toMatchObject({ same: true, headers: ['x-envoy-retry', '5xx', 'a', 'x-envoy-retry-on'] });
   });
 
+  it('gives a route without retries what Envoy takes for their defaults', () => {
+    const { policy } = requested(['x-envoy-retry-on', '5xx'], NONE);
+
+    expect(policy.options).toMatchObject({ attempts: 1, retryOn: '5xx', perTryTimeoutMs: 0, backoffBaseMs: 25, ignorePreviousHosts: false, retryRemoteLocalities: false });
+  });
+
   it('takes every header of retries away, also where none are made', () => {
     const names = ['retry-on', 'retry-grpc-on', 'max-retries', 'hedge-on-per-try-timeout', 'retriable-header-names', 'retriable-status-codes', 'upstream-rq-per-try-timeout-ms'];
     const headers = ['a', '1', ...names.flatMap((name) => [`x-envoy-${name}`, '7']), 'b', '2'];

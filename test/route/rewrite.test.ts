@@ -103,6 +103,13 @@ describe('rewrite.uriRegexRewrite', () => {
     expect(new RegexRewrite({ match: '^(/.*)$', rewrite: '/v1\\1' }).replace(path)).toBe(`/v1${path}`);
   });
 
+  it('keeps the old Host and path to itself where that is asked for', () => {
+    const request = head({ path: '/a' });
+    new Rewrite({ uri: '/b', authority: 'other' }, { uri: { exact: '/a' } }).apply(request, false);
+
+    expect(request).toMatchObject({ path: '/b', authority: 'other', headers: [] });
+  });
+
   it('goes before a plain rewrite of the path', () => {
     expect(rewritten({ uri: '/plain', uriRegex: { match: 'a', rewrite: 'b' } }, '/a').path).toBe('/b');
   });

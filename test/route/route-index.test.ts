@@ -68,6 +68,7 @@ describe('RouteIndex', () => {
       ['exact paths', several(9, 'r', (i) => ({ uri: { exact: `/${i}` } })), { path: '/7?q' }, ['r-7']],
       ['exact header values', several(9, 'r', (i) => ({ headers: { user: { exact: `u${i}` } } })), { headers: ['other', 'u6', 'user', 'u7'] }, ['r-7']],
       ['prefixes', several(9, 'r', (i) => ({ uri: { prefix: `/${i}/` } })), { path: '/7/x' }, ['r-7']],
+      ['one exact path', several(1, 'r', () => ({ uri: { exact: '/a' } })), { path: '/b' }, []],
       ['all others in turn', several(3, 'r', (i) => ({ uri: { regex: `/${i}.+` } })), { path: '/1x' }, ['r-0', 'r-1']],
       // What may match otherwise than to the letter can't be looked up.
       ['paths in any case', several(3, 'r', (i) => ({ uri: { exact: `/${i}` }, ignoreUriCase: true })), { path: '/1' }, ['r-0', 'r-1']],

@@ -27,6 +27,30 @@ describe('RouteTable', () => {
     expect(table.virtualHost(9080, 'details')).toBeUndefined();
   });
 
+  it('has hosts for services of their own on one port, told by the host that was dialled', () => {
+    const own = (host: string, name: string) => ({ port: 80, hosts: [host, `*.${host}`], virtualHosts: [virtualHost('*', [route(name)])] });
+    const table = new RouteTable([own('db', 'db'), own('cache', 'cache'), own('db', 'late'), { port: 80, virtualHosts: [virtualHost('*', [route('general')])] }, { ...own('db', 'elsewhere'), port: 81 }]);
+    const named = (port: number, dialledHost?: string): string | undefined => table.virtualHost(port, 'any', dialledHost)?.routes[0]?.name;
+
+    expect(named(80, 'db')).toBe('db');
+    expect(named(80, 'x.cache')).toBe('cache');
+    expect(named(80, 'other')).toBe('general');
+    expect(named(80)).toBe('general');
+    expect(named(81, 'db')).toBe('elsewhere');
+    expect(named(81, 'other')).toBeUndefined();
+    expect(named(82, 'db')).toBeUndefined();
+    expect([table.hasPort(81, 'db'), table.hasPort(81, 'other'), table.hasPort(81)]).toEqual([true, false, false]);
+    expect(table.explain(head({ port: 81, authority: 'db' }), 'db').outcome).toBe('routed');
+    expect(table.explain(head({ port: 82, authority: 'db:82' })).knownOnPorts).toEqual([80, 81]);
+    expect(table.explain(head({ port: 82, authority: 'other' })).knownOnPorts).toEqual([]);
+  });
+
+  it('knows the ports of a host that has none of its own there', () => {
+    const table = new RouteTable([{ port: 80, hosts: ['db'], virtualHosts: [virtualHost('*')] }, { port: 81, virtualHosts: [virtualHost('db')] }, { port: 82, virtualHosts: [virtualHost('*')] }]);
+
+    expect(table.explain(head({ port: 83, authority: 'db' })).knownOnPorts).toEqual([80, 81]);
+  });
+
   it('takes the first configuration of a port', () => {
     const twice = new RouteTable([
       { port: 80, virtualHosts: [virtualHost('a')] },

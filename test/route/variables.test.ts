@@ -24,6 +24,8 @@ describe('HeaderValue', () => {
     ['%REQ(x-user):3%', 'jas'],
     ['%REQ(x-user):12%', 'jason'],
     ['%REQ%', ''],
+    // A space is part of the name.
+    ['%REQ(x-absent? x-user)%', ''],
     ['%REQ(:method)% %REQ(:path)% %REQ(:authority)% %REQ(:scheme)%', 'GET /p?q=1 reviews:9080 http'],
     ['%REQ(host)%', 'reviews:9080'],
     ['%RESP(x-from)%', 'svc'],
