@@ -5,11 +5,11 @@ import { MAX_COMPILE_COST } from './limits.ts';
 
 /** What parts of a snapshot cost, in bytes of memory, roughly. */
 export const COST = {
-  cluster: 2000,
+  cluster: 2500,
   endpoint: 200,
   /** Of an endpoint by one more cluster. */
   reference: 16,
-  route: 1000,
+  route: 2000,
   /** Takes no memory, but time. */
   comparison: 20,
 } as const;

@@ -1,10 +1,18 @@
 // Where the reader of a header value is. Source: Istio's port of Envoy's former header parser, which decides what is refused.
 type State = 'literal' | 'name' | 'arguments' | 'text' | 'listText' | 'listNext' | 'argumentsEnd' | 'end';
 
+// Line breaks would start a header of somebody else's. Tabs may be.
+const CONTROL = /[\0-\x08\x0a-\x1f\x7f]/;
+
+/** What is wrong with text that goes into a head as it is, as `must …`, if anything. */
+export function plainTextProblem(text: string): string | undefined {
+  return CONTROL.test(text) ? 'must not contain control characters' : undefined;
+}
+
 /** What is wrong with a value that header operations set, as `must …`, if anything. */
 export function headerValueProblem(value: string): string | undefined {
-  // Line breaks would start a header of somebody else's.
-  if (/[\0-\x08\x0a-\x1f\x7f]/.test(value)) return 'must not contain control characters';
+  const control = plainTextProblem(value);
+  if (control !== undefined) return control;
   let state: State = 'literal';
   for (let at = 0; at < value.length; at++) {
     const char = value[at]!;

@@ -3,6 +3,7 @@ import { parseDurationMs } from '../../common/duration.ts';
 import { MAX_REGEX_LENGTH } from '../../route/regex.ts';
 import { checkRegexRewrite } from '../../route/regex-rewrite.ts';
 import type { Cursor } from './cursor.ts';
+import { plainTextProblem } from './header-values.ts';
 import { isHeaderName } from './names.ts';
 import { checkPortIfSet, checkRegex } from './primitives.ts';
 import { GRPC_STATUSES, isRegisteredStatus, RETRY_TOKENS } from './vocabulary.ts';
@@ -55,6 +56,15 @@ export function checkRedirect(redirect: NonNullable<HttpRouteSpec['redirect']>, 
   } else {
     checkPortIfSet(redirect.port ?? 0, at.to('port'));
   }
+  checkPlainTexts({ uri, prefixRewrite, authority }, at);
+}
+
+/** Envoy refuses texts that would end a line of the head; istiod does not look. */
+function checkPlainTexts(texts: Readonly<Record<string, string>>, at: Cursor): void {
+  for (const [field, text] of Object.entries(texts)) {
+    const problem = plainTextProblem(text);
+    if (problem !== undefined) at.onApply?.to(field).invalid(problem);
+  }
 }
 
 export function checkDirectResponse(response: NonNullable<HttpRouteSpec['directResponse']>, at: Cursor): void {
@@ -86,6 +96,7 @@ export function checkRewrite(rewrite: NonNullable<HttpRouteSpec['rewrite']>, at:
   } else if (uriRegexRewrite !== undefined) {
     checkUriRegexRewrite(uriRegexRewrite, at.to('uriRegexRewrite'));
   }
+  checkPlainTexts({ uri, authority }, at);
 }
 
 function checkUriRegexRewrite(regexRewrite: { match?: string; rewrite?: string }, at: Cursor): void {
@@ -96,6 +107,7 @@ function checkUriRegexRewrite(regexRewrite: { match?: string; rewrite?: string }
   }
   if (!checkRegex(match, at.to('match')) || at.onApply === undefined) return;
   // Istio takes any text here, and the proxies then refuse the whole route configuration.
+  checkPlainTexts({ rewrite }, at);
   const problem = rewrite.length > MAX_REGEX_LENGTH ? `has ${rewrite.length} characters, more than ${MAX_REGEX_LENGTH}` : checkRegexRewrite({ match, rewrite });
   if (problem !== undefined) {
     at.to('rewrite').invalid(`must be a text where \\1 stands for a group and \\\\ for a backslash (${problem})`);

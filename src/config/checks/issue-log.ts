@@ -16,6 +16,8 @@ export class IssueLog {
   readonly #document: ConfigDocument;
   readonly #resource: string;
   readonly #prefix: string;
+  /** Values that are maps or lists, as shown: one of thousands of entries may be told of a hundred times. */
+  readonly #shown = new WeakMap<object, string>();
 
   /** `prefix`: where the document stands in another one, such as `data.mesh`. */
   constructor(document: ConfigDocument, resource: string, prefix = '') {
@@ -43,7 +45,7 @@ export class IssueLog {
 
   add(severity: Severity, code: string, path: string, message: string, hint?: string, tellValue = false): void {
     if (!this.wants(severity)) return;
-    const value = shownValue(valueAt(this.#document.value, path));
+    const value = this.#shownAt(path);
     const told = tellValue && value !== '' ? `${message}, got ${value}` : message;
     this.#push({
       severity,
@@ -59,7 +61,7 @@ export class IssueLog {
 
   addAtKey(severity: Severity, code: string, path: string, message: string, hint?: string): void {
     if (!this.wants(severity)) return;
-    const value = shownValue(valueAt(this.#document.value, path));
+    const value = this.#shownAt(path);
     this.#push({
       severity,
       code,
@@ -70,6 +72,14 @@ export class IssueLog {
       hint,
       ...this.#document.locateKey(path),
     });
+  }
+
+  #shownAt(path: string): string {
+    const value = valueAt(this.#document.value, path);
+    if (typeof value !== 'object' || value === null) return shownValue(value);
+    let shown = this.#shown.get(value);
+    if (shown === undefined) this.#shown.set(value, (shown = shownValue(value)));
+    return shown;
   }
 
   #push(issue: ConfigIssue): void {

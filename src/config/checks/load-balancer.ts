@@ -1,6 +1,7 @@
 import { isPrime } from '../../common/prime.ts';
 import type { LoadBalancerSpec, LocalityLbSpec, OutlierDetectionSpec } from '../istio-types.ts';
 import type { Cursor } from './cursor.ts';
+import { plainTextProblem } from './header-values.ts';
 import { localitiesProblem } from './localities.ts';
 
 const MAGLEV_LIMIT = 5_000_011;
@@ -46,13 +47,23 @@ export function checkMaglev(maglev: { tableSize?: number }, at: Cursor): void {
 
 export function checkCookie(cookie: NonNullable<ConsistentHash['httpCookie']>, at: Cursor): void {
   if ((cookie.name ?? '') === '') at.required('needs the name of the cookie');
+  checkCookieText(cookie.name, at.to('name'));
+  checkCookieText(cookie.path, at.to('path'));
   const names = new Set<string>();
   cookie.attributes?.forEach((attribute, index) => {
     const name = attribute.name ?? '';
     if (name === '') at.to('attributes', index).required('needs a name');
     else if (names.has(name)) at.to('attributes', index).duplicate(`gives the attribute ${JSON.stringify(name)} twice`);
     names.add(name);
+    checkCookieText(name, at.to('attributes', index, 'name'));
+    checkCookieText(attribute.value, at.to('attributes', index, 'value'));
   });
+}
+
+/** In a `set-cookie` line, a semicolon would begin another attribute. Source: RFC 6265 §4.1.1. */
+function checkCookieText(text: string | undefined, at: Cursor): void {
+  const problem = text?.includes(';') === true ? 'must not contain a semicolon' : plainTextProblem(text ?? '');
+  if (problem !== undefined) at.onApply?.invalid(problem);
 }
 
 export function checkWarmup(warmup: NonNullable<LoadBalancerSpec['warmup']>, at: Cursor): void {

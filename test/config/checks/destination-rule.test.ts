@@ -43,6 +43,7 @@ describe('a DestinationRule', () => {
     [policy('outlierDetection: {interval: 0s, maxEjectionPercent: 101, minHealthPercent: -1, consecutiveLocalOriginFailures: 1}'), [`ERR_CONFLICT ${T}.outlierDetection.consecutiveLocalOriginFailures`, ...['interval', 'maxEjectionPercent', 'minHealthPercent'].map((field) => `ERR_INVALID_VALUE ${T}.outlierDetection.${field}`)]],
     [policy('outlierDetection: {consecutive5xxErrors: -1}'), [`ERR_WRONG_TYPE ${T}.outlierDetection.consecutive5xxErrors`]],
     [policy('loadBalancer: {simple: round_robin}'), [`ERR_WRONG_TYPE ${T}.loadBalancer.simple`]],
+    [policy('loadBalancer: {consistentHash: {httpCookie: {name: "a\\r\\nb", path: "/; Secure", attributes: [{name: "x;y", value: "a\\0"}]}}}'), ['name', 'path', 'attributes[0].name', 'attributes[0].value'].map((field) => `ERR_INVALID_VALUE ${T}.loadBalancer.consistentHash.httpCookie.${field}`)],
     [policy('loadBalancer: {consistentHash: {httpCookie: {path: /}}}'), [`ERR_REQUIRED ${T}.loadBalancer.consistentHash.httpCookie`]],
     [policy('loadBalancer: {consistentHash: {useSourceIp: true, maglev: {tableSize: 65536}}}'), [`ERR_INVALID_VALUE ${T}.loadBalancer.consistentHash.maglev.tableSize`]],
     [policy('loadBalancer: {consistentHash: {useSourceIp: true, maglev: {}}}'), [`ERR_INVALID_VALUE ${T}.loadBalancer.consistentHash.maglev.tableSize`, `ERR_REQUIRED ${T}.loadBalancer.consistentHash.maglev`]],
