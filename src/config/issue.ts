@@ -2,8 +2,11 @@ import type { Location } from '../common/origin.ts';
 
 /** Something wrong in a configuration document, with the place and the way to mend it. */
 export interface ConfigIssue extends Location {
-  /** `error` keeps the whole change from coming into force; `warning` does not. */
-  readonly severity: 'error' | 'warning';
+  /**
+   * `error` keeps the whole change from coming into force; `warning` does not. `info` comes with `rules: 'istioctl'` alone: worth
+   * knowing, but istioctl does not say it.
+   */
+  readonly severity: 'error' | 'warning' | 'info';
   /** Stable, such as `ERR_UNKNOWN_FIELD`, `ERR_INVALID_VALUE`, `ERR_YAML`. */
   readonly code: string;
   /** `VirtualService default/reviews`; empty when the document could not be read that far. */

@@ -3,9 +3,12 @@ import { destinationRule } from './schema/destination-rule.ts';
 import { gateway } from './schema/gateway.ts';
 import { deployment, endpoints, endpointSlice, pod, service } from './schema/kubernetes.ts';
 import { meshConfig } from './schema/mesh-config.ts';
+import { deploymentInside, namespace, node, podInside, requestAuthentication, secret } from './schema/looked-at.ts';
+import type { ReadRules } from './read-options.ts';
 import { serviceEntry, workloadEntry } from './schema/service-entry.ts';
 import { sidecar } from './schema/sidecar.ts';
 import { virtualService } from './schema/virtual-service.ts';
+import { workloadGroup } from './schema/workload-group.ts';
 
 /** A kind of resource that ts-mesh reads. */
 export interface KindInfo {
@@ -56,11 +59,39 @@ export const KINDS: readonly KindInfo[] = [
   },
 ];
 
-const byKind = new Map(KINDS.map((info) => [info.kind, info]));
+/** Kinds that mean nothing to a mesh of one process, but are checked by `istioctl validate`. */
+const CHECKED: readonly KindInfo[] = [{ kind: 'WorkloadGroup', ...ISTIO, schema: workloadGroup, aliases: ['wg', 'workloadgroups'] }];
 
-/** The kind called exactly `kind`. */
-export function kindInfo(kind: string): KindInfo | undefined {
-  return byKind.get(kind);
+/** What `istioctl analyze` looks at besides, or looks further into. */
+const LOOKED_AT: readonly KindInfo[] = [
+  { kind: 'Pod', ...CORE, body: 'document', schema: podInside, aliases: ['po', 'pods'] },
+  { kind: 'Deployment', group: 'apps', versions: ['v1'], body: 'spec', schema: deploymentInside, aliases: ['deploy', 'deployments'] },
+  { kind: 'Namespace', ...CORE, body: 'document', schema: namespace, aliases: ['ns', 'namespaces'] },
+  { kind: 'Node', ...CORE, body: 'document', schema: node, aliases: ['no', 'nodes'] },
+  { kind: 'Secret', ...CORE, body: 'document', schema: secret, aliases: ['secrets'] },
+  {
+    kind: 'RequestAuthentication',
+    group: 'security.istio.io',
+    versions: ['v1', 'v1beta1'],
+    body: 'spec',
+    schema: requestAuthentication,
+    aliases: ['ra', 'requestauthentications'],
+  },
+];
+
+const BY_RULES: Readonly<Record<ReadRules, ReadonlyMap<string, KindInfo>>> = {
+  apply: byName(KINDS),
+  istioctl: byName([...KINDS, ...CHECKED]),
+  analysis: byName([...KINDS, ...CHECKED, ...LOOKED_AT]),
+};
+
+function byName(kinds: readonly KindInfo[]): ReadonlyMap<string, KindInfo> {
+  return new Map(kinds.map((info) => [info.kind, info]));
+}
+
+/** The kind called exactly `kind`, where documents are read by `rules`. */
+export function kindInfo(kind: string, rules: ReadRules = 'apply'): KindInfo | undefined {
+  return BY_RULES[rules].get(kind);
 }
 
 /** `networking.istio.io/v1` → group and version; core has no group. */

@@ -4,6 +4,7 @@ import { shownValue } from './checks/issue-log.ts';
 import { issueAt, type ConfigDocument } from './document.ts';
 import { readEnvelope, type Envelope } from './envelope.ts';
 import type { ConfigIssue } from './issue.ts';
+import { isMisread, issuesByRules } from './issues-by-rules.ts';
 import { ISTIO_GROUP, type KindInfo } from './kinds.ts';
 import { isMeshConfigMapName, MESH_PATH, meshTextOf, readMeshConfig } from './mesh-config-map.ts';
 import type { ReadContext } from './read-options.ts';
@@ -27,14 +28,9 @@ export function readDocument(document: ConfigDocument, options: ReadContext): Do
     const message = `a document must be a map with apiVersion, kind, metadata and spec, got ${got}`;
     return { issues: [issueAt(document, { severity: 'error', code: 'ERR_NOT_A_RESOURCE', message })] };
   }
-  const recognition = recognise(value.kind, value.apiVersion);
+  const recognition = recognise(value.kind, value.apiVersion, options.rules);
   if (recognition.is === 'foreign') return NOTHING;
-  if (recognition.is === 'told') {
-    const { issue } = recognition;
-    return issue.severity === 'error' && options.rules === 'istioctl'
-      ? NOTHING
-      : { issues: [issueAt(document, issue)] };
-  }
+  if (recognition.is === 'told') return { issues: [issueAt(document, recognition.issue)] };
   const { info } = recognition;
   return info.kind === 'ConfigMap' ? readConfigMap(document, info, options) : readBody(document, value, info, options);
 }
@@ -51,7 +47,7 @@ function readBody(
   const style = { protobuf: info.group === ISTIO_GROUP };
   const [body, at] = info.body === 'spec' ? [value.spec ?? {}, root.to('spec')] : [value, root];
   const spec = decode(info.schema, body, at, style);
-  return { resource: log.failed ? undefined : assemble(info, envelope, spec, document.locate), issues: log.issues };
+  return finishRead(info, envelope, spec, document.locate, log.issues);
 }
 
 /** Only the mesh's own ConfigMap says anything here. */
@@ -66,18 +62,21 @@ function readConfigMap(document: ConfigDocument, info: KindInfo, options: ReadCo
     return { issues: [issueAt(document, told)] };
   }
   const mesh = readMeshConfig(text, document, envelope);
-  const issues = [...envelope.context.log.issues, ...mesh.issues];
-  const failed = issues.some(({ severity }) => severity === 'error');
-  return { resource: failed ? undefined : assemble(info, envelope, mesh.spec, mesh.locate), issues };
+  return finishRead(info, envelope, mesh.spec, mesh.locate, [...envelope.context.log.issues, ...mesh.issues]);
 }
 
-function assemble(
-  { kind }: KindInfo,
-  { apiVersion, name, namespace, labels, annotations, createdAtMs }: Envelope,
+function finishRead(
+  info: KindInfo,
+  { apiVersion, name, namespace, labels, annotations, createdAtMs, context }: Envelope,
   spec: unknown,
   locate: (path: string) => Location,
-): Omit<Resource, 'order'> {
-  return { kind, apiVersion, name, namespace, labels, annotations, createdAtMs, spec, locate };
+  found: readonly ConfigIssue[],
+): DocumentRead {
+  const issues = issuesByRules(found, info, context.rules);
+  const isKept = context.rules === 'analysis' ? !found.some(isMisread) : !found.some(({ severity }) => severity === 'error');
+  const { kind } = info;
+  const resource = { kind, apiVersion, name, namespace, labels, annotations, createdAtMs, spec, locate };
+  return { resource: isKept ? resource : undefined, issues };
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -1,15 +1,22 @@
 /** How resources are read. */
 export interface ReadOptions {
-  /** Unknown fields, and keys that override what `<<` merges in, are errors instead of warnings. Default false. */
+  /** Unknown fields, and keys that override what `<<` merges in, are errors instead of warnings. Default: by `istioctl`'s rules only. */
   readonly strict?: boolean;
-  /** Two older ways of Istio pass with a warning: a rule with `fault` and no `route`, and `consecutiveErrors` with a meaning. Default true. */
-  readonly legacySemantics?: boolean;
   /**
-   * `apply` (the default) also refuses what the API server would, and what this process cannot do; `istioctl` objects to
-   * nothing but what `istioctl validate` objects to.
+   * Two older ways of Istio pass with a warning: a rule with `fault` and no `route`, and `consecutiveErrors` with a meaning.
+   * Default: by the rules of `apply` only.
    */
-  readonly rules?: 'apply' | 'istioctl';
+  readonly legacySemantics?: boolean;
+  /** Default `apply`. */
+  readonly rules?: ReadRules;
 }
+
+/**
+ * By whose rules documents are read. `apply`: what is in the way of applying them, which is also what the API server would
+ * refuse, and what this process cannot do. `istioctl`: what `istioctl validate` objects to, and nothing else. `analysis`: as
+ * `istioctl analyze` reads files, which passes over unknown fields and keeps what has errors, to look at it beside the rest.
+ */
+export type ReadRules = 'apply' | 'istioctl' | 'analysis';
 
 /** What one text may still use up while it is read. */
 export interface ReadBudget {

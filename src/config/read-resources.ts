@@ -5,11 +5,11 @@ import { unwrapList } from './lists.ts';
 import { MAX_REGEX_SIZE_IN_TEXT } from './limits.ts';
 import { INLINE, objectDocuments } from './objects.ts';
 import { readDocument } from './read-document.ts';
-import type { ReadContext, ReadOptions } from './read-options.ts';
+import type { ReadContext, ReadOptions, ReadRules } from './read-options.ts';
 import { resourceName, type Resource } from './resource.ts';
 import { parseSteps } from './yaml-documents.ts';
 
-export type { ReadOptions } from './read-options.ts';
+export type { ReadOptions, ReadRules } from './read-options.ts';
 
 /** Something to read resources from. */
 export type ConfigInput =
@@ -31,12 +31,13 @@ export interface InputRead {
 
 /** Reads every document of `inputs` as resources. Never throws: what is wrong is in `issues`, all of it. */
 export function readResources(inputs: readonly ConfigInput[], options: ReadOptions = {}): ReadResult {
-  return combineReads(inputs.map((input) => finish(readInput(input, options))));
+  return combineReads(inputs.map((input) => finish(readInput(input, options))), options.rules);
 }
 
 /** Reads one input, with a pause after each document. */
 export function* readInput(input: ConfigInput, options: ReadOptions = {}): Steps<InputRead> {
-  const { strict = false, legacySemantics = true, rules = 'apply' } = options;
+  const { rules = 'apply' } = options;
+  const { strict = rules === 'istioctl', legacySemantics = rules === 'apply' } = options;
   const context: ReadContext = { strict, legacySemantics, rules, budget: { regexSize: MAX_REGEX_SIZE_IN_TEXT } };
   const { documents, issues: found } = yield* parseInput(input, context);
   const resources: Omit<Resource, 'order'>[] = [];
@@ -52,7 +53,7 @@ export function* readInput(input: ConfigInput, options: ReadOptions = {}): Steps
 }
 
 /** Puts together what was read of several inputs. Of resources with the same kind, namespace and name, the later ones are told. */
-export function combineReads(reads: readonly InputRead[]): ReadResult {
+export function combineReads(reads: readonly InputRead[], rules: ReadRules = 'apply'): ReadResult {
   const resources: Resource[] = [];
   const issues: ConfigIssue[] = [];
   const firsts = new Map<string, Resource>();
@@ -62,7 +63,7 @@ export function combineReads(reads: readonly InputRead[]): ReadResult {
       const resource = { ...one, order: resources.length };
       const name = resourceName(resource);
       const before = firsts.get(name);
-      if (before !== undefined) replacements.push(replacement(resource, before));
+      if (before !== undefined && rules !== 'analysis') replacements.push(replacement(resource, before, rules));
       firsts.set(name, resource);
       resources.push(resource);
     }
@@ -73,13 +74,12 @@ export function combineReads(reads: readonly InputRead[]): ReadResult {
   return { resources, issues };
 }
 
-function* parseInput(input: ConfigInput, { strict, rules }: Required<ReadOptions>): Steps<ParsedDocuments> {
-  const parsed =
-    'text' in input
-      ? yield* parseSteps(input.text, input.file, { strict, booleanWords: rules === 'istioctl' })
-      : objectDocuments(input.object, input.name);
+function* parseInput(input: ConfigInput, { strict, rules }: ReadContext): Steps<ParsedDocuments> {
+  const asKubernetes = rules !== 'apply';
+  const style = { strict, booleanWords: asKubernetes, oneProblem: asKubernetes, repeatedKeys: rules === 'analysis' };
+  const parsed = 'text' in input ? yield* parseSteps(input.text, input.file, style) : objectDocuments(input.object, input.name);
   const isEmpty = parsed.documents.length === 0 && parsed.issues.length === 0;
-  return isEmpty ? { ...parsed, issues: [emptiness(input)] } : parsed;
+  return isEmpty && rules !== 'analysis' ? { ...parsed, issues: [emptiness(input, rules)] } : parsed;
 }
 
 /** The file that the issues of `input` name. */
@@ -87,19 +87,24 @@ export function nameOf(input: ConfigInput): string {
   return 'text' in input ? input.file : (input.name ?? INLINE);
 }
 
-function emptiness(input: ConfigInput): ConfigIssue {
+function emptiness(input: ConfigInput, rules: ReadRules): ConfigIssue {
   const message = `this ${'text' in input ? 'text' : 'object'} holds no document, so nothing is configured by it`;
   const hint = 'write resources such as a VirtualService';
   const place = { file: nameOf(input), line: 1, column: 1 };
-  return { severity: 'warning', code: 'WARN_EMPTY', resource: '', path: '', value: '', message, hint, ...place };
+  return { severity: ownWarning(rules), code: 'WARN_EMPTY', resource: '', path: '', value: '', message, hint, ...place };
 }
 
-function replacement(resource: Resource, before: Resource): ConfigIssue {
+function replacement(resource: Resource, before: Resource, rules: ReadRules): ConfigIssue {
   const name = resourceName(resource);
   const { file, line } = before.locate('');
   const message = `replaces the ${name} of ${file}:${line}`;
   const where = { resource: name, path: '', value: '', ...resource.locate('') };
-  return { severity: 'warning', code: 'WARN_DUPLICATE', message, hint: 'remove one of them', ...where };
+  return { severity: ownWarning(rules), code: 'WARN_DUPLICATE', message, hint: 'remove one of them', ...where };
+}
+
+/** How warnings count that istioctl does not have. */
+function ownWarning(rules: ReadRules): 'warning' | 'info' {
+  return rules === 'apply' ? 'warning' : 'info';
 }
 
 function byPlace(a: ConfigIssue, b: ConfigIssue): number {

@@ -1,5 +1,6 @@
 import type { Told } from './document.ts';
 import { ISTIO_GROUP, kindInfo, KINDS, splitApiVersion, type KindInfo } from './kinds.ts';
+import type { ReadRules } from './read-options.ts';
 import { suggest } from './schema/suggestion.ts';
 
 /** What a document is: a kind that is read, something to leave alone without a word, or something to tell about. */
@@ -9,11 +10,27 @@ export type Recognition =
   | { readonly is: 'told'; readonly issue: Told };
 
 /** Decides by `kind` and `apiVersion`. Istio's tools too pass over what they don't know. */
-export function recognise(kind: unknown, apiVersion: unknown): Recognition {
+export function recognise(kind: unknown, apiVersion: unknown, rules: ReadRules = 'apply'): Recognition {
+  const recognition = recognised(kind, apiVersion, rules);
+  if (recognition.is !== 'told' || rules === 'apply') return recognition;
+  if (rules === 'istioctl') return { is: 'told', issue: { ...recognition.issue, severity: 'info' } };
+  return isUnset(kind) && isUnset(apiVersion) ? withoutKind() : { is: 'foreign' };
+}
+
+function isUnset(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+/** Where Istio reads a file for analysis, this alone ends the reading of a document that it does not know. */
+function withoutKind(): Recognition {
+  return { is: 'told', issue: { severity: 'error', code: 'ERR_NOT_A_RESOURCE', message: 'has neither kind nor apiVersion' } };
+}
+
+function recognised(kind: unknown, apiVersion: unknown, rules: ReadRules): Recognition {
   if (typeof kind !== 'string' || kind === '') {
     return ignored('', 'has no kind and is ignored', 'a resource has apiVersion, kind, metadata and spec');
   }
-  const info = kindInfo(kind);
+  const info = kindInfo(kind, rules);
   if (typeof apiVersion !== 'string' || apiVersion === '') return withoutVersion(kind, info);
   const { group, version } = splitApiVersion(apiVersion);
   if (info !== undefined && info.group === group) {

@@ -8,11 +8,17 @@ import { PositionIndex } from './position-index.ts';
 import { YamlComposer } from './yaml-composer.ts';
 import { YamlValues, type AliasBudget, type YamlOptions, type YamlProblem } from './yaml-values.ts';
 
+/** How a text is read as documents. */
+export interface TextOptions extends YamlOptions {
+  /** Of each document only its first problem is told, as Kubernetes' tools do. */
+  readonly oneProblem: boolean;
+}
+
 /**
  * The documents of a YAML (or JSON) text. A document with a syntax problem is left out and its problems are listed; the
  * others are kept. Empty documents are skipped.
  */
-export function parseDocuments(text: string, file: string, options: Partial<YamlOptions> = {}): ParsedDocuments {
+export function parseDocuments(text: string, file: string, options: Partial<TextOptions> = {}): ParsedDocuments {
   return finish(parseSteps(text, file, options));
 }
 
@@ -20,7 +26,7 @@ export function parseDocuments(text: string, file: string, options: Partial<Yaml
 export function* parseSteps(
   text: string,
   file: string,
-  { strict = false, booleanWords = false }: Partial<YamlOptions> = {},
+  { strict = false, booleanWords = false, repeatedKeys = false, oneProblem = false }: Partial<TextOptions> = {},
 ): Steps<ParsedDocuments> {
   const lines = new LineMap(text, file);
   const refused = refuseText(text);
@@ -39,13 +45,13 @@ export function* parseSteps(
     }
     const problems = document.errors.slice(0, MAX_SYNTAX_ISSUES).map(syntaxProblem);
     if (problems.length === 0 && document.contents !== null) {
-      const values = new YamlValues(index, { strict, booleanWords }, budget);
+      const values = new YamlValues(index, { strict, booleanWords, repeatedKeys }, budget);
       const root = index.size;
       const value = values.read(document.contents, '', document.contents.range[0]);
       problems.push(...values.problems);
       if (problems.length === 0 && value !== null) documents.push(yamlDocument(value, index, root, lines, text));
     }
-    for (const problem of problems) issues.push(toIssue(problem, lines));
+    for (const problem of oneProblem ? problems.slice(0, 1) : problems) issues.push(toIssue(problem, lines));
     yield;
   }
   const { givenUp } = composer;

@@ -17,6 +17,8 @@ export interface YamlOptions {
   readonly strict: boolean;
   /** Unquoted `yes`, `on` and the like are booleans, as for Kubernetes. */
   readonly booleanWords: boolean;
+  /** A key that is given twice passes, and the last one counts. */
+  readonly repeatedKeys: boolean;
 }
 
 /** How many values aliases may still stand for, in all documents of a text together. */
@@ -130,7 +132,7 @@ export class YamlValues {
         for (const source of this.#mergeSources(value, keyOffset)) merged.push(source);
         continue;
       }
-      if (own.has(key)) {
+      if (own.has(key) && !this.#options.repeatedKeys) {
         this.#problem(
           keyOffset,
           'ERR_DUPLICATE_KEY',

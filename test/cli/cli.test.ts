@@ -73,7 +73,7 @@ describe('ts-mesh validate', () => {
 
   it('reads the standard input, patterns and lists as kubectl prints them', async () => {
     write({ 'x/1.yaml': REVIEWS, 'x/2.yaml': BAD, 'x/3.txt': 'not rules' });
-    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec: { ports: [{ port: 80 }] } }] });
+    const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [{ apiVersion: 'v1', kind: 'Service', metadata: { name: 'a' }, spec: { ports: [{ name: 'http', port: 80 }] } }] });
 
     expect((await cli('validate -', { stdin: REVIEWS })).out).toContain('1 file, 2 valid resources');
     expect((await cli('validate -', { stdin: list })).code).toBe(0);

@@ -1,5 +1,5 @@
 import { childPath, type PathStep } from '../field-path.ts';
-import type { ReadBudget } from '../read-options.ts';
+import type { ReadBudget, ReadRules } from '../read-options.ts';
 import { suggest } from '../schema/suggestion.ts';
 import type { IssueLog } from './issue-log.ts';
 
@@ -15,7 +15,7 @@ export interface CheckContext {
   readonly labels: Readonly<Record<string, string>>;
   readonly strict: boolean;
   readonly legacySemantics: boolean;
-  readonly rules: 'apply' | 'istioctl';
+  readonly rules: ReadRules;
   /** Of the text that is read. */
   readonly budget: ReadBudget;
 }
@@ -91,6 +91,7 @@ export class Cursor {
 
   /** A key that `owner` does not have: ignored, or refused when reading strictly. */
   unknownField(owner: string, known: readonly string[]): void {
+    if (this.context.rules === 'analysis') return;
     if (!this.context.log.wants(this.context.strict ? 'error' : 'warning')) return;
     const meant = suggest(String(this.#step), known);
     const hint = meant === undefined ? undefined : `did you mean ${meant}?`;

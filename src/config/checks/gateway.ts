@@ -14,7 +14,8 @@ type Port = NonNullable<Server['port']>;
 /** Source: istio `ValidateGateway`. */
 export function checkGateway(spec: GatewaySpec, at: Cursor): void {
   const { name } = at.context;
-  if (name !== '' && !isDnsLabel(name)) {
+  // Without a name nothing can be applied, which is told there.
+  if (!isDnsLabel(name) && (name !== '' || at.onApply === undefined)) {
     at.error('ERR_INVALID_VALUE', `of the Gateway ${JSON.stringify(name)}: its name must be a DNS label, without dots`);
   }
   const servers = (spec.servers ?? []) as Server[];
@@ -44,9 +45,9 @@ function checkServer(server: Server, at: Cursor): void {
     at.required('needs a port');
     return;
   }
-  checkServerPort(port, bind, at.to('port'));
+  const isSound = checkServerPort(port, bind, at.to('port'));
   const { protocol = '' } = port;
-  if (!isKnownProtocol(protocol)) return;
+  if (!isSound) return;
   if (isTlsProtocol(protocol)) {
     if (tls === undefined) at.required(`needs tls settings, since its protocol is ${protocol}`, 'add tls with a mode');
   } else if (tls !== undefined) {
@@ -63,14 +64,18 @@ function checkTlsOnPlain(tls: ServerTlsSpec, protocol: string, at: Cursor): void
   }
 }
 
-function checkServerPort(port: Port, bind: string, at: Cursor): void {
+/** Gives whether nothing is wrong with the port; only then Istio looks at the TLS settings beside it. */
+function checkServerPort(port: Port, bind: string, at: Cursor): boolean {
   const { protocol = '', number = 0, name = '', targetPort = 0 } = port as Partial<Port>;
-  if (!isKnownProtocol(protocol)) {
+  const isKnown = isKnownProtocol(protocol);
+  const needsNumber = number > 0 || !bind.startsWith(UNIX);
+  if (!isKnown) {
     at.to('protocol').invalid('must be one of HTTP, HTTP2, HTTPS, GRPC, GRPC-WEB, TLS, TCP, MONGO, REDIS, MYSQL');
   }
-  if (number > 0 || !bind.startsWith(UNIX)) checkPort(number, at.to('number'));
+  const isInRange = !needsNumber || checkPort(number, at.to('number'));
   if (targetPort > 0) at.to('targetPort').conflict('has no meaning in a Gateway', 'remove it');
   if (name === '') at.required('needs a name', 'name it after its protocol, such as http');
+  return isKnown && isInRange && targetPort === 0 && name !== '';
 }
 
 function checkBind(bind: string, port: Port | undefined, at: Cursor): void {

@@ -149,7 +149,7 @@ export function checkCors(cors: CorsSpec, at: Cursor): void {
     });
   }
   const maxAgeMs = cors.maxAge === undefined ? 0 : (parseDurationMs(cors.maxAge) ?? 0);
-  if (maxAgeMs % 1000 !== 0) at.to('maxAge').invalid('must be a whole number of seconds');
+  if (maxAgeMs > 0 && maxAgeMs % 1000 !== 0) at.to('maxAge').invalid('must be a whole number of seconds');
 }
 
 function checkOrigin(origin: StringMatchSpec, at: Cursor): void {

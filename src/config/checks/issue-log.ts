@@ -12,7 +12,7 @@ type Severity = ConfigIssue['severity'];
 /** Collects the issues of one document, with their places and the offending values. */
 export class IssueLog {
   readonly #issues: ConfigIssue[] = [];
-  readonly #counts: Record<Severity, number> = { error: 0, warning: 0 };
+  readonly #counts: Record<Severity, number> = { error: 0, warning: 0, info: 0 };
   readonly #document: ConfigDocument;
   readonly #resource: string;
   readonly #prefix: string;

@@ -3,6 +3,7 @@ import { isIpAddress, isIpv4, isIpv6 } from './addresses.ts';
 import type { Cursor } from './cursor.ts';
 import { fqdnProblem } from './names.ts';
 import { checkDnsLabel, checkPort } from './primitives.ts';
+import { parseProtocol } from '../registry/port-protocol.ts';
 
 const SERVICE_NAME = 'kubernetes.io/service-name';
 const SERVICE_TYPES = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'];
@@ -29,7 +30,24 @@ export function checkService(spec: KubernetesServiceSpec, at: Cursor): void {
       if (names.has(name)) place.to('name').duplicate(`${JSON.stringify(name)} is also the name of another port`);
       names.add(name);
     }
+    if (at.context.rules === 'istioctl' && at.context.namespace !== 'istio-system') checkPortName(port, place);
   });
+}
+
+type ServicePort = NonNullable<KubernetesServiceSpec['ports']>[number];
+
+/** Source: istioctl `validateServicePortPrefix`: other than the control plane it neither sniffs nor knows Kubernetes' own protocols. */
+function checkPortName({ name, protocol = '', appProtocol }: ServicePort, at: Cursor): void {
+  if (protocol.toUpperCase() === 'UDP') return;
+  const isNamed = appProtocol === undefined ? parseProtocol(name?.split('-', 1)[0]) : parseProtocol(appProtocol);
+  if (isNamed !== 'SNIFFED') return;
+  const message =
+    appProtocol !== undefined
+      ? `must have an appProtocol that Istio knows, not ${JSON.stringify(appProtocol)}`
+      : name === undefined
+        ? 'needs a name that starts with its protocol'
+        : `must have a name that starts with its protocol, not ${JSON.stringify(name)}`;
+  at.error('ERR_PORT_PROTOCOL', message, 'name it such as http, http-web, grpc, tls-db or tcp');
 }
 
 export function checkEndpointSlice(slice: EndpointSliceBody, at: Cursor): void {

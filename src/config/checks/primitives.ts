@@ -21,8 +21,11 @@ const PROTOCOLS = [
   'HTTP_PROXY',
 ];
 
-export function checkPort(port: number, at: Cursor): void {
-  if (port < 1 || port > 65_535) at.invalid('must be a port number from 1 to 65535');
+/** Gives whether it is a port number. */
+export function checkPort(port: number, at: Cursor): boolean {
+  const isPort = port >= 1 && port <= 65_535;
+  if (!isPort) at.invalid('must be a port number from 1 to 65535');
+  return isPort;
 }
 
 /** For optional ports, where Istio takes 0 as absent. */

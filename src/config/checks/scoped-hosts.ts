@@ -4,9 +4,7 @@ import { isDnsLabel, wildcardDomainProblem } from './names.ts';
 
 /** `host`, or `namespace/host`, where the namespace may be `*` or `.`. Source: istio `ValidateNamespaceSlashWildcardHostname`. */
 export function checkGatewayHost(host: string, at: Cursor): void {
-  const slash = host.indexOf('/');
-  if (slash === -1) checkHostPart(host, at, true);
-  else checkScoped(host, at, ['*', '.'], true);
+  tell(host.includes('/') ? scopedProblems(host, ['*', '.'], true) : hostProblems(host, true), at);
 }
 
 /** `namespace/host`, where the namespace may be `*`, `.` or `~` (none), or start with `~` to exclude. */
@@ -14,32 +12,44 @@ export function checkEgressHost(host: string, at: Cursor): void {
   if (!host.includes('/')) {
     at.invalid('must be NAMESPACE/HOST', `write ./${host} for the own namespace, */${host} for any`);
   } else {
-    checkScoped(host, at, ['*', '.', '~'], false);
+    tell(scopedProblems(host, ['*', '.', '~'], false), at);
   }
 }
 
-function checkScoped(host: string, at: Cursor, special: readonly string[], isGateway: boolean): void {
+interface Problem {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+/** One wrong host may have several faults for istioctl, which counts each; who applies it is told the first. */
+function tell(problems: readonly Problem[], at: Cursor): void {
+  for (const { message, hint } of at.onApply === undefined ? problems : problems.slice(0, 1)) at.invalid(message, hint);
+}
+
+function scopedProblems(host: string, special: readonly string[], isGateway: boolean): Problem[] {
   const slash = host.indexOf('/');
   const [namespace, name] = [host.slice(0, slash), host.slice(slash + 1)];
-  if (namespace === '' || name === '') {
-    at.invalid('must be NAMESPACE/HOST, with both parts');
-    return;
-  }
   const plain = isGateway || namespace === '~' ? namespace : namespace.replace(/^~/, '');
+  const problems: Problem[] = [];
+  if (namespace === '' || name === '') problems.push({ message: 'must be NAMESPACE/HOST, with both parts' });
   if (!special.includes(plain) && !isDnsLabel(plain)) {
-    at.invalid(`must be NAMESPACE/HOST, where the namespace is a name or one of ${special.join(' ')}`);
+    problems.push({ message: `must be NAMESPACE/HOST, where the namespace is a name or one of ${special.join(' ')}` });
   }
-  checkHostPart(name, at, isGateway);
+  return [...problems, ...hostProblems(name, isGateway)];
 }
 
-function checkHostPart(host: string, at: Cursor, isGateway: boolean): void {
-  const isIp = isGateway && isIpAddress(host);
-  const problem = isIp ? undefined : wildcardDomainProblem(host);
-  if (host !== '*' && !host.includes('.') && !isIp) {
-    at.invalid('must be a full name: short names are not allowed here', `write ${host}.NAMESPACE.svc.cluster.local`);
-  } else if (problem !== undefined) {
-    at.invalid(problem);
-  } else if (host.includes('*') && host !== '*' && !host.startsWith('*.')) {
-    at.invalid('must have a wildcard as its whole first label only', 'write *.DOMAIN');
+/** Source: istio `validateSidecarOrGatewayHostnamePart`, which objects twice to a bad name in a Sidecar. */
+function hostProblems(host: string, isGateway: boolean): Problem[] {
+  const problems: Problem[] = [];
+  const isIp = isIpAddress(host);
+  if (host !== '*' && !host.includes('.')) {
+    problems.push({ message: 'must be a full name: short names are not allowed here', hint: `write ${host}.NAMESPACE.svc.cluster.local` });
   }
+  const problem = wildcardDomainProblem(host);
+  if (problem !== undefined && !isGateway) problems.push({ message: problem });
+  if (problem !== undefined && !isIp) problems.push({ message: problem });
+  if (host.includes('*') && host !== '*' && !host.startsWith('*.')) {
+    problems.push({ message: 'must have a wildcard as its whole first label only', hint: 'write *.DOMAIN' });
+  }
+  return problems;
 }

@@ -16,6 +16,8 @@ import {
 } from './primitives.ts';
 
 const UNIX = 'unix://';
+/** `"false"` keeps Istio from giving an entry addresses of its own. */
+const ALLOCATES_ADDRESSES = 'networking.istio.io/enable-autoallocate-ip';
 
 /** Source: istio `ValidateServiceEntry`. */
 export function checkServiceEntry(spec: ServiceEntrySpec, at: Cursor): void {
@@ -94,7 +96,8 @@ function checkPorts(spec: ServiceEntrySpec, at: Cursor, resolution: string): voi
   const names = new Set<string>();
   const numbers = new Set<number>();
   // Istio gives addresses of its own to entries that are resolved and have a host that is no wildcard.
-  const allocated = resolution !== 'NONE' && hosts.some((host) => !isWildcardHost(host));
+  const optedOut = at.context.labels[ALLOCATES_ADDRESSES]?.toLowerCase() === 'false';
+  const allocated = resolution !== 'NONE' && !optedOut && hosts.some((host) => !isWildcardHost(host));
   ports.forEach((port, index) => {
     const { name = '', number = 0, protocol = '', targetPort = 0 } = port as Partial<ServicePortSpec>;
     const place = at.to(index);

@@ -64,11 +64,13 @@ function checkDefaultEndpoint(endpoint: string, at: Cursor): void {
     if (problem !== undefined) at.invalid(problem);
     return;
   }
-  const parts = /^(127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\[::\]|):(\d+)$/.exec(endpoint);
-  const port = Number(parts?.[2] ?? 0);
-  if (port < 1 || port > 65_535) {
-    at.invalid('must be 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT, :PORT or unix://PATH');
-  }
+  const form = 'must be 127.0.0.1:PORT, 0.0.0.0:PORT, [::1]:PORT, [::]:PORT, :PORT or unix://PATH';
+  const [, host, port] = /^(\[[^[\]]*\]|[^:[\]]*):([^:[\]]*)$/.exec(endpoint) ?? [];
+  const isLocal = host !== undefined && ['', '127.0.0.1', '0.0.0.0', '[::1]', '[::]'].includes(host);
+  const isPort = port !== undefined && /^[-+]?\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535;
+  if (!isLocal) at.invalid(form);
+  // Istio finds fault with both, and with both as well where they can't be told apart.
+  if (!isPort && (isLocal || at.onApply === undefined)) at.invalid(isLocal ? form : 'must end in a port number from 1 to 65535');
 }
 
 function checkIngressTls(tls: ServerTlsSpec, protocol: string, at: Cursor): void {

@@ -54,7 +54,7 @@ function decodeShape(field: Field, value: unknown, at: Cursor, style: DecodeStyl
     case 'duration':
       return decodeDuration(value, at);
     case 'enum':
-      return decodeEnum(field.names, value, at, style);
+      return decodeEnum(field, value, at, style);
     case 'list':
       return decodeList(field.of, value, at, style);
     case 'map':
@@ -102,12 +102,14 @@ function decodeDuration(value: unknown, at: Cursor): unknown {
   );
 }
 
-function decodeEnum(names: readonly string[], value: unknown, at: Cursor, style: DecodeStyle): unknown {
+function decodeEnum({ names, closed = false }: { names: readonly string[]; closed?: boolean }, value: unknown, at: Cursor, style: DecodeStyle): unknown {
   if (typeof value === 'string' && names.includes(value)) return value;
   if (style.protobuf && Number.isInteger(value)) {
     const name = names[value as number];
-    // Istio accepts numbers that no name belongs to and then treats them as the default.
-    if (name === undefined) {
+    // Istio accepts numbers that no name belongs to and mostly treats them as the default.
+    if (name === undefined && closed) {
+      at.invalid(`must be one of ${names.join(', ')}`);
+    } else if (name === undefined) {
       at.warn(
         'WARN_UNKNOWN_ENUM_NUMBER',
         `no value has the number ${String(value)}; ${names[0]} is used`,

@@ -25,6 +25,7 @@ import {
   anyDuration,
   bool,
   checked,
+  closedEnum,
   double,
   enumOf,
   int32,
@@ -169,7 +170,7 @@ const trafficPolicy = message(
     tls,
     portLevelSettings: list(portPolicy),
     tunnel: message('TunnelSettings', { protocol: text, targetHost: text, targetPort: uint32 }, checkTunnel),
-    proxyProtocol: message('ProxyProtocol', { version: enumOf('V1', 'V2') }),
+    proxyProtocol: message('ProxyProtocol', { version: closedEnum('V1', 'V2') }),
     retryBudget: message(
       'RetryBudget',
       { percent: double, minRetryConcurrency: uint32, budgetInterval: anyDuration },

@@ -9,8 +9,8 @@ export type Field = FieldShape & { readonly check?: Check<never> };
 type FieldShape =
   | { readonly is: 'text' | 'bool' | 'double' | 'duration' | 'any' | 'integerOrText' }
   | { readonly is: 'integer'; readonly min: number; readonly max: number }
-  /** The names in order of their numbers. */
-  | { readonly is: 'enum'; readonly names: readonly string[] }
+  /** The names in order of their numbers. Unless `closed`, other numbers pass, as they do for Istio. */
+  | { readonly is: 'enum'; readonly names: readonly string[]; readonly closed?: boolean }
   | { readonly is: 'list'; readonly of: Field }
   | { readonly is: 'map'; readonly of: Field }
   | { readonly is: 'message'; readonly type: MessageType };
@@ -29,7 +29,8 @@ export const bool: Field = { is: 'bool' };
 export const double: Field = { is: 'double' };
 export const int32: Field = { is: 'integer', min: -(2 ** 31), max: 2 ** 31 - 1 };
 export const uint32: Field = { is: 'integer', min: 0, max: 2 ** 32 - 1 };
-/** Larger numbers than this lose digits in JavaScript, and mean nothing in these rules. */
+// Larger numbers than these lose digits in JavaScript, and mean nothing in these rules.
+export const int64: Field = { is: 'integer', min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
 export const uint64: Field = { is: 'integer', min: 0, max: Number.MAX_SAFE_INTEGER };
 /** Text in Go's duration syntax; its range is a check of its own. */
 export const anyDuration: Field = { is: 'duration' };
@@ -39,6 +40,11 @@ export const integerOrText: Field = { is: 'integerOrText' };
 
 export function enumOf(...names: string[]): Field {
   return { is: 'enum', names };
+}
+
+/** An enum of which other numbers than those of its names are refused. */
+export function closedEnum(...names: string[]): Field {
+  return { is: 'enum', names, closed: true };
 }
 
 export function list(of: Field): Field {

@@ -1,9 +1,10 @@
 import { checkServiceEntry, checkWorkloadEntry } from '../checks/service-entry.ts';
 import { checkSubnet } from '../checks/primitives.ts';
-import { checked, enumOf, list, map, message, text, uint32, type Field } from './field.ts';
+import { checked, closedEnum, enumOf, list, map, message, text, uint32, type Field } from './field.ts';
 import { labels, port, textList, workloadSelector } from './shared.ts';
 
-const workload = {
+/** Also what a WorkloadGroup makes workloads of. */
+export const workload = {
   address: text,
   ports: map(uint32),
   labels,
@@ -24,7 +25,7 @@ export const serviceEntry: Field = message(
     addresses: list(checked(text, checkSubnet)),
     ports: list(port),
     location: enumOf('MESH_EXTERNAL', 'MESH_INTERNAL'),
-    resolution: enumOf('NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS'),
+    resolution: closedEnum('NONE', 'STATIC', 'DNS', 'DNS_ROUND_ROBIN', 'DYNAMIC_DNS'),
     // What an endpoint must have depends on the resolution, so the entry as a whole checks them.
     endpoints: list(message('WorkloadEntry', workload)),
     workloadSelector,
