@@ -33,7 +33,8 @@ export class Host {
   connections = 0;
   /** Clock time at which the host joined the cluster, in milliseconds. */
   readonly addedAt: number;
-  readonly health = new HostHealth();
+  /** Of the detector that watches it. */
+  health = new HostHealth();
 
   constructor(endpoint: Endpoint, addedAt: number) {
     this.key = hostKey(endpoint);

@@ -150,11 +150,11 @@ export class OutlierDetector {
     // Envoy looks at the gateway count first; when that ejects, the 5xx count no longer matters.
     if (status < 502 || status > 504) {
       health.consecutiveGatewayFailures = 0;
-    } else if (++health.consecutiveGatewayFailures === thresholds.consecutive_gateway_failure) {
+    } else if (isReached(++health.consecutiveGatewayFailures, thresholds.consecutive_gateway_failure)) {
       health.consecutiveGatewayFailures = 0;
       this.#detected(host, 'consecutive_gateway_failure', now);
     }
-    if (++health.consecutive5xx === thresholds.consecutive_5xx) {
+    if (isReached(++health.consecutive5xx, thresholds.consecutive_5xx)) {
       health.consecutive5xx = 0;
       this.#detected(host, 'consecutive_5xx', now);
     }
@@ -162,7 +162,7 @@ export class OutlierDetector {
 
   #localOriginFailure(host: Host, now: number): void {
     const { health } = host;
-    if (++health.consecutiveLocalOriginFailures !== this.#settings.thresholds.consecutive_local_origin_failure) return;
+    if (!isReached(++health.consecutiveLocalOriginFailures, this.#settings.thresholds.consecutive_local_origin_failure)) return;
     health.consecutiveLocalOriginFailures = 0;
     this.#detected(host, 'consecutive_local_origin_failure', now);
   }
@@ -188,4 +188,9 @@ export class OutlierDetector {
     health.ejectedAt = now;
     if (health.backoff * baseMs < capMs + baseMs) health.backoff++;
   }
+}
+
+/** Also beyond: a change of the options may leave a count above its new threshold. */
+function isReached(count: number, threshold: number): boolean {
+  return threshold > 0 && count >= threshold;
 }
