@@ -52,13 +52,23 @@ const FULL = [
   }),
   suite('a thousand edits of watched files', ['test/mesh/edits-under-load.test.ts', 'test/mesh/edits.property.test.ts'], { env: { TS_MESH_EDITS: '1000' } }),
   suite('a hundred thousand races with closing connections', ['test/mesh/keep-alive-races.test.ts'], { env: { TS_MESH_RACES: '100000' } }),
+  suite('a hundred thousand model runs', modelTests(), { env: { TS_MESH_MODEL_RUNS: '100000' } }),
   suite('properties, twenty times as many runs', propertyTests(), { env: { PROPERTY_FACTOR: '20' } }),
   { name: 'benchmarks', script: join(ROOT, 'benchmarks', 'run.ts'), args: ['--quick', '--bar', '1.5'] },
 ];
 
 function propertyTests() {
+  return testsWith("from 'fast-check'");
+}
+
+/** Random commands against an independent model: of the circuit breaker, the connection pools and the outlier detector, which share the runs. */
+function modelTests() {
+  return testsWith("support/model-runs.ts'");
+}
+
+function testsWith(text) {
   return readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.test.ts') && readFileSync(join(ROOT, 'test', name), 'utf8').includes("from 'fast-check'"))
+    .filter((name) => name.endsWith('.test.ts') && readFileSync(join(ROOT, 'test', name), 'utf8').includes(text))
     .map((name) => join('test', name));
 }
 

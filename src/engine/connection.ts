@@ -16,6 +16,8 @@ export interface ConnectionOwner {
   onConnectFailed(connection: Connection, error: Error, timedOut: boolean): void;
   /** The other side, or an error, ended an established connection. Not called after `close()`. */
   onDisconnected(connection: Connection): void;
+  /** The other side allows another number of requests at once. */
+  onCapacityChanged(connection: Connection): void;
 }
 
 /** What a connection is opened with. */
@@ -36,9 +38,13 @@ export interface ConnectionSettings extends DialSettings, Pick<ConnectionOptions
  * connection that may never come.
  */
 export class Connection implements DialWaiter {
-  readonly openedAtMs: number;
   readonly protocol: WireProtocol;
-  idleSinceMs = 0;
+  /** `Infinity` while it is being opened. */
+  openedAtMs = Infinity;
+  /** `Infinity` while it is not idle. Kept by the pool. */
+  idleSinceMs = Infinity;
+  /** Whether no further request is to begin on it, though it could. Kept by the pool. */
+  retired = false;
   /** Requests begun on it. */
   requests = 0;
   /** Requests on it now. Kept by the pool. */
@@ -60,7 +66,6 @@ export class Connection implements DialWaiter {
     this.#clock = clock;
     this.protocol = settings.protocol;
     this.#http2Keepalive = settings.http2Keepalive;
-    this.openedAtMs = clock.now();
     // A pool reckons with connections that become ready, or fail, later, never inside the constructor.
     try {
       const dispatcher = transport?.(target);
@@ -77,6 +82,11 @@ export class Connection implements DialWaiter {
   /** Whether a request can be given to it. */
   get usable(): boolean {
     return this.#state === 'open' && this.#wire!.usable;
+  }
+
+  /** Whether requests that are on it can go on. */
+  get alive(): boolean {
+    return this.#state === 'open' && this.#wire!.alive;
   }
 
   /** How many requests can be on it at once. */
@@ -109,7 +119,7 @@ export class Connection implements DialWaiter {
 
   #http2(socket: net.Socket): Http2Wire {
     const options = this.#http2Keepalive;
-    return new Http2Wire(socket, options && { options, clock: this.#clock });
+    return new Http2Wire(socket, () => this.#owner.onCapacityChanged(this), options && { options, clock: this.#clock });
   }
 
   onDialFailed(error: Error, timedOut: boolean): void {
@@ -121,6 +131,7 @@ export class Connection implements DialWaiter {
   #opened(): void {
     if (this.#state !== 'connecting') return;
     this.#state = 'open';
+    this.openedAtMs = this.#clock.now();
     this.#owner.onConnected(this);
   }
 
@@ -135,6 +146,7 @@ export class Connection implements DialWaiter {
 /** A dispatcher in the place of a socket. It is not ours to close. */
 class TransportWire implements Wire {
   readonly usable = true;
+  readonly alive = true;
   readonly capacity: number;
   readonly #dispatcher: Dispatcher;
 

@@ -21,6 +21,12 @@ export interface PoolContext {
   connectionOptions(): ConnectionOptions;
 }
 
+/** Where nothing is configured: the streams of HTTP/2 are numbered, and the numbers come to an end. Source: Envoy `DEFAULT_MAX_STREAMS`. */
+const MAX_REQUESTS = 2 ** 29;
+
+/** However many requests wait. Source: Envoy `tryCreateNewConnections`. */
+const MAX_OPENED_AT_ONCE = 3;
+
 /**
  * The connections to one endpoint, and the requests that wait for one. HTTP/1.1 has one request at a time on each, HTTP/2 many.
  *
@@ -29,15 +35,17 @@ export interface PoolContext {
  * waits longest. Source: Envoy `ConnPoolImplBase`.
  */
 export class HostPool implements ConnectionOwner {
-  /** Connections with room for a request, the most recently used last. */
+  /** Connections with room for a request, the one that came to have it last at the end. */
   readonly #ready: Connection[] = [];
+  /** Those under way too. */
   readonly #open = new Set<Connection>();
   readonly #waiting: PoolWaiter[] = [];
   readonly #context: PoolContext;
   readonly #protocol: WireProtocol;
   readonly #openConnection: (owner: ConnectionOwner) => Connection;
   #connecting = 0;
-  #idleTimer: TimerHandle | undefined;
+  #timer: TimerHandle | undefined;
+  #timerDueAtMs = Infinity;
   #draining = false;
   #destroyed: Error | undefined;
 
@@ -92,26 +100,19 @@ export class HostPool implements ConnectionOwner {
   release(connection: Connection): void {
     connection.streams--;
     if (!this.#open.has(connection)) return;
-    const { clock, stats } = this.#context;
-    const { maxRequestsPerConnection, maxConnectionDurationMs } = this.#context.connectionOptions();
-    const spent = maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection;
-    const aged = maxConnectionDurationMs > 0 && clock.now() - connection.openedAtMs >= maxConnectionDurationMs;
-    if (!spent && !aged && connection.usable) {
-      this.#offer(connection);
-      return;
-    }
-    this.#withdraw(connection);
-    if (connection.streams > 0) return;
-    if (spent) stats.upstream_cx_max_requests++;
-    else if (aged) stats.upstream_cx_max_duration_reached++;
-    this.discard(connection);
+    // The timer may be a little late.
+    if (this.#isOver(connection)) this.#expire(connection);
+    if (connection.usable && !connection.retired) this.#offer(connection);
+    else if (connection.streams === 0) this.discard(connection);
+    else this.#withdraw(connection);
   }
 
   /**
-   * The request on `connection` was cut short, by `by` if anybody. Over HTTP/1.1 the connection is lost with it; over HTTP/2 the others go on.
+   * The request on `connection` was cut short, by `by` if anybody. Over HTTP/1.1 the connection is lost with it; over HTTP/2 the others
+   * go on, unless the connection is what was cut.
    */
   abandon(connection: Connection, by?: 'local' | 'remote'): void {
-    if (connection.protocol === 'http2' && connection.usable) this.release(connection);
+    if (connection.protocol === 'http2' && connection.alive) this.release(connection);
     else this.discard(connection, by);
   }
 
@@ -121,36 +122,45 @@ export class HostPool implements ConnectionOwner {
    * @param cutBy - who ended it when that cut a request short
    */
   discard(connection: Connection, cutBy?: 'local' | 'remote'): void {
-    const { stats } = this.#context;
     connection.close();
-    if (!this.#open.has(connection)) return;
-    if (cutBy === 'remote') stats.upstream_cx_destroy_remote++;
-    else stats.upstream_cx_destroy_local++;
+    if (!this.#remove(connection, cutBy ?? 'local')) return;
     if (cutBy !== undefined) {
+      const { stats } = this.#context;
       stats.upstream_cx_destroy_with_active_rq++;
       if (cutBy === 'remote') stats.upstream_cx_destroy_remote_with_active_rq++;
       else stats.upstream_cx_destroy_local_with_active_rq++;
     }
-    this.#forget(connection);
+    this.#connectIfNeeded();
+  }
+
+  /** Other options or limits are in force: takes another look at every connection and at who waits. */
+  optionsChanged(): void {
+    for (const connection of this.#open) {
+      if (connection.openedAtMs === Infinity) continue;
+      if (connection.requests >= this.#requestLimit) this.#retire(connection, 'upstream_cx_max_requests');
+      else if (this.#isOver(connection)) this.#expire(connection);
+      this.#serve(connection);
+    }
+    this.#connectIfNeeded();
+    this.#watchNext();
   }
 
   /** Closes what is idle now and the rest as it becomes idle. */
   drain(): void {
     this.#draining = true;
-    for (const connection of this.#idle()) this.discard(connection);
-    this.#context.clock.clearTimeout(this.#idleTimer);
+    for (const connection of this.#open) if (connection.idleSinceMs !== Infinity) this.discard(connection);
   }
 
   /** Closes everything at once, and refuses what comes later. */
   destroy(error: Error): void {
-    this.drain();
     this.#destroyed = error;
     this.#failWaiting('local-reset', error);
-    for (const connection of [...this.#open]) this.discard(connection);
+    for (const connection of this.#open) this.discard(connection);
   }
 
   onConnected(connection: Connection): void {
     this.#connecting--;
+    this.#watch(connection);
     this.#offer(connection);
   }
 
@@ -159,15 +169,19 @@ export class HostPool implements ConnectionOwner {
     this.#connecting--;
     stats.upstream_cx_connect_fail++;
     if (timedOut) stats.upstream_cx_connect_timeout++;
-    this.#remove(connection);
+    this.#remove(connection, timedOut ? 'local' : 'remote');
     // Envoy fails every request that waits: each may have a better idea (a retry elsewhere) than to wait here.
     stats.upstream_rq_pending_failure_eject += this.#waiting.length;
     this.#failWaiting(timedOut ? 'connection-timeout' : 'connection-failure', error);
   }
 
   onDisconnected(connection: Connection): void {
-    this.#context.stats.upstream_cx_destroy_remote++;
-    this.#forget(connection);
+    if (this.#remove(connection, 'remote')) this.#connectIfNeeded();
+  }
+
+  onCapacityChanged(connection: Connection): void {
+    if (this.#hasRoom(connection)) this.#offer(connection);
+    else this.#withdraw(connection);
   }
 
   /** A connection with room; it stays in the list. */
@@ -176,25 +190,27 @@ export class HostPool implements ConnectionOwner {
       const connection = this.#ready.at(-1);
       if (connection === undefined) return undefined;
       if (!connection.usable) this.#ready.pop();
-      // The timer that closes these may come late, when one with more time left has set it.
-      else if (this.#expiryOf(connection) > this.#context.clock.now()) return connection;
-      else if (connection.streams === 0) this.#expire(connection);
-      // Too old for another request, but not for those that are on it.
-      else this.#ready.pop();
+      else if (this.#isOver(connection)) this.#expire(connection);
+      else return connection;
     }
   }
 
   /** Serves whoever waits, and keeps `connection` for those to come. */
   #offer(connection: Connection): void {
-    while (connection.usable && this.#hasRoom(connection)) {
+    this.#serve(connection);
+    this.#connectIfNeeded();
+  }
+
+  #serve(connection: Connection): void {
+    while (this.#hasRoom(connection)) {
       const waiter = this.#waiting.shift();
       if (waiter === undefined) break;
       this.#leavePending();
       this.#attach(connection, waiter);
     }
-    this.#connectIfNeeded();
-    if (connection.streams === 0) this.#rest(connection);
-    else if (!this.#draining && this.#hasRoom(connection) && !this.#ready.includes(connection)) this.#ready.push(connection);
+    if (!this.#hasRoom(connection)) this.#withdraw(connection);
+    else if (!this.#ready.includes(connection)) this.#ready.push(connection);
+    if (connection.streams === 0 && connection.idleSinceMs === Infinity) this.#rest(connection);
   }
 
   #rest(connection: Connection): void {
@@ -204,28 +220,27 @@ export class HostPool implements ConnectionOwner {
       return;
     }
     connection.idleSinceMs = this.#context.clock.now();
-    if (!this.#ready.includes(connection)) this.#ready.push(connection);
-    this.#watchIdle();
+    this.#watch(connection);
   }
 
-  #hasRoom(connection: Connection): boolean {
-    const { maxRequestsPerConnection } = this.#context.connectionOptions();
-    const spent = maxRequestsPerConnection > 0 && connection.requests >= maxRequestsPerConnection;
-    return !spent && connection.streams < Math.min(connection.capacity, this.#streamLimit);
+  #hasRoom({ usable, retired, streams, capacity }: Connection): boolean {
+    return usable && !retired && streams < Math.min(capacity, this.#streamLimit);
   }
 
   /** How many requests the configuration allows on one connection at once. */
   get #streamLimit(): number {
+    if (this.#protocol === 'http1') return 1;
     return this.#context.connectionOptions().maxConcurrentStreams ?? Infinity;
   }
 
-  #withdraw(connection: Connection): void {
-    const at = this.#ready.indexOf(connection);
-    if (at >= 0) this.#ready.splice(at, 1);
+  /** How many requests one connection may have in its life. */
+  get #requestLimit(): number {
+    return this.#context.connectionOptions().maxRequestsPerConnection || MAX_REQUESTS;
   }
 
-  #idle(): Connection[] {
-    return this.#ready.filter(({ streams }) => streams === 0);
+  #withdraw(connection: Connection): void {
+    const at = this.#ready.lastIndexOf(connection);
+    if (at >= 0) this.#ready.splice(at, 1);
   }
 
   /** Puts `waiter` on `connection`, or refuses it when too many requests are active in the cluster. */
@@ -239,15 +254,19 @@ export class HostPool implements ConnectionOwner {
     stats.upstream_rq_total++;
     stats.upstream_rq_active++;
     connection.streams++;
+    connection.idleSinceMs = Infinity;
+    // Its wire counts the request when it has it.
+    if (connection.requests + 1 >= this.#requestLimit) this.#retire(connection, 'upstream_cx_max_requests');
+    else if (!this.#hasRoom(connection)) this.#withdraw(connection);
     waiter.onConnection(connection);
-    if (!this.#hasRoom(connection)) this.#withdraw(connection);
   }
 
   #connectIfNeeded(): void {
     const { breaker, stats } = this.#context;
     // A connection on its way will have room for as many as one of its kind.
-    const room = this.#protocol === 'http2' ? this.#streamLimit : 1;
-    while (this.#waiting.length > (this.#connecting === 0 ? 0 : this.#connecting * room)) {
+    const room = Math.min(this.#streamLimit, this.#requestLimit);
+    for (let i = 0; i < MAX_OPENED_AT_ONCE; i++) {
+      if (this.#waiting.length <= this.#connecting * room) return;
       const limited = breaker.connectionLimitReached;
       if (limited) stats.upstream_cx_overflow++;
       if (!breaker.tryAcquireConnection(this.#open.size === 0)) return;
@@ -257,22 +276,30 @@ export class HostPool implements ConnectionOwner {
       else stats.upstream_cx_http1_total++;
       this.#connecting++;
       this.#open.add(this.#openConnection(this));
+      if (limited) return;
     }
   }
 
-  /** Forgets a connection, and opens another when requests wait that it would have served. */
-  #forget(connection: Connection): void {
-    if (!this.#remove(connection)) return;
-    this.#connectIfNeeded();
+  /** No further request begins on `connection`, and it is closed with the last that is on it. Source: Envoy's state `Draining`. */
+  #retire(connection: Connection, why: 'upstream_cx_max_requests' | 'upstream_cx_max_duration_reached'): void {
+    if (connection.retired) return;
+    connection.retired = true;
+    this.#context.stats[why]++;
+    this.#withdraw(connection);
+    if (connection.streams === 0) this.discard(connection);
   }
 
-  #remove(connection: Connection): boolean {
+  /** Forgets a connection. @returns `false` when it is forgotten already */
+  #remove(connection: Connection, closedBy: 'local' | 'remote'): boolean {
     if (!this.#open.delete(connection)) return false;
     this.#withdraw(connection);
     const { breaker, stats } = this.#context;
     breaker.releaseConnection();
     stats.upstream_cx_active--;
     stats.upstream_cx_destroy++;
+    if (closedBy === 'remote') stats.upstream_cx_destroy_remote++;
+    else stats.upstream_cx_destroy_local++;
+    if (this.#open.size === 0) this.#stopTimer();
     return true;
   }
 
@@ -288,36 +315,59 @@ export class HostPool implements ConnectionOwner {
     this.#context.stats.upstream_rq_pending_active--;
   }
 
-  /** One timer for the pool, not one for each request: it looks for connections that have been idle, or open, too long. */
-  #watchIdle(): void {
-    if (this.#idleTimer !== undefined) return;
+  /** One timer for the pool, not one for each request: it is set for whichever connection's time is over first. */
+  #watch(connection: Connection): void {
+    const dueAtMs = this.#expiryOf(connection);
+    if (dueAtMs >= this.#timerDueAtMs) return;
+    this.#stopTimer();
     const { clock } = this.#context;
-    const dueAtMs = this.#idle().reduce((least, connection) => Math.min(least, this.#expiryOf(connection)), Infinity);
-    if (dueAtMs === Infinity) return;
-    this.#idleTimer = clock.setTimeout(
+    this.#timerDueAtMs = dueAtMs;
+    this.#timer = clock.setTimeout(
       () => {
-        this.#idleTimer = undefined;
-        for (const connection of this.#idle().filter((one) => this.#expiryOf(one) <= clock.now())) this.#expire(connection);
-        this.#watchIdle();
+        this.#stopTimer();
+        for (const one of this.#open) if (this.#isOver(one)) this.#expire(one);
+        this.#watchNext();
       },
       Math.max(1, dueAtMs - clock.now()),
       true,
     );
   }
 
-  /** When an idle connection is to be closed. Read anew each time, since a config change may shorten it. */
-  #expiryOf({ idleSinceMs, openedAtMs, streams }: Connection): number {
+  #watchNext(): void {
+    let next: Connection | undefined;
+    for (const connection of this.#open) {
+      if (next === undefined || this.#expiryOf(connection) < this.#expiryOf(next)) next = connection;
+    }
+    if (next !== undefined) this.#watch(next);
+  }
+
+  #stopTimer(): void {
+    this.#context.clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerDueAtMs = Infinity;
+  }
+
+  /** When a connection has been idle, or open, for as long as it may. Read anew each time, since a config change may shorten it. */
+  #expiryOf({ idleSinceMs, openedAtMs, retired }: Connection): number {
     const { idleTimeoutMs, maxConnectionDurationMs } = this.#context.connectionOptions();
-    const idle = idleTimeoutMs > 0 && streams === 0 ? idleSinceMs + idleTimeoutMs : Infinity;
-    const duration = maxConnectionDurationMs > 0 ? openedAtMs + maxConnectionDurationMs : Infinity;
+    const idle = idleTimeoutMs > 0 ? idleSinceMs + idleTimeoutMs : Infinity;
+    const duration = maxConnectionDurationMs > 0 && !retired ? openedAtMs + maxConnectionDurationMs : Infinity;
     return Math.min(idle, duration);
+  }
+
+  #isOver(connection: Connection): boolean {
+    const dueAtMs = this.#expiryOf(connection);
+    return dueAtMs !== Infinity && dueAtMs <= this.#context.clock.now();
   }
 
   #expire(connection: Connection): void {
     const { clock, stats } = this.#context;
     const { maxConnectionDurationMs } = this.#context.connectionOptions();
-    if (maxConnectionDurationMs > 0 && clock.now() >= connection.openedAtMs + maxConnectionDurationMs) stats.upstream_cx_max_duration_reached++;
-    else stats.upstream_cx_idle_timeout++;
-    this.discard(connection);
+    if (maxConnectionDurationMs > 0 && clock.now() >= connection.openedAtMs + maxConnectionDurationMs) {
+      this.#retire(connection, 'upstream_cx_max_duration_reached');
+    } else {
+      stats.upstream_cx_idle_timeout++;
+      this.discard(connection);
+    }
   }
 }

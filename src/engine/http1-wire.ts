@@ -34,6 +34,10 @@ export class Http1Wire implements Wire {
     } as Client.Options);
   }
 
+  get alive(): boolean {
+    return !this.#socket.destroyed;
+  }
+
   get usable(): boolean {
     return !this.#socket.destroyed && this.#user !== 'expectant';
   }

@@ -41,15 +41,18 @@ export class Http2Wire implements Wire {
   #leaving = false;
   #pingTimer: TimerHandle;
 
-  /** @param keepalive - how the other side is asked whether it is still there; absent: never */
-  constructor(socket: Socket, keepalive?: { readonly options: Http2Keepalive; readonly clock: Clock }) {
+  /**
+   * @param onCapacityChanged - called when the other side allows another number of requests at once
+   * @param keepalive - how the other side is asked whether it is still there; absent: never
+   */
+  constructor(socket: Socket, onCapacityChanged: () => void, keepalive?: { readonly options: Http2Keepalive; readonly clock: Clock }) {
     this.#socket = socket;
     const origin = socket instanceof TLSSocket ? 'https://upstream' : 'http://upstream';
     this.#session = connect(origin, { createConnection: () => socket, settings: { enablePush: false } });
     const leave = (): void => {
       this.#leaving = true;
     };
-    this.#session.on('error', leave).on('goaway', leave).on('close', () => socket.destroy());
+    this.#session.on('error', leave).on('goaway', leave).on('close', () => socket.destroy()).on('remoteSettings', onCapacityChanged);
     if (keepalive === undefined) return;
     const { options, clock } = keepalive;
     this.#pingLater(options, clock);
@@ -70,7 +73,11 @@ export class Http2Wire implements Wire {
   }
 
   get usable(): boolean {
-    return !this.#leaving && !this.#socket.destroyed && !this.#session.closed && !this.#session.destroyed;
+    return !this.#leaving && !this.#session.closed && this.alive;
+  }
+
+  get alive(): boolean {
+    return !this.#socket.destroyed && !this.#session.destroyed;
   }
 
   /** How many streams the other side allows; before it has said so, as many as one likes. */
@@ -86,7 +93,7 @@ export class Http2Wire implements Wire {
       handler.onResponseError?.(undefined as never, new StaleConnectionError('the connection takes no further requests'));
       return;
     }
-    const call = new Http2Call(stream, handler, () => this.#socket.destroyed || this.#session.destroyed);
+    const call = new Http2Call(stream, handler, () => !this.alive);
     handler.onRequestStart?.(call, undefined);
     if (!stream.destroyed && encoded.body !== undefined) send(stream, encoded.body, call);
   }
@@ -97,8 +104,9 @@ export class Http2Wire implements Wire {
     try {
       return this.#session.request(head, { endStream });
     } catch (error) {
-      if (GONE.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-      throw error;
+      if (!GONE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      this.#leaving = true;
+      return undefined;
     }
   }
 

@@ -193,7 +193,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#connection = undefined;
     this.#state = 'waiting';
     this.sent = false;
-    this.#pool.discard(stale);
+    // Over HTTP/2 others may still be on one that takes no more.
+    if (stale.usable) this.#pool.discard(stale);
+    else this.#pool.abandon(stale);
     this.#pool.acquire(this);
   }
 

@@ -1,7 +1,7 @@
 import type { PickContext } from '../cluster/balancers/balancer.ts';
 import { CircuitBreaker } from '../cluster/circuit-breaker.ts';
 import { HostSet, type HostSetSpec } from '../cluster/host-set.ts';
-import { Host, hostKey } from '../cluster/host.ts';
+import { Host, HostHealth, hostKey } from '../cluster/host.ts';
 import type { ClusterSpec, ConnectionOptions, Endpoint } from '../cluster/model.ts';
 import { OutlierDetector, type OutlierEvent } from '../cluster/outlier-detector.ts';
 import type { Clock, TimerHandle } from '../common/clock.ts';
@@ -96,13 +96,16 @@ export class UpstreamCluster implements PoolContext {
 
   update(spec: ClusterSpec): void {
     if (spec === this.#spec) return;
-    this.#spec = spec;
     const now = this.clock.now();
+    // Sweeps that are due are due under the old interval.
+    this.#sweep(now);
+    this.#spec = spec;
     const dns = this.#dns;
     this.breaker.update(spec.circuitBreaker);
     this.#lookUp();
     this.#takeOver(this.hosts.update(this.#hostSpec(), now));
     this.#detect(now);
+    for (const pools of Object.values(this.#pools)) for (const pool of pools.values()) pool.optionsChanged();
     if (this.ready) dns?.release();
   }
 
@@ -229,7 +232,7 @@ export class UpstreamCluster implements PoolContext {
   #detect(now: number): void {
     const { outlierDetection } = this.#spec;
     if (outlierDetection === undefined) {
-      for (const host of this.hosts.hosts) host.health.ejected = false;
+      for (const host of this.hosts.hosts) host.health = new HostHealth();
       if (this.detector !== undefined) this.hosts.healthChanged(now);
       this.detector = undefined;
     } else if (this.detector === undefined) {

@@ -7,6 +7,8 @@ export type WireProtocol = 'http1' | 'http2';
 export interface Wire {
   /** Whether a further request can begin. */
   readonly usable: boolean;
+  /** Whether requests that are under way can go on. */
+  readonly alive: boolean;
   /** How many requests can be under way at once. */
   readonly capacity: number;
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void;

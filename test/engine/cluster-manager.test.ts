@@ -185,6 +185,41 @@ describe('a change of policy', () => {
     expect(cluster('reviews').breaker).toMatchObject({ requests: 0, pending: 0 });
   });
 
+  it('closes idle connections as soon as they would not have lived so long', async () => {
+    const { call, use, clock, cluster } = world(entry([ONE]));
+    await call();
+    await clock.advance(5000);
+
+    use(entry([ONE]) + policy('{connectionPool: {http: {idleTimeout: 4s}}}'));
+    expect(cluster('reviews').stats).toMatchObject({ upstream_cx_active: 0, upstream_cx_idle_timeout: 1 });
+  });
+
+  it('to a longer interval keeps nobody out beyond a sweep that was due', async () => {
+    const detection = (interval: string): string => policy(`{outlierDetection: {consecutive5xxErrors: 1, maxEjectionPercent: 100, baseEjectionTime: 10s, interval: ${interval}}}`);
+    const { call, use, clock, cluster } = world(entry([ONE]) + detection('10s'), () => ({ status: 500 }));
+    await call();
+    const { detector } = cluster('reviews');
+    // What the timer would do, it does a little late.
+    const now = clock.now.bind(clock);
+    clock.now = () => now() + 10_001;
+    use(entry([ONE]) + detection('300s'));
+
+    expect(detector!.stats.ejections_active).toBe(0);
+  });
+
+  it('without outlier detection forgets what was counted', async () => {
+    const five = policy('{outlierDetection: {consecutive5xxErrors: 5, maxEjectionPercent: 100}}');
+    const { call, use, cluster } = world(entry([ONE]) + five, () => ({ status: 500 }));
+    for (let i = 0; i < 4; i++) await call();
+    use(entry([ONE]));
+    use(entry([ONE]) + five);
+    for (let i = 0; i < 4; i++) await call();
+    expect(cluster('reviews').detector!.stats.ejections_active).toBe(0);
+
+    await call();
+    expect(cluster('reviews').detector!.stats.ejections_active).toBe(1);
+  });
+
   it('without outlier detection brings ejected endpoints back; with it again they are ejected', async () => {
     const { call, use, engine, clock } = world(entry([ONE]) + policy(EJECT), () => ({ status: 500 }));
     await call();

@@ -17,7 +17,7 @@ const SETTINGS = { connectTimeoutMs: 1000, keepAliveDelayMs: undefined, protocol
 
 /** A connection and what its owner was told. */
 function open(target: { address: string; port: number }, connect: Connect = netConnect, { clock = systemClock, transport, keepAliveDelayMs }: { clock?: typeof systemClock; transport?: Transport; keepAliveDelayMs?: number } = {}) {
-  const owner = { onConnected: vi.fn<ConnectionOwner['onConnected']>(), onConnectFailed: vi.fn<ConnectionOwner['onConnectFailed']>(), onDisconnected: vi.fn<ConnectionOwner['onDisconnected']>() };
+  const owner = { onConnected: vi.fn<ConnectionOwner['onConnected']>(), onConnectFailed: vi.fn<ConnectionOwner['onConnectFailed']>(), onDisconnected: vi.fn<ConnectionOwner['onDisconnected']>(), onCapacityChanged: vi.fn<ConnectionOwner['onCapacityChanged']>() };
   const connection = new Connection({ ...target, cluster: 'test' }, { ...SETTINGS, keepAliveDelayMs }, owner, { clock, connect, transport });
   return { connection, owner, connected: () => until(() => owner.onConnected.mock.calls.length === 1, 'it is connected') };
 }
@@ -47,8 +47,9 @@ describe('a connection', () => {
   it('opens a socket and carries requests one after the other on it', async () => {
     await using service = await says('hello');
     const { connection, connected, owner } = open(at(service));
-    expect(connection.usable).toBe(false);
+    expect([connection.usable, connection.alive, connection.openedAtMs]).toEqual([false, false, Infinity]);
     await connected();
+    expect([connection.usable, connection.alive, connection.openedAtMs < Infinity]).toEqual([true, true, true]);
 
     expect(connection.usable).toBe(true);
     expect(connection.localAddress).toMatch(/^127\.0\.0\.1:\d+$/);

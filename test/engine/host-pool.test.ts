@@ -1,58 +1,13 @@
-import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../../src/cluster/circuit-breaker.ts';
 import type { CircuitBreakerOptions, ConnectionOptions } from '../../src/cluster/model.ts';
 import type { Connection, ConnectionOwner } from '../../src/engine/connection.ts';
 import { HostPool, type PoolWaiter } from '../../src/engine/host-pool.ts';
+import type { WireProtocol } from '../../src/engine/wire.ts';
 import type { ResetReason } from '../../src/route/retry-policy.ts';
 import { ClusterStats } from '../../src/telemetry/cluster-stats.ts';
 import { VirtualClock } from '../../src/testing/index.ts';
-
-const RUNS = Number(process.env['TS_MESH_RUNS'] ?? 200);
-
-/** A connection of which the test says when it opens, fails and closes. */
-class FakeConnection {
-  idleSinceMs = 0;
-  requests = 0;
-  streams = 0;
-  capacity = 1;
-  protocol = 'http1';
-  usable = false;
-  closed = false;
-  readonly openedAtMs: number;
-  readonly #owner: ConnectionOwner;
-
-  constructor(owner: ConnectionOwner, now: number) {
-    this.#owner = owner;
-    this.openedAtMs = now;
-  }
-
-  get self(): Connection {
-    return this as unknown as Connection;
-  }
-
-  open(): void {
-    this.usable = true;
-    this.#owner.onConnected(this.self);
-  }
-
-  fail(timedOut = false): void {
-    this.closed = true;
-    this.#owner.onConnectFailed(this.self, new Error('refused'), timedOut);
-  }
-
-  /** The other side hangs up. */
-  hangUp(): void {
-    this.usable = false;
-    this.closed = true;
-    this.#owner.onDisconnected(this.self);
-  }
-
-  close(): void {
-    this.usable = false;
-    this.closed = true;
-  }
-}
+import { FakeConnection } from './fake-connection.ts';
 
 class Waiter implements PoolWaiter {
   connection: FakeConnection | undefined;
@@ -75,18 +30,20 @@ let stats: ClusterStats;
 let breaker: CircuitBreaker;
 let pool: HostPool;
 let connections: FakeConnection[];
+let connection: ConnectionOptions;
 
-function make(limits: CircuitBreakerOptions = {}, options: Partial<ConnectionOptions> = {}): void {
+function make(limits: CircuitBreakerOptions = {}, options: Partial<ConnectionOptions> = {}, protocol: WireProtocol = 'http1'): void {
   clock = new VirtualClock();
   stats = new ClusterStats();
   breaker = new CircuitBreaker(limits);
   connections = [];
-  const connection = { connectTimeoutMs: 1000, idleTimeoutMs: 0, maxRequestsPerConnection: 0, maxConnectionDurationMs: 0, ...options };
-  pool = new HostPool({ breaker, stats, clock, connectionOptions: () => connection }, (owner) => {
-    const opened = new FakeConnection(owner, clock.now());
+  connection = { connectTimeoutMs: 1000, idleTimeoutMs: 0, maxRequestsPerConnection: 0, maxConnectionDurationMs: 0, ...options };
+  const open = (owner: ConnectionOwner): Connection => {
+    const opened = new FakeConnection(owner, clock, protocol);
     connections.push(opened);
     return opened.self;
-  });
+  };
+  pool = new HostPool({ breaker, stats, clock, connectionOptions: () => connection }, open, protocol);
 }
 
 function acquire(): Waiter {
@@ -248,6 +205,16 @@ describe('a connection that fails to open', () => {
     expect(acquire().connection).toBe(connections[0]);
   });
 
+  it.each([
+    [false, { upstream_cx_destroy: 1, upstream_cx_destroy_remote: 1, upstream_cx_destroy_local: 0 }],
+    [true, { upstream_cx_destroy: 1, upstream_cx_destroy_remote: 0, upstream_cx_destroy_local: 1 }],
+  ])('was ended by the other side, or here when the time was over (timed out: %s)', (timedOut, counts) => {
+    acquire();
+    connections[0]!.fail(timedOut);
+
+    expect(stats).toMatchObject(counts);
+  });
+
   it('leaves requests on other connections alone', () => {
     const first = attached();
     acquire();
@@ -351,7 +318,7 @@ describe('a connection ends', () => {
     expect(stats).toMatchObject({ upstream_cx_max_duration_reached: 1, upstream_cx_idle_timeout: 0 });
   });
 
-  it('at its age, though the timer was set by one with more time', async () => {
+  it('at its age, though the timer was set for one with more time', async () => {
     make({}, { maxConnectionDurationMs: 1000 });
     const old = attached();
     await clock.advance(500);
@@ -359,11 +326,36 @@ describe('a connection ends', () => {
     release(young);
     await clock.advance(400);
     release(old);
-    await clock.advance(100);
-
+    await clock.advance(99);
     expect(old.connection!.closed).toBe(false);
-    expect(acquire().connection).toBe(young.connection);
+
+    await clock.advance(1);
     expect(old.connection!.closed).toBe(true);
+    expect(acquire().connection).toBe(young.connection);
+  });
+
+  it('at its age, which counts from when it was open', async () => {
+    make({}, { maxConnectionDurationMs: 1000 });
+    const waiter = acquire();
+    await clock.advance(800);
+    connections[0]!.open();
+    release(waiter);
+    await clock.advance(999);
+    expect(connections[0]!.closed).toBe(false);
+
+    await clock.advance(1);
+    expect(connections[0]!.closed).toBe(true);
+  });
+
+  it('is counted when its age or its last request decide it, not when the request ends that is still on it', async () => {
+    make({}, { maxConnectionDurationMs: 1000 });
+    attached();
+    await clock.advance(1000);
+    expect(stats).toMatchObject({ upstream_cx_max_duration_reached: 1, upstream_cx_active: 1 });
+
+    make({}, { maxRequestsPerConnection: 1 });
+    attached();
+    expect(stats).toMatchObject({ upstream_cx_max_requests: 1, upstream_cx_active: 1 });
   });
 
   it('when the other side hangs up; who waits gets another', () => {
@@ -395,6 +387,115 @@ describe('a connection ends', () => {
     connections[1]!.usable = false;
 
     expect(acquire().connection).toBe(connections[0]);
+  });
+});
+
+describe('connections are opened', () => {
+  it('three at a time, however many wait', () => {
+    make({ maxConnections: 1 });
+    attached();
+    for (let i = 0; i < 5; i++) acquire();
+    breaker.update({ maxConnections: 9 });
+    connections[0]!.usable = false;
+    pool.discard(connections[0]!.self, 'remote');
+
+    expect(connections).toHaveLength(4);
+  });
+
+  it('one, and one overflow, for an endpoint that has none while the limit is reached', () => {
+    make({ maxConnections: 1 });
+    attached();
+    for (let i = 0; i < 2; i++) acquire();
+    breaker.tryAcquireConnection(true);
+    stats.upstream_cx_overflow = 0;
+    pool.discard(connections[0]!.self, 'remote');
+
+    expect(connections).toHaveLength(2);
+    expect(stats.upstream_cx_overflow).toBe(1);
+  });
+});
+
+describe('HTTP/2', () => {
+  it('opens as many connections as requests need of which each has only so many', () => {
+    make({}, { maxRequestsPerConnection: 2 }, 'http2');
+    for (let i = 0; i < 4; i++) acquire();
+
+    expect(connections).toHaveLength(2);
+  });
+
+  it('lets the others go on when one is cut short on a connection that takes no more', () => {
+    make({}, {}, 'http2');
+    const waiters = [acquire(), acquire(), acquire()];
+    connections[0]!.open();
+    connections[0]!.usable = false;
+    for (const by of ['local', 'remote'] as const) {
+      expect(connections[0]!.closed).toBe(false);
+      breaker.releaseRequest();
+      pool.abandon(connections[0]!.self, by);
+    }
+    expect(connections[0]).toMatchObject({ closed: false, streams: 1 });
+
+    release(waiters[2]!);
+    expect(connections[0]!.closed).toBe(true);
+    expect(stats).toMatchObject({ upstream_cx_destroy_local: 1, upstream_cx_destroy_with_active_rq: 0 });
+  });
+
+  it('puts no more on a connection than the other side has come to allow', () => {
+    make({}, {}, 'http2');
+    const waiters = [acquire(), acquire()];
+    connections[0]!.open();
+    connections[0]!.allow(2);
+    const third = acquire();
+    expect(third.connection).toBeUndefined();
+    expect(connections).toHaveLength(2);
+
+    release(waiters[0]!);
+    expect(third.connection).toBe(connections[0]);
+  });
+
+  it('serves who waits when the other side allows more', () => {
+    make({ maxConnections: 1 }, {}, 'http2');
+    acquire();
+    connections[0]!.open();
+    connections[0]!.allow(1);
+    const waiters = [acquire(), acquire()];
+    connections[0]!.allow(2);
+
+    expect(waiters.map((waiter) => waiter.connection)).toEqual([connections[0], undefined]);
+  });
+});
+
+describe('other options', () => {
+  it('close at once what is idle for longer than they allow, and what had as many requests', () => {
+    make({}, { idleTimeoutMs: 3_600_000 });
+    release(attached());
+    connection = { ...connection, maxRequestsPerConnection: 1 };
+    pool.optionsChanged();
+    expect(connections[0]!.closed).toBe(true);
+    expect(stats.upstream_cx_max_requests).toBe(1);
+  });
+
+  it('hold for connections that are idle already', async () => {
+    make({}, { idleTimeoutMs: 3_600_000 });
+    release(attached());
+    await clock.advance(500);
+    connection = { ...connection, idleTimeoutMs: 1000 };
+    pool.optionsChanged();
+    expect(connections[0]!.closed).toBe(false);
+
+    await clock.advance(500);
+    expect(connections[0]!.closed).toBe(true);
+    expect(stats.upstream_cx_idle_timeout).toBe(1);
+  });
+
+  it('let those go on who wait for what they now allow', () => {
+    make({ maxConnections: 1 });
+    attached();
+    acquire();
+    breaker.update({ maxConnections: 2 });
+    pool.optionsChanged();
+
+    expect(connections).toHaveLength(2);
   });
 });
 
@@ -451,90 +552,5 @@ describe('destroy', () => {
     release(busy);
     expect(breaker.connections).toBe(0);
     expect(stats.upstream_cx_active).toBe(0);
-  });
-});
-
-describe('in any order of events', () => {
-  type Event = 'acquire' | 'cancel' | 'open' | 'fail' | 'hang up' | 'release' | 'discard' | 'wait';
-  const events = fc.array(fc.tuple(fc.constantFrom<Event>('acquire', 'acquire', 'acquire', 'cancel', 'open', 'open', 'open', 'fail', 'hang up', 'release', 'release', 'discard', 'wait'), fc.nat(20)), { maxLength: 60 });
-  const limits = fc.record({ maxConnections: fc.constantFrom(0, 1, 3), maxPendingRequests: fc.constantFrom(0, 1, 3), maxRequests: fc.constantFrom(0, 1, 2) });
-
-  it('everyone gets exactly one answer in the end, no connection serves two, and every permit comes back', async () => {
-    await fc.assert(
-      fc.asyncProperty(limits, fc.constantFrom(0, 1, 2), events, async (limit, maxRequestsPerConnection, list) => {
-        make(limit, { maxRequestsPerConnection, idleTimeoutMs: 100, maxConnectionDurationMs: 500 });
-        const waiters: Waiter[] = [];
-        const cancelled = new Set<Waiter>();
-        const busy = new Set<Waiter>();
-        const connecting = (): FakeConnection[] => connections.filter(({ usable, closed }) => !usable && !closed);
-        const look = (): void => {
-          for (const waiter of waiters) if (waiter.connection !== undefined && !over.has(waiter)) busy.add(waiter);
-          const serving = [...busy].map(({ connection }) => connection);
-          expect(new Set(serving).size).toBe(serving.length);
-          expect(breaker.requests).toBe(busy.size);
-          expect(breaker.pending).toBe(waiters.filter((waiter) => waiter.connection === undefined && waiter.failure === undefined && !cancelled.has(waiter)).length);
-          expect(breaker.connections).toBe(connections.filter(({ closed }) => !closed).length);
-          expect(breaker.connections).toBe(pool.connections);
-          // Someone who waits is never forgotten: a connection is coming, or all there may be are busy.
-          if (breaker.pending > 0 && connecting().length === 0) expect(busy.size).toBeGreaterThan(0);
-        };
-        const over = new Set<Waiter>();
-        const end = (waiter: Waiter, how: (connection: Connection) => void): void => {
-          over.add(waiter);
-          busy.delete(waiter);
-          breaker.releaseRequest();
-          stats.upstream_rq_active--;
-          how(waiter.connection!.self);
-        };
-        const nth = <T>(from: readonly T[], n: number): T | undefined => from[n % Math.max(1, from.length)];
-        for (const [event, n] of list) {
-          const waiter = nth([...busy], n);
-          const waiting = nth(waiters.filter((one) => one.connection === undefined && one.failure === undefined && !cancelled.has(one)), n);
-          switch (event) {
-            case 'acquire':
-              waiters.push(new Waiter());
-              pool.acquire(waiters.at(-1)!);
-              break;
-            case 'cancel':
-              if (waiting !== undefined) {
-                cancelled.add(waiting);
-                expect(pool.cancel(waiting)).toBe(true);
-              }
-              break;
-            case 'open':
-              nth(connecting(), n)?.open();
-              break;
-            case 'fail':
-              nth(connecting(), n)?.fail();
-              break;
-            case 'hang up': {
-              const open = nth(connections.filter(({ usable, closed }) => usable && !closed), n);
-              const holder = [...busy].find(({ connection }) => connection === open);
-              // undici tells the request first.
-              if (holder !== undefined) end(holder, (connection) => pool.discard(connection, 'remote'));
-              else open?.hangUp();
-              break;
-            }
-            case 'release':
-              if (waiter !== undefined) end(waiter, (connection) => pool.release(connection));
-              break;
-            case 'discard':
-              if (waiter !== undefined) end(waiter, (connection) => pool.discard(connection, 'local'));
-              break;
-            case 'wait':
-              await clock.advance(n * 10);
-              break;
-          }
-          look();
-        }
-        pool.destroy(new Error('over'));
-        for (const waiter of busy) end(waiter, (connection) => pool.release(connection));
-        for (const waiter of waiters) expect([waiter.connection, waiter.failure, cancelled.has(waiter) || undefined].filter((one) => one !== undefined)).toHaveLength(1);
-        expect([breaker.connections, breaker.pending, breaker.requests, clock.pending]).toEqual([0, 0, 0, 0]);
-        expect([stats.upstream_cx_active, stats.upstream_rq_active, stats.upstream_rq_pending_active]).toEqual([0, 0, 0]);
-        expect(stats.upstream_cx_destroy).toBe(stats.upstream_cx_total);
-      }),
-      { numRuns: RUNS },
-    );
   });
 });

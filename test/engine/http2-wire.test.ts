@@ -1,4 +1,4 @@
-import { constants, createServer, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { connect as connectHttp2, constants, createServer, type ClientHttp2Session, type Http2Server, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { connect, createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -11,13 +11,15 @@ import { until } from '../mesh/http-services.ts';
 type Serve = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void;
 
 const open: (() => void)[] = [];
+/** How often a wire told that the other side takes another number of streams. */
+let changes = 0;
 
 afterEach(() => {
   for (const close of open.splice(0).reverse()) close();
 });
 
 /** A wire to a server that answers with `serve`. */
-async function wireTo(serve: Serve, keepalive?: ConstructorParameters<typeof Http2Wire>[1]): Promise<{ wire: Http2Wire; server: Http2Server; sessions: ServerHttp2Session[]; socket: Socket }> {
+async function wireTo(serve: Serve, keepalive?: ConstructorParameters<typeof Http2Wire>[2]): Promise<{ wire: Http2Wire; server: Http2Server; sessions: ServerHttp2Session[]; socket: Socket }> {
   const sessions: ServerHttp2Session[] = [];
   const server = createServer();
   server.on('session', (session) => sessions.push(session.on('error', () => {}) as ServerHttp2Session));
@@ -29,7 +31,7 @@ async function wireTo(serve: Serve, keepalive?: ConstructorParameters<typeof Htt
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
   await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
   socket.on('error', () => {});
-  const wire = new Http2Wire(socket, keepalive);
+  const wire = new Http2Wire(socket, () => void changes++, keepalive);
   open.push(() => {
     wire.destroy();
     for (const session of sessions) session.destroy();
@@ -209,12 +211,30 @@ describe('HTTP/2 over a socket', () => {
 
     sessions[0]!.goaway(constants.NGHTTP2_NO_ERROR);
     await until(() => !wire.usable, 'the wire has heard of it');
+    expect(wire.alive).toBe(true);
     const second = await send(wire);
     late!.respond({ ':status': 200 });
     late!.end('late');
 
     expect(second.error).toBeInstanceOf(StaleConnectionError);
     expect(await first).toMatchObject({ status: 200, body: 'late', trailers: {} });
+    await until(() => !wire.alive, 'the connection has ended');
+  });
+
+  it('takes no further request when it has no number left for one', async () => {
+    const { wire, server } = await wireTo((stream) => stream.respond({ ':status': 200 }, { endStream: true }));
+    expect(await send(wire)).toMatchObject({ status: 200 });
+    const another = connectHttp2(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const sessions = Object.getPrototypeOf(another) as ClientHttp2Session;
+    const { request } = sessions;
+    sessions.request = () => {
+      throw Object.assign(new Error('no stream ids'), { code: 'ERR_HTTP2_OUT_OF_STREAMS' });
+    };
+    const told = await send(wire).finally(() => (sessions.request = request));
+    another.destroy();
+
+    expect(told.error).toBeInstanceOf(StaleConnectionError);
+    expect([wire.usable, wire.alive]).toEqual([false, true]);
   });
 
   it('ends a stream whose request is given up, and no other', async () => {
@@ -251,12 +271,14 @@ describe('HTTP/2 over a socket', () => {
   });
 
   it('says how many streams the other side takes', async () => {
+    changes = 0;
     const { wire, sessions } = await wireTo(() => {});
     sessions[0]?.settings({ maxConcurrentStreams: 7 });
     await until(() => sessions.length === 1, 'the session is there');
     sessions[0]!.settings({ maxConcurrentStreams: 7 });
 
     await until(() => wire.capacity === 7, 'the settings have come');
+    expect(changes).toBeGreaterThan(0);
   });
 
   it('stops reading while its handler is paused', async () => {
@@ -302,7 +324,7 @@ describe('HTTP/2 over a socket', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const socket = connect((silent.address() as AddressInfo).port, '127.0.0.1');
     await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
-    const wire = new Http2Wire(socket, { options: { intervalMs: 1000, timeoutMs: 200 }, clock });
+    const wire = new Http2Wire(socket, () => {}, { options: { intervalMs: 1000, timeoutMs: 200 }, clock });
     open.push(() => socket.destroy(), () => silent.close());
     const waiting = send(wire);
 
