@@ -197,5 +197,6 @@ describe('readResources, of large inputs', () => {
     const { issues } = readResources([{ object: { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', metadata: { name: 'a' }, spec } }]);
 
     expect(issues.length).toBeLessThanOrEqual(202);
-  }, 10_000);
+    // What is quadratic takes minutes; a busy machine is no hang.
+  }, 60_000);
 });
