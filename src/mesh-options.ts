@@ -55,7 +55,10 @@ export interface MeshOptions {
   readonly legacySemantics?: boolean;
   /** Whether unknown fields are errors instead of warnings. Default `false`. */
   readonly strict?: boolean;
-  /** Makes every decision reproducible. Default: chance. Ignored when `random` is given. */
+  /**
+   * Makes every decision reproducible: with a virtual `clock` and in-memory transports the same calls give the same bytes. Default: chance.
+   * Ignored when `random` is given.
+   */
   readonly seed?: number;
   /** Default: the system's. */
   readonly clock?: Clock;

@@ -149,5 +149,5 @@ const apply: fc.Arbitrary<Step> = fc.oneof(services, policies, rules).map((confi
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
   config: fc.tuple(services, policies, rules).map((parts) => parts.join('')),
   behaviours: fc.array(behaviour, { minLength: 1, maxLength: 12 }),
-  steps: fc.array(fc.oneof({ weight: 8, arbitrary: call }, { weight: 3, arbitrary: wait }, { weight: 1, arbitrary: apply }), { minLength: 5, maxLength: 25, size: 'max' }),
+  steps: fc.tuple(call, fc.array(fc.oneof({ weight: 8, arbitrary: call }, { weight: 3, arbitrary: wait }, { weight: 1, arbitrary: apply }), { minLength: 5, maxLength: 25, size: 'max' })).map(([first, rest]) => [first, ...rest]),
 });
