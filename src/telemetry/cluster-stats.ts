@@ -32,6 +32,7 @@ export class ClusterStats {
   upstream_cx_active = 0;
   upstream_cx_http1_total = 0;
   upstream_cx_http2_total = 0;
+  upstream_cx_close_notify = 0;
   upstream_cx_connect_fail = 0;
   upstream_cx_connect_timeout = 0;
   upstream_cx_idle_timeout = 0;
@@ -76,6 +77,7 @@ export class ClusterStats {
   #sources: ClusterStatSources = NO_SOURCES;
   // A cluster that is never called costs neither of these.
   #responses: Map<number, number> | undefined;
+  #internal: Map<number, number> | undefined;
   #retried: Map<number, number> | undefined;
   #requestTime: Histogram | undefined;
   #connectTime: Histogram | undefined;
@@ -85,17 +87,21 @@ export class ClusterStats {
     this.#sources = sources;
   }
 
-  /** Counts the answer that a caller got: `upstream_rq_503`, `upstream_rq_5xx`, `upstream_rq_completed`. */
-  countResponse(status: number): void {
+  /**
+   * Counts the answer that a caller got: `upstream_rq_503`, `upstream_rq_5xx`, `upstream_rq_completed`, and the same once more under
+   * `internal.` or `external.`.
+   *
+   * @param internal - whether its request is one that Envoy takes for its own, which copies for mirrors are
+   */
+  countResponse(status: number, internal = false): void {
     this.upstream_rq_completed++;
-    this.#responses ??= new Map();
-    this.#responses.set(status, (this.#responses.get(status) ?? 0) + 1);
+    countUp((this.#responses ??= new Map()), status);
+    if (internal) countUp((this.#internal ??= new Map()), status);
   }
 
   /** Counts an answer that a retry took the place of: `retry.upstream_rq_503`, …. */
   countRetried(status: number): void {
-    this.#retried ??= new Map();
-    this.#retried.set(status, (this.#retried.get(status) ?? 0) + 1);
+    countUp((this.#retried ??= new Map()), status);
   }
 
   /** `upstream_rq_time`: milliseconds from the complete request to the end of its answer. */
@@ -111,7 +117,10 @@ export class ClusterStats {
   /** Calls `visit` with each counter and gauge, named as in Envoy after `cluster.<name>;.`. */
   visit(visit: (name: string, value: number) => void): void {
     for (const [name, value] of Object.entries(this)) visit(name, value as number);
+    for (const name of NEVER_COUNTED) visit(name, 0);
     visitCodes('', this.#responses, visit);
+    visitCodes('external.', without(this.#responses, this.#internal), visit);
+    visitCodes('internal.', this.#internal, visit);
     visitCodes('retry.', this.#retried, visit);
     const { outlierDetection, circuitBreaker, hosts } = this.#sources;
     if (outlierDetection !== undefined) {
@@ -124,6 +133,8 @@ export class ClusterStats {
       visit('circuit_breakers.default.rq_open', Number(state.requestsOpen));
       visit('circuit_breakers.default.rq_pending_open', Number(state.pendingOpen));
       visit('circuit_breakers.default.rq_retry_open', Number(state.retriesOpen));
+      // Requests of high priority, which Istio can't ask for.
+      for (const name of ['cx_open', 'cx_pool_open', 'rq_open', 'rq_pending_open', 'rq_retry_open']) visit(`circuit_breakers.high.${name}`, 0);
     }
     if (hosts !== undefined) {
       visit('membership_total', hosts.membershipTotal);
@@ -142,6 +153,23 @@ export class ClusterStats {
 }
 
 const NO_SOURCES: ClusterStatSources = Object.freeze({});
+
+/** What Envoy lists too, and what can't happen here or to a cluster that Istio makes. */
+const NEVER_COUNTED: readonly string[] = [
+  'upstream_cx_connect_attempts_exceeded', 'upstream_cx_connect_with_0_rtt', 'upstream_cx_http3_total', 'upstream_http3_broken', 'upstream_rq_0rtt',
+  'upstream_internal_redirect_failed_total', 'upstream_internal_redirect_succeeded_total', 'bind_errors',
+];
+
+function countUp(counts: Map<number, number>, status: number): void {
+  counts.set(status, (counts.get(status) ?? 0) + 1);
+}
+
+/** `counts`, less those of `others`. */
+function without(counts: ReadonlyMap<number, number> | undefined, others: ReadonlyMap<number, number> | undefined): ReadonlyMap<number, number> | undefined {
+  if (counts === undefined || others === undefined) return counts;
+  const left = [...counts].map(([status, count]) => [status, count - (others.get(status) ?? 0)] as const).filter(([, count]) => count > 0);
+  return left.length === 0 ? undefined : new Map(left);
+}
 
 /** Calls `visit` for each status and each class of them. */
 export function visitCodes(

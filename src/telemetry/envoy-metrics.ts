@@ -5,8 +5,8 @@ import type { StatsRegistry } from './stats-registry.ts';
 /** Names of this form are gauges; everything else in a cluster only rises. */
 const GAUGE = /_active$|^active_|^membership_|^circuit_breakers\./;
 /** Tags that Envoy takes out of a name and gives as labels. */
-const CODE = /^((?:retry\.)?upstream_rq)_(\d{3})$/;
-const CODE_CLASS = /^((?:retry\.)?upstream_rq)_(\d)xx$/;
+const CODE = /^((?:(?:retry|internal|external)\.)?upstream_rq)_(\d{3})$/;
+const CODE_CLASS = /^((?:(?:retry|internal|external)\.)?upstream_rq)_(\d)xx$/;
 
 /**
  * The statistics under the names and labels of Envoy's own Prometheus page, such as

@@ -7,6 +7,9 @@ export class FaultStats {
   aborts_injected = 0;
   /** Requests held back by a delay now, or being aborted; rises and falls. */
   active_faults = 0;
+  /** Istio limits neither how many faults are under way nor the rate of an answer: always 0. */
+  readonly faults_overflow = 0;
+  readonly response_rl_injected = 0;
 }
 
 /** The routes of one virtual host that share a `statPrefix`. */

@@ -125,7 +125,7 @@ describe('a request through the mesh', () => {
     await clock.advance(1);
 
     expect(answer.value).toMatchObject({ status: 504, body: 'upstream request timeout' });
-    expect(mesh.stats(/v1.*(_active|rq_timeout|rq_504)$/)).toEqual({
+    expect(mesh.stats(/v1.*;\.\w*(_active|rq_timeout|rq_504)$/)).toEqual({
       [`cluster.outbound|9080|v1|reviews.default.svc.cluster.local;.upstream_cx_active`]: 0,
       [`cluster.outbound|9080|v1|reviews.default.svc.cluster.local;.upstream_rq_504`]: 1,
       [`cluster.outbound|9080|v1|reviews.default.svc.cluster.local;.upstream_rq_active`]: 0,

@@ -168,7 +168,7 @@ describe('configureMesh', () => {
     const mesh = await configureMesh({ config: reviewsAt(service) });
 
     expect((await meshFetch('http://reviews/')).status).toBe(200);
-    expect(mesh.stats(/reviews.*upstream_rq_200$/)).toEqual({ 'cluster.outbound|80||reviews.default.svc.cluster.local;.upstream_rq_200': 1 });
+    expect(mesh.stats(/reviews.*;\.upstream_rq_200$/)).toEqual({ 'cluster.outbound|80||reviews.default.svc.cluster.local;.upstream_rq_200': 1 });
   });
 
   it('comes before the environment', async () => {

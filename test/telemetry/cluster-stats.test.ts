@@ -38,6 +38,29 @@ describe('ClusterStats', () => {
     });
   });
 
+  it('counts each response again as internal or external', () => {
+    const stats = new ClusterStats();
+    for (const status of [200, 503]) stats.countResponse(status);
+    for (const status of [200, 404]) stats.countResponse(status, true);
+
+    const values = read(stats);
+    expect(values).toMatchObject({
+      upstream_rq_completed: 4, upstream_rq_200: 2, upstream_rq_2xx: 2, upstream_rq_503: 1, upstream_rq_404: 1,
+      'external.upstream_rq_completed': 2, 'external.upstream_rq_200': 1, 'external.upstream_rq_2xx': 1, 'external.upstream_rq_503': 1,
+      'internal.upstream_rq_completed': 2, 'internal.upstream_rq_200': 1, 'internal.upstream_rq_404': 1, 'internal.upstream_rq_4xx': 1,
+    });
+    expect(values).not.toHaveProperty(['external.upstream_rq_404']);
+  });
+
+  it('of one kind only has none of the other', () => {
+    const [outside, inside] = [new ClusterStats(), new ClusterStats()];
+    outside.countResponse(200);
+    inside.countResponse(200, true);
+
+    expect(Object.keys(read(outside)).filter((name) => name.startsWith('internal.'))).toEqual([]);
+    expect(Object.keys(read(inside)).filter((name) => name.startsWith('external.'))).toEqual([]);
+  });
+
   it('counts responses that were retried apart', () => {
     const stats = new ClusterStats();
     for (const status of [503, 429]) stats.countRetried(status);
@@ -77,6 +100,7 @@ describe('ClusterStats', () => {
       'circuit_breakers.default.rq_pending_open': 1,
       'circuit_breakers.default.rq_open': 0,
       'circuit_breakers.default.rq_retry_open': 0,
+      'circuit_breakers.high.rq_pending_open': 0,
     });
   });
 

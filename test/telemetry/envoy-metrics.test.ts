@@ -25,6 +25,8 @@ describe('envoyMetrics', () => {
     `envoy_cluster_upstream_rq_active{cluster_name="${REVIEWS}"} 1`,
     `envoy_cluster_upstream_rq{cluster_name="${REVIEWS}",response_code="503"} 1`,
     `envoy_cluster_upstream_rq_xx{cluster_name="${REVIEWS}",response_code_class="5"} 1`,
+    `envoy_cluster_external_upstream_rq{cluster_name="${REVIEWS}",response_code="503"} 1`,
+    `envoy_cluster_external_upstream_rq_xx{cluster_name="${REVIEWS}",response_code_class="5"} 1`,
     `envoy_cluster_retry_upstream_rq{cluster_name="${REVIEWS}",response_code="502"} 1`,
     `envoy_cluster_retry_upstream_rq_xx{cluster_name="${REVIEWS}",response_code_class="5"} 1`,
     `envoy_cluster_outlier_detection_ejections_active{cluster_name="${REVIEWS}"} 1`,

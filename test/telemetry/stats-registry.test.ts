@@ -20,6 +20,9 @@ describe('StatsRegistry', () => {
     expect(all.get(`cluster.${REVIEWS};.upstream_rq_total`)).toBe(2);
     expect(all.get('http.outbound_0.0.0.0_8080;.fault.delays_injected')).toBe(1);
     expect(all.get('http.outbound_0.0.0.0_8080;.fault.active_faults')).toBe(0);
+    expect([...all.keys()].filter((name) => name.includes('.fault.')).map((name) => name.replace(/^.*fault\./, ''))).toEqual([
+      'aborts_injected', 'active_faults', 'delays_injected', 'faults_overflow', 'response_rl_injected',
+    ]);
   });
 
   it('replaces colons, which separate parts in Envoy’s names', () => {
