@@ -68,7 +68,7 @@ export function specialClusters(mesh: MeshConfig): ClusterSpec[] {
     port: 0,
     subset: '',
     endpoints: [],
-    connection: { ...connectionOptions(mesh.connectionPool, mesh), idleTimeoutMs: PASSTHROUGH_IDLE_TIMEOUT_MS },
+    connection: { ...connectionOptions(mesh.connectionPool, mesh, 'downstream'), idleTimeoutMs: PASSTHROUGH_IDLE_TIMEOUT_MS },
     panicThreshold: 50,
     origins: [],
   };
@@ -130,6 +130,7 @@ function clusterSpec(
   const dialled = service.discovery === 'original-dst' || loadBalancer.kind === 'PASSTHROUGH';
   const where = { host: service.host, port: port.number, subset: name, selected: rule?.selector !== undefined };
   const tls = tlsOptions(policy.tls, where);
+  const protocol = upstreamProtocol(port.protocol, policy.connectionPool, mesh.h2Upgrade);
   const locality = policy.loadBalancer?.localityLbSetting;
   const preferred = locality === undefined && service.trafficDistribution !== undefined ? PREFERENCES[service.trafficDistribution] : undefined;
   return {
@@ -142,10 +143,10 @@ function clusterSpec(
     ...(dialled
       ? { endpoints: [] }
       : placed(endpoints, locality ?? preferred ?? mesh.localityLb, outlierDetection !== undefined || preferred !== undefined, caller)),
-    protocol: upstreamProtocol(port.protocol, policy.connectionPool, mesh.h2Upgrade),
+    protocol,
     loadBalancer: dialled ? { kind: 'PASSTHROUGH' } : loadBalancer,
     circuitBreaker: circuitBreakerOptions(policy.connectionPool, policy.retryBudget),
-    connection: connectionOptions(policy.connectionPool, mesh),
+    connection: connectionOptions(policy.connectionPool, mesh, protocol),
     ...(outlierDetection && { outlierDetection }),
     // Istio turns Envoy's panic mode off everywhere but where a rule asks for it.
     panicThreshold: policy.outlierDetection?.minHealthPercent ?? 0,

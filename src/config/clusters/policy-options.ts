@@ -26,7 +26,7 @@ export function circuitBreakerOptions(pool: ConnectionPoolSpec | undefined, budg
     maxRequests: limit(pool?.http?.http2MaxRequests),
     maxRetries: limit(pool?.http?.maxRetries),
     ...(budget !== undefined && {
-      retryBudget: { percent: budget.percent ?? 20, minRetryConcurrency: budget.minRetryConcurrency ?? 3 },
+      retryBudget: { percent: budget.percent ?? 20, minRetryConcurrency: budget.minRetryConcurrency || 3 },
     }),
   };
 }
@@ -35,8 +35,11 @@ function limit(value: number | undefined): number {
   return value === undefined || value === 0 ? Infinity : value;
 }
 
-/** Source: istio `applyConnectionPool`. Without `http.idleTimeout` the one of TCP is for HTTP too. */
-export function connectionOptions(pool: ConnectionPoolSpec | undefined, mesh: MeshConfig): ConnectionOptions {
+/**
+ * Source: istio `applyConnectionPool`. Without `http.idleTimeout` the one of TCP is for HTTP too. What concerns streams counts only where
+ * `protocol` is HTTP/2 in any case: in a cluster that follows its callers Istio leaves it out.
+ */
+export function connectionOptions(pool: ConnectionPoolSpec | undefined, mesh: MeshConfig, protocol: UpstreamProtocol): ConnectionOptions {
   const { tcp, http } = pool ?? {};
   const keepalive = tcp?.tcpKeepalive ?? mesh.tcpKeepalive;
   return {
@@ -44,8 +47,10 @@ export function connectionOptions(pool: ConnectionPoolSpec | undefined, mesh: Me
     idleTimeoutMs: durationOr(http?.idleTimeout ?? tcp?.idleTimeout, IDLE_TIMEOUT_MS),
     maxRequestsPerConnection: http?.maxRequestsPerConnection ?? 0,
     maxConnectionDurationMs: durationOr(tcp?.maxConnectionDuration, 0),
-    ...(http?.maxConcurrentStreams ? { maxConcurrentStreams: http.maxConcurrentStreams } : {}),
-    ...http2Keepalive(http?.http2KeepAlive),
+    ...(protocol === 'http2' && {
+      ...(http?.maxConcurrentStreams ? { maxConcurrentStreams: http.maxConcurrentStreams } : {}),
+      ...http2Keepalive(http?.http2KeepAlive),
+    }),
     ...(keepalive !== undefined && {
       tcpKeepalive: {
         ...(keepalive.probes !== undefined && { probes: keepalive.probes }),
@@ -78,7 +83,8 @@ export function outlierOptions(spec: OutlierDetectionSpec | undefined, legacy: b
     ...optionalMs('baseEjectionTimeMs', spec.baseEjectionTime),
     ...optional('maxEjectionPercent', spec.maxEjectionPercent || undefined),
     ...(spec.splitExternalLocalOriginErrors === true && { splitExternalLocalOriginErrors: true }),
-    ...optional('consecutiveLocalOriginFailures', spec.consecutiveLocalOriginFailures),
+    // Unlike the others, 0 turns these not off.
+    ...optional('consecutiveLocalOriginFailures', spec.consecutiveLocalOriginFailures || undefined),
     ...optional('httpErrorCodes', spec.outlierDetectionHttpErrorCodes),
   };
 }

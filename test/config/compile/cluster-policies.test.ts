@@ -38,6 +38,19 @@ describe('connection pools', () => {
 
   it('have a retry budget with its own defaults', () => {
     expect(under('retryBudget: {}').circuitBreaker.retryBudget).toEqual({ percent: 20, minRetryConcurrency: 3 });
+    // To Istio a number of 0 is none that was given, a share of 0 is one.
+    expect(under('retryBudget: {percent: 0, minRetryConcurrency: 0}').circuitBreaker.retryBudget).toEqual({ percent: 0, minRetryConcurrency: 3 });
+  });
+
+  it('limit streams only where the cluster speaks HTTP/2 to everybody', () => {
+    const streams = 'maxConcurrentStreams: 7, http2KeepAlive: {interval: 30s, timeout: 5s}';
+    const limited = { maxConcurrentStreams: 7, http2Keepalive: { intervalMs: 30_000, timeoutMs: 5000 } };
+
+    expect(under(`connectionPool: {http: {h2UpgradePolicy: UPGRADE, ${streams}}}`).connection).toMatchObject(limited);
+    for (const http of [streams, `useClientProtocol: true, ${streams}`]) {
+      const { connection } = under(`connectionPool: {http: {${http}}}`);
+      for (const setting of Object.keys(limited)) expect(connection).not.toHaveProperty(setting);
+    }
   });
 });
 
@@ -52,6 +65,13 @@ describe('outlier detection', () => {
       consecutive5xxErrors: 0,
       consecutiveGatewayErrors: 0,
     });
+  });
+
+  it('takes 0 local failures for unset', () => {
+    const split = (failures: number): unknown => under(`outlierDetection: {splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: ${failures}}`).outlierDetection;
+
+    expect(split(0)).toEqual({ splitExternalLocalOriginErrors: true });
+    expect(split(2)).toEqual({ splitExternalLocalOriginErrors: true, consecutiveLocalOriginFailures: 2 });
   });
 
   it('reads consecutiveErrors as gateway errors with legacy semantics only', () => {
