@@ -138,7 +138,8 @@ export class HostSet {
   }
 
   #pickOnce(context: PickContext, repick: number): Host | undefined {
-    const priority = pickPriority(this.#load.loads, context.random, context.hash);
+    const { loads } = this.#load;
+    const priority = pickPriority(context.priorities?.loads(this.#levels, loads) ?? loads, context.random, context.hash);
     const level = this.#levels[priority];
     if (level === undefined) return undefined;
     if (!this.#load.panic[priority]) return level.pickHealthy(context, repick);

@@ -27,15 +27,18 @@ const OVERPROVISIONING_PERCENT = 140;
  * Source: Envoy load balancer base, `recalculatePerPriorityState` and `…Panic`, whole-number arithmetic included.
  */
 export function priorityLoad(priorities: readonly PriorityHealth[], panicThreshold: number): PriorityLoad {
-  const availability = priorities.map(({ healthy, total }) =>
-    total === 0 ? 0 : Math.min(100, Math.floor((OVERPROVISIONING_PERCENT * healthy) / total)),
-  );
+  const availability = availabilityOf(priorities);
   const available = Math.min(100, availability.reduce((sum, each) => sum + each, 0));
   const panic = priorities.map(
     ({ healthy, total }) => available < 100 && (total === 0 ? 0 : (100 * healthy) / total) < panicThreshold,
   );
   if (panic.length > 0 && panic.every(Boolean)) return { loads: shares(priorities.map(({ total }) => total)), panic };
   return { loads: spill(availability, available), panic };
+}
+
+/** How much of the whole load each priority could take, in percent. */
+export function availabilityOf(priorities: readonly PriorityHealth[]): number[] {
+  return priorities.map(({ healthy, total }) => (total === 0 ? 0 : Math.min(100, Math.floor((OVERPROVISIONING_PERCENT * healthy) / total))));
 }
 
 /** Draws the priority of one request, or takes that of its hash. With a single one nothing is drawn. */
@@ -51,7 +54,7 @@ export function pickPriority(loads: readonly number[], random: Random, hash?: Ha
 }
 
 /** Each priority takes what it can of what is left; what rounding leaves over goes to the first that can take any. */
-function spill(availability: readonly number[], available: number): readonly number[] {
+export function spill(availability: readonly number[], available: number): readonly number[] {
   if (available === 0) return availability.map((_, priority) => (priority === 0 ? 100 : 0));
   let left = 100;
   const loads = availability.map((each) => {

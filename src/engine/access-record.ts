@@ -1,7 +1,8 @@
 import { getHeader } from '../common/headers.ts';
 import type { Route } from '../route/route.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
-import type { Router, RoutedRequest } from './router.ts';
+import type { RoutedRequest } from './routed-call.ts';
+import type { Router } from './router.ts';
 
 /** What a record is made of. */
 export interface RecordedCall {

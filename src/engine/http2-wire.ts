@@ -8,7 +8,7 @@ import type { Clock, TimerHandle } from '../common/clock.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import { encodeBody, type EncodedBody } from './encoded-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
-import { StaleConnectionError, type Wire } from './wire.ts';
+import { StaleConnectionError, type ResponseController, type Wire } from './wire.ts';
 
 /** A stream, or all of them, ended before the response was whole. `reason` is Envoy's. */
 export class Http2ResetError extends Error {
@@ -29,7 +29,7 @@ const GONE = new Set(['ERR_HTTP2_INVALID_SESSION', 'ERR_HTTP2_GOAWAY_SESSION', '
 /** What HTTP/1.1 says about the connection HTTP/2 says by frames, if at all. Source: RFC 9113 §8.2.2. */
 const CONNECTION_HEADERS = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'http2-settings']);
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_PROTOCOL_ERROR } = constants;
+const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, NGHTTP2_PROTOCOL_ERROR } = constants;
 
 /**
  * HTTP/2 over one open socket, as a dispatcher of concurrent requests. undici's own client sends refused streams again by itself;
@@ -143,8 +143,9 @@ function add(head: OutgoingHttpHeaders, name: string, value: string): void {
 }
 
 /** One request and its response. Tells its handler one end or one error, whatever order Node tells things in. */
-class Http2Call implements Dispatcher.DispatchController {
+class Http2Call implements ResponseController {
   aborted = false;
+  bodiless = false;
   reason: Error | null = null;
   rawHeaders = null;
   rawTrailers = null;
@@ -159,7 +160,10 @@ class Http2Call implements Dispatcher.DispatchController {
     let failure: Error | undefined;
     stream
       .on('headers', (headers: IncomingHttpHeaders) => this.#respond(headers))
-      .on('response', (headers: IncomingHttpHeaders) => this.#respond(headers))
+      .on('response', (headers: IncomingHttpHeaders, flags: number) => {
+        this.bodiless = (flags & NGHTTP2_FLAG_END_STREAM) !== 0;
+        this.#respond(headers);
+      })
       .on('data', (chunk: Buffer) => this.#tell(() => handler.onResponseData?.(this, chunk)))
       .on('trailers', (trailers: IncomingHttpHeaders) => (this.#trailers = plain(trailers)))
       .on('error', (error: Error) => (failure = error))

@@ -73,14 +73,15 @@ export function resetDetail(reason: ResetReason): string {
  *
  * @param wasRetry - whether the failing attempt was itself a retry: Envoy then says so.
  * @param transportFailure - what the transport said, such as `delayed connect error: Connection refused`; details only.
+ * @param informed - whether an informational answer went before.
  */
-export function resetReply(reason: ResetReason, wasRetry: boolean, transportFailure: string): LocalReply {
+export function resetReply(reason: ResetReason, wasRetry: boolean, transportFailure: string, informed = false): LocalReply {
   if (reason === 'per-try-timeout') return PER_TRY_TIMEOUT;
   const { text, flag, status } = RESETS[reason];
   const prefix = 'upstream connect error or disconnect/reset before headers. ';
   const body = `${prefix}${wasRetry ? 'retried and the latest ' : ''}reset reason: ${text}`;
   const transport = transportFailure === '' ? '' : `|${transportFailure.replaceAll(' ', '_')}`;
-  const details = `upstream_reset_before_response_started{${text.replaceAll(' ', '_')}${transport}}`;
+  const details = `upstream_reset_${informed ? 'after' : 'before'}_response_started{${text.replaceAll(' ', '_')}${transport}}`;
   if (reason !== 'overflow') return reply(status, body, flag, details);
   return { ...reply(status, body, flag, details), headers: { 'x-envoy-overloaded': 'true' } };
 }

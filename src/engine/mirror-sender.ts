@@ -1,10 +1,12 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import type { Host } from '../cluster/host.ts';
 import type { TimerHandle } from '../common/clock.ts';
-import { setHeader, type HeaderList } from '../common/headers.ts';
+import { getHeader, setHeader, type HeaderList } from '../common/headers.ts';
+import { isGrpcContentType } from '../route/grpc.ts';
 import { shadowAuthority, type Mirror } from '../route/mirror.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import type { EngineContext, MirroredRequest, Mirrors } from './engine-context.ts';
+import { CopiedBody } from './copied-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
 import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
@@ -12,6 +14,8 @@ import type { UpstreamCluster } from './upstream-cluster.ts';
 /** Copies under way at once. p-limit's queue has no end, so copies above {@link MAX_WAITING} are dropped and counted. */
 const MAX_CONCURRENT = 256;
 const MAX_WAITING = 1024;
+
+type CopiedRequest = UpstreamRequest & { readonly body: CopiedBody };
 
 /**
  * Sends copies of requests and forgets the answers. A copy has one try and the route's timeout; whatever becomes of it,
@@ -33,14 +37,10 @@ export class MirrorSender implements Mirrors {
   send(mirror: Mirror, { snapshot, authority, upstream: request, timeoutMs }: MirroredRequest): void {
     const cluster = this.#engine.clusters.get(mirror.cluster, snapshot);
     if (cluster === undefined) return;
-    const copy: UpstreamRequest = { ...request, headers: this.#copyHeaders(authority, request.headers) };
-    const start = (): void => {
-      // A stream is copied once it is known to be whole and small enough; what does not fit is not mirrored.
-      if (request.body.replayable) void this.#enqueue(cluster, copy, timeoutMs);
-      else cluster.stats.retry_or_shadow_abandoned++;
-    };
-    if (request.body.complete) start();
-    else request.body.onComplete(start);
+    const body = new CopiedBody(request.body);
+    // Envoy makes its copies in HTTP/1.1, whatever the caller speaks.
+    const copy: CopiedRequest = { ...request, headers: this.#copyHeaders(authority, request.headers, timeoutMs), body, http2: false };
+    void this.#enqueue(cluster, copy, timeoutMs).finally(() => body.release());
   }
 
   /** Gives up what waits or is under way; the last thing that is done with it. */
@@ -49,7 +49,7 @@ export class MirrorSender implements Mirrors {
     for (const copy of this.#active) copy.cancel(error);
   }
 
-  async #enqueue(cluster: UpstreamCluster, request: UpstreamRequest, timeoutMs: number): Promise<void> {
+  async #enqueue(cluster: UpstreamCluster, request: CopiedRequest, timeoutMs: number): Promise<void> {
     if (this.#limit.pendingCount >= MAX_WAITING) {
       this.dropped++;
       return;
@@ -61,11 +61,12 @@ export class MirrorSender implements Mirrors {
     });
   }
 
-  #send(cluster: UpstreamCluster, request: UpstreamRequest, timeoutMs: number): Promise<void> | undefined {
+  #send(cluster: UpstreamCluster, request: CopiedRequest, timeoutMs: number): Promise<void> | undefined {
+    if (request.body.cut) return undefined;
     const host = cluster.pick({}, undefined, this.#engine.random);
     if (host === undefined) {
       cluster.stats.upstream_cx_none_healthy++;
-      cluster.stats.countResponse(503);
+      cluster.stats.countResponse(503, true);
       return undefined;
     }
     return new Promise((resolve) => {
@@ -78,12 +79,16 @@ export class MirrorSender implements Mirrors {
     });
   }
 
-  #copyHeaders(authority: string, sent: HeaderList): HeaderList {
+  #copyHeaders(authority: string, sent: HeaderList, timeoutMs: number): HeaderList {
+    const { shadowHosts, workloadAddress } = this.#engine.options;
     const headers = sent.slice();
-    setHeader(headers, 'host', this.#engine.options.shadowHosts ? shadowAuthority(authority) : authority);
+    const forwardedFor = getHeader(headers, 'x-forwarded-for');
+    setHeader(headers, 'host', shadowHosts ? shadowAuthority(authority) : authority);
     setHeader(headers, 'x-envoy-internal', 'true');
-    setHeader(headers, 'x-forwarded-for', this.#engine.options.workloadAddress);
+    setHeader(headers, 'x-forwarded-for', forwardedFor === undefined ? workloadAddress : `${forwardedFor},${workloadAddress}`);
     setHeader(headers, 'x-envoy-attempt-count', '1');
+    // A copy has no tries that it could be short for.
+    if (timeoutMs > 0) setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(timeoutMs));
     return headers;
   }
 }
@@ -92,22 +97,36 @@ export class MirrorSender implements Mirrors {
 class Copy implements AttemptOwner {
   readonly #cluster: UpstreamCluster;
   readonly #attempt: UpstreamAttempt;
+  readonly #request: UpstreamRequest;
   readonly #onOver: () => void;
   #timer: TimerHandle | undefined;
   #answered = false;
+  #isOver = false;
 
   constructor(cluster: UpstreamCluster, host: Host, request: UpstreamRequest, onOver: () => void) {
     this.#cluster = cluster;
+    this.#request = request;
     this.#attempt = new UpstreamAttempt(this, cluster, host, request);
     this.#onOver = onOver;
   }
 
   start(timeoutMs: number): void {
-    if (timeoutMs > 0) this.#timer = this.#cluster.clock.setTimeout(() => this.#onTimeout(), timeoutMs, true);
+    const { body } = this.#request;
+    if (timeoutMs > 0) {
+      if (body.complete) this.#limit(timeoutMs);
+      else body.onComplete(() => this.#limit(timeoutMs));
+    }
+    // What is not all there yet when the original ends never will be.
+    body.onCancel(() => this.cancel(new Error('the request was given up')));
     this.#attempt.start();
   }
 
+  #limit(timeoutMs: number): void {
+    if (!this.#isOver) this.#timer = this.#cluster.clock.setTimeout(() => this.#onTimeout(), timeoutMs, true);
+  }
+
   cancel(reason: Error): void {
+    if (this.#isOver) return;
     this.#attempt.cancel(reason);
     this.#over();
   }
@@ -116,8 +135,9 @@ class Copy implements AttemptOwner {
 
   onResponse(attempt: UpstreamAttempt, status: number, headers: ResponseHeaders): void {
     this.#answered = true;
-    this.#cluster.recordResponse(attempt.host, status, headers);
-    this.#cluster.stats.countResponse(status);
+    const isGrpc = isGrpcContentType(getHeader(this.#request.headers, 'content-type'));
+    this.#cluster.recordResponse(attempt.host, status, headers, isGrpc);
+    this.#cluster.stats.countResponse(status, true);
   }
 
   onData(): void {}
@@ -128,7 +148,7 @@ class Copy implements AttemptOwner {
 
   onFailure(attempt: UpstreamAttempt, reason: ResetReason): void {
     if (reason !== 'overflow') this.#cluster.recordReset(attempt.host, reason);
-    if (!this.#answered) this.#cluster.stats.countResponse(reason === 'protocol-error' ? 502 : 503);
+    if (!this.#answered) this.#cluster.stats.countResponse(reason === 'protocol-error' ? 502 : 503, true);
     this.#over();
   }
 
@@ -140,13 +160,14 @@ class Copy implements AttemptOwner {
     const { stats } = this.#cluster;
     stats.upstream_rq_timeout++;
     if (!this.#answered) {
-      stats.countResponse(504);
+      stats.countResponse(504, true);
       this.#cluster.recordReset(this.#attempt.host, 'per-try-timeout');
     }
     this.cancel(new Error('mirror timeout'));
   }
 
   #over(): void {
+    this.#isOver = true;
     this.#cluster.clock.clearTimeout(this.#timer);
     this.#onOver();
   }

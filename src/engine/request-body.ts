@@ -19,6 +19,8 @@ export interface RequestBody {
   open(): Dispatcher.DispatchOptions['body'];
   /** Calls `listener` once when the body is complete or has failed; not when it already is. */
   onComplete(listener: () => void): void;
+  /** Calls `listener` once when it is cancelled before it is complete. */
+  onCancel(listener: (reason: unknown) => void): void;
   /** Nobody will read it any more. */
   cancel(reason?: unknown): void;
 }
@@ -72,12 +74,22 @@ class WholeBody implements RequestBody {
 
   onComplete(): void {}
 
+  onCancel(): void {}
+
   cancel(): void {}
 }
 
 const NO_BODY: RequestBody = new WholeBody(null, 0, 0);
 
-/** Reads its source once; every reader gets all chunks as long as they are kept. */
+/** How far someone has read. */
+interface Reader {
+  next: number;
+}
+
+/**
+ * Reads its source once; every reader gets all chunks as long as they are kept. Beyond the limit a chunk is kept until everybody has it,
+ * or until those who have not are a whole limit behind the first.
+ */
 class StreamedBody implements RequestBody {
   complete = false;
   replayable = true;
@@ -89,10 +101,13 @@ class StreamedBody implements RequestBody {
   #kept: Uint8Array[] = [];
   /** Chunks that went by before the first one kept. */
   #dropped = 0;
+  #keptBytes = 0;
+  readonly #readers = new Set<Reader>();
   bytes = 0;
   failure: { readonly error: unknown } | undefined;
   #pulling: Promise<void> | undefined;
   #listeners: (() => void)[] = [];
+  #cancelListeners: ((reason: unknown) => void)[] = [];
   #cancelled = false;
 
   constructor(source: AsyncIterable<unknown> | Iterable<unknown>, maxBytes: number) {
@@ -101,11 +116,26 @@ class StreamedBody implements RequestBody {
   }
 
   open(): Dispatcher.DispatchOptions['body'] {
-    return this.#read() as never;
+    const reader: Reader = { next: 0 };
+    const leave = async (): Promise<IteratorReturnResult<undefined>> => {
+      this.#readers.delete(reader);
+      return { done: true, value: undefined };
+    };
+    this.#readers.add(reader);
+    const chunks: AsyncIterableIterator<Uint8Array> = {
+      next: () => this.#next(reader),
+      return: leave,
+      [Symbol.asyncIterator]: () => chunks,
+    };
+    return chunks as never;
   }
 
   onComplete(listener: () => void): void {
     if (!this.complete) this.#listeners.push(listener);
+  }
+
+  onCancel(listener: (reason: unknown) => void): void {
+    if (!this.complete) this.#cancelListeners.push(listener);
   }
 
   cancel(reason?: unknown): void {
@@ -113,28 +143,32 @@ class StreamedBody implements RequestBody {
     this.#cancelled = true;
     this.#kept = [];
     this.#inContext(() => this.#source.cancel(reason));
+    for (const listener of this.#cancelListeners.splice(0)) listener(reason);
   }
 
-  async *#read(): AsyncGenerator<Uint8Array> {
-    let next = 0;
+  async #next(reader: Reader): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
-      if (next < this.#dropped) throw new Error('the request body was longer than the replay buffer');
-      const chunk = this.#kept[next - this.#dropped];
+      if (reader.next < this.#dropped) throw this.#left(reader, new Error('the request body was longer than the replay buffer'));
+      const chunk = this.#kept[reader.next - this.#dropped];
       if (chunk !== undefined) {
-        next++;
-        if (!this.replayable) this.#drop(next);
-        yield chunk;
-      } else if (this.failure !== undefined) {
-        throw this.failure.error;
-      } else if (this.complete) {
-        return;
-      } else if (this.#cancelled) {
-        // To end here would make a part look like the whole.
-        throw new Error('the request body was cancelled');
-      } else {
-        await (this.#pulling ??= this.#pull());
+        reader.next++;
+        if (!this.replayable) this.#dropRead();
+        return { done: false, value: chunk };
       }
+      if (this.failure !== undefined) throw this.#left(reader, this.failure.error);
+      if (this.complete) {
+        this.#readers.delete(reader);
+        return { done: true, value: undefined };
+      }
+      // To end here would make a part look like the whole.
+      if (this.#cancelled) throw this.#left(reader, new Error('the request body was cancelled'));
+      await (this.#pulling ??= this.#pull());
     }
+  }
+
+  #left(reader: Reader, error: unknown): unknown {
+    this.#readers.delete(reader);
+    return error;
   }
 
   async #pull(): Promise<void> {
@@ -148,6 +182,7 @@ class StreamedBody implements RequestBody {
       this.bytes += chunk.byteLength;
       if (this.bytes > this.#maxBytes) this.replayable = false;
       this.#kept.push(chunk);
+      this.#keptBytes += chunk.byteLength;
     } catch (error) {
       this.failure = { error };
       this.replayable = false;
@@ -157,9 +192,14 @@ class StreamedBody implements RequestBody {
     }
   }
 
-  #drop(upTo: number): void {
-    this.#kept.splice(0, upTo - this.#dropped);
-    this.#dropped = upTo;
+  #dropRead(): void {
+    const positions = [...this.#readers].map(({ next }) => next);
+    if (positions.length === 0) return;
+    const [slowest, fastest] = [Math.min(...positions), Math.max(...positions)];
+    while (this.#dropped < slowest || (this.#dropped < fastest && this.#keptBytes > this.#maxBytes)) {
+      this.#keptBytes -= this.#kept.shift()!.byteLength;
+      this.#dropped++;
+    }
   }
 
   #finish(): void {

@@ -22,7 +22,8 @@ import type { EngineContext } from './engine-context.ts';
 import { dialledHost } from './listener-for.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
-import { Router, type RoutedCall, type RoutedRequest } from './router.ts';
+import type { RoutedCall, RoutedRequest } from './routed-call.ts';
+import { Router } from './router.ts';
 import type { WireProtocol } from './wire.ts';
 
 /** What a door hands to the engine. */
@@ -194,7 +195,9 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.#handler.onResponseData?.(this, chunk);
   }
 
-  end(trailers: ResponseHeaders): void {
+  end(upstreamTrailers: ResponseHeaders): void {
+    // Over HTTP/1.1 Envoy neither reads nor writes any.
+    const trailers = this.request.http2 === true && this.upstreamProtocol === 'http2' ? upstreamTrailers : {};
     this.rawTrailers = trailers;
     this.#finish();
     this.#handler.onResponseEnd?.(this, trailers);

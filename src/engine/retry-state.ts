@@ -1,4 +1,5 @@
 import type { Host } from '../cluster/host.ts';
+import { PreviousPriorities } from '../cluster/previous-priorities.ts';
 import type { Random } from '../common/random.ts';
 import type { AttemptOutcome, RetryPolicy } from '../route/retry-policy.ts';
 import { FLAG } from '../telemetry/response-flags.ts';
@@ -15,34 +16,34 @@ export type RetryVerdict = 'retry' | 'done' | 'exhausted' | 'overflow';
 export class RetryState {
   /** Hosts that the next try should avoid; always empty when the policy does not avoid any. */
   readonly triedHosts: Host[] = [];
+  /** Which priorities the next try should turn to; absent when the policy leaves that to the balancer. */
+  readonly priorities: PreviousPriorities | undefined;
   readonly #policy: RetryPolicy;
   readonly #cluster: UpstreamCluster;
   readonly #routeStats: RouteStats | undefined;
   #left: number;
   #holdsPermit = false;
+  #atOnce = false;
 
   constructor(policy: RetryPolicy, cluster: UpstreamCluster, routeStats?: RouteStats) {
     this.#policy = policy;
     this.#cluster = cluster;
     this.#routeStats = routeStats;
     this.#left = policy.attempts;
+    this.priorities = policy.retryRemoteLocalities ? new PreviousPriorities() : undefined;
   }
 
   tried(host: Host): void {
     if (this.#policy.ignorePreviousHosts) this.triedHosts.push(host);
+    this.priorities?.tried(host);
   }
 
-  /** @param canReplay - whether the request can be sent again from its start, and nothing of a response was passed on. */
-  decide(outcome: AttemptOutcome, canReplay: boolean): RetryVerdict {
+  decide(outcome: AttemptOutcome): RetryVerdict {
     const { stats, breaker } = this.#cluster;
     const retriable = this.#policy.shouldRetry(outcome);
     if (this.#holdsPermit && !retriable) this.#count('upstream_rq_retry_success');
     this.release();
     if (!retriable) return 'done';
-    if (!canReplay) {
-      stats.retry_or_shadow_abandoned++;
-      return 'done';
-    }
     if (this.#left === 0) {
       this.#count('upstream_rq_retry_limit_exceeded');
       return 'exhausted';
@@ -54,7 +55,8 @@ export class RetryState {
     }
     this.#holdsPermit = true;
     this.#count('upstream_rq_retry');
-    stats.upstream_rq_retry_backoff_exponential++;
+    this.#atOnce = this.#policy.retriesAtOnce(outcome);
+    if (!this.#atOnce) stats.upstream_rq_retry_backoff_exponential++;
     return 'retry';
   }
 
@@ -69,6 +71,7 @@ export class RetryState {
   }
 
   backoffMs(random: Random): number {
+    if (this.#atOnce) return 0;
     return this.#policy.backoffMs(this.#policy.attempts - this.#left, random);
   }
 

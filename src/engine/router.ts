@@ -2,65 +2,23 @@ import type { Host } from '../cluster/host.ts';
 import type { TimerHandle } from '../common/clock.ts';
 import { MeshError } from '../common/errors.ts';
 import { getHeader, setHeader, type HeaderList } from '../common/headers.ts';
-import type { ProxyHeaders, Snapshot } from '../config/snapshot.ts';
-import type { Destination } from '../route/destination.ts';
+import type { ProxyHeaders } from '../config/snapshot.ts';
 import type { ForwardAction } from '../route/forward-action.ts';
 import { formatGrpcTimeout } from '../route/grpc.ts';
 import { HashKey } from '../route/hash-key.ts';
-import type { RequestHead } from '../route/model.ts';
 import { requestedRetries } from '../route/retry-headers.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import { requestedTimeouts } from '../route/timeout-headers.ts';
 import type { TimeoutPolicy } from '../route/timeout-policy.ts';
-import type { VariableSource } from '../route/variables.ts';
 import { FLAG } from '../telemetry/response-flags.ts';
-import type { RouteStats } from '../telemetry/route-stats.ts';
-import type { Call } from './call-info.ts';
-import type { EngineContext, MirroredRequest } from './engine-context.ts';
+import type { MirroredRequest } from './engine-context.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
-import type { RequestBody } from './request-body.ts';
 import { RetryState } from './retry-state.ts';
+import type { RoutedCall } from './routed-call.ts';
 import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
-import type { Dialled, UpstreamCluster } from './upstream-cluster.ts';
+import type { UpstreamCluster } from './upstream-cluster.ts';
 import type { WireProtocol } from './wire.ts';
-
-/** What a router brings to its cluster. */
-export interface RoutedRequest extends Dialled {
-  /** Changed on the way into what goes upstream. */
-  readonly head: RequestHead;
-  readonly body: RequestBody;
-  /** Whether the caller speaks HTTP/2. */
-  readonly http2?: boolean | undefined;
-}
-
-/** The call that a router works for: exactly one of `answer`, `end`, `breakOff` and `fail` ends it. */
-export interface RoutedCall extends VariableSource, Call {
-  readonly engine: EngineContext;
-  readonly snapshot: Snapshot;
-  readonly request: RoutedRequest;
-  readonly destination: Destination | undefined;
-  /** Where a route with a `statPrefix` counts. */
-  readonly routeStats: RouteStats | undefined;
-  readonly isGrpc: boolean;
-  /** The caller's IP address. */
-  readonly callerAddress: string;
-  readonly paused: boolean;
-  /** Sum of `FLAG`s. */
-  flags: number;
-  /** Passes 1xx on. */
-  inform(status: number, headers: ResponseHeaders, statusText: string | undefined): void;
-  /** The response that the caller gets begins. */
-  respond(status: number, headers: ResponseHeaders, statusText: string | undefined): void;
-  data(chunk: Buffer): void;
-  end(trailers: ResponseHeaders): void;
-  /** Answers in the upstream's place. */
-  answer(local: LocalReply): void;
-  /** The response had begun: all that is left is to break it. */
-  breakOff(flag: number, details: string, error: Error): void;
-  /** Ends the call with an error, for the caller to see as it is. */
-  fail(error: Error): void;
-}
 
 /**
  * Brings one request to its cluster and an answer back: host → header operations and rewrite → mirrors → limits → send;
@@ -85,6 +43,8 @@ export class Router implements AttemptOwner {
   #timeoutTimer: TimerHandle | undefined;
   #backoffTimer: TimerHandle | undefined;
   #requestCompleteAtMs = -1;
+  /** Whether a try that broke had begun to send the request. */
+  #begun = false;
   #informed = false;
   #responded = false;
   #over = false;
@@ -170,7 +130,7 @@ export class Router implements AttemptOwner {
   #pickHost(): Host | undefined {
     const { request, callerAddress, engine: { random } } = this.#call;
     const hash = this.#hashKey?.of(request.head, callerAddress, random);
-    const host = this.cluster.pick(request, this.#retries?.triedHosts, random, hash);
+    const host = this.cluster.pick(request, this.#retries, random, hash);
     if (host === undefined) {
       this.cluster.stats.upstream_cx_none_healthy++;
       this.#answer(replies.NO_HEALTHY_HOST);
@@ -216,22 +176,28 @@ export class Router implements AttemptOwner {
     const { clock } = this.cluster;
     const { routeTimeoutMs, perTryTimeoutMs } = this.#timeouts;
     this.#requestCompleteAtMs = clock.now();
-    if (routeTimeoutMs > 0) this.#timeoutTimer = clock.setTimeout(() => this.#onRouteTimeout(), routeTimeoutMs);
+    // Envoy sets its timer while a try is under way, or not at all.
+    const paused = this.attempts > 0 && this.#attempt === undefined;
+    if (routeTimeoutMs > 0 && !paused) this.#timeoutTimer = clock.setTimeout(() => this.#onRouteTimeout(), routeTimeoutMs);
     if (perTryTimeoutMs > 0) this.#attempt?.limitTry(perTryTimeoutMs);
   }
 
   #onRouteTimeout(): void {
     this.#timeoutTimer = undefined;
-    this.cluster.stats.upstream_rq_timeout++;
-    if (this.#call.routeStats !== undefined) this.#call.routeStats.upstream_rq_timeout++;
     const inFlight = this.#attempt;
     this.#attempt = undefined;
+    // The pause between two tries is nobody's timeout.
     if (inFlight !== undefined) {
-      if (!this.#responded) this.cluster.recordReset(inFlight.host, 'per-try-timeout');
+      this.cluster.stats.upstream_rq_timeout++;
+      if (this.#call.routeStats !== undefined) this.#call.routeStats.upstream_rq_timeout++;
+      if (!this.#responded) {
+        this.cluster.recordReset(inFlight.host, 'per-try-timeout');
+        this.#countFailure(replies.ROUTE_TIMEOUT.status);
+      }
       inFlight.cancel(new Error('upstream request timeout'));
     }
     if (!this.#responded) {
-      this.#answer(replies.ROUTE_TIMEOUT);
+      this.#call.answer(replies.ROUTE_TIMEOUT);
       return;
     }
     const { rule } = this.#call.describe();
@@ -244,27 +210,30 @@ export class Router implements AttemptOwner {
 
   onInformational(status: number, headers: ResponseHeaders, statusText: string | undefined): void {
     this.#informed = true;
+    this.#giveUpRetries();
+    this.#countResponse(status);
     this.#call.inform(status, headers, statusText);
   }
 
   onResponse(attempt: UpstreamAttempt, status: number, headers: ResponseHeaders, statusText: string | undefined): void {
     const { cluster } = this;
-    cluster.recordResponse(attempt.host, status, headers);
-    if (this.#retries !== undefined) {
+    cluster.recordResponse(attempt.host, status, headers, this.#call.isGrpc);
+    const retries = this.#usableRetries();
+    if (retries !== undefined) {
       const header = (name: string): string | undefined => firstValue(headers[name]);
-      const verdict = this.#retries.decide({ kind: 'response', status, header }, this.#canReplay());
+      const verdict = retries.decide({ kind: 'response', status, header });
       if (verdict === 'retry') {
         cluster.stats.countRetried(status);
-        attempt.cancel(new Error('retried'));
-        this.#retryLater();
+        attempt.dismiss(new Error('retried'));
+        this.#retryLater(retries);
         return;
       }
-      this.#call.flags |= this.#retries.flagsOf(verdict);
+      this.#call.flags |= retries.flagsOf(verdict);
+      this.#giveUpRetries();
     }
     this.#countResponse(status);
     this.#responded = true;
-    this.serviceTimeMs = this.#requestCompleteAtMs < 0 ? 0 : Math.floor(cluster.clock.now() - this.#requestCompleteAtMs);
-    if (this.#proxyHeaders.debug) headers['x-envoy-upstream-service-time'] = String(this.serviceTimeMs);
+    if (this.#requestCompleteAtMs >= 0) this.#tellServiceTime(headers);
     if (this.#hashKey !== undefined) addCookies(headers, this.#hashKey.setCookies);
     this.#call.respond(status, headers, statusText);
     if (this.#call.paused) attempt.controller?.pause();
@@ -282,19 +251,21 @@ export class Router implements AttemptOwner {
     this.#attempt = undefined;
     if (reason !== 'overflow') this.cluster.recordReset(attempt.host, reason);
     if (this.#responded) {
-      const flag = isCutChunk(error) ? FLAG.UPE : replies.resetFlag(reason);
-      const detail = isCutChunk(error) ? 'protocol_error' : replies.resetDetail(reason);
-      this.#call.breakOff(flag, `upstream_reset_after_response_started{${detail}}`, error);
+      this.#call.breakOff(replies.resetFlag(reason), `upstream_reset_after_response_started{${replies.resetDetail(reason)}}`, error);
       return;
     }
-    const verdict = this.#retries?.decide({ kind: 'reset', reason, requestSent: attempt.sent }, this.#canReplay());
+    this.#begun ||= attempt.sent;
+    const retries = this.#usableRetries();
+    const verdict = retries?.decide({ kind: 'reset', reason, requestSent: this.#begun });
     if (verdict === 'retry') {
-      this.#retryLater();
+      this.#retryLater(retries!);
       return;
     }
-    if (verdict !== undefined) this.#call.flags |= this.#retries!.flagsOf(verdict);
+    if (verdict !== undefined) this.#call.flags |= retries!.flagsOf(verdict);
     this.transportFailure = transportFailure(reason, error);
-    this.#answer(replies.resetReply(reason, this.attempts > 1, this.transportFailure));
+    const reply = replies.resetReply(reason, this.attempts > 1, this.transportFailure, this.#informed);
+    this.#countFailure(reply.status);
+    this.#call.answer(reply);
   }
 
   onUnsendable(_attempt: UpstreamAttempt, error: Error): void {
@@ -304,24 +275,34 @@ export class Router implements AttemptOwner {
 
   // ---- retries
 
-  /** Envoy gives up retrying as soon as a body outgrows its buffer, sent or not. */
-  #canReplay(): boolean {
-    return !this.#informed && this.#call.request.body.replayable;
+  /** Envoy gives up retrying as soon as a body outgrows its buffer, sent or not, and whatever becomes of the request. */
+  #usableRetries(): RetryState | undefined {
+    const { body } = this.#call.request;
+    if (this.#retries !== undefined && !body.replayable && body.failure === undefined) {
+      this.cluster.stats.retry_or_shadow_abandoned++;
+      this.#giveUpRetries();
+    }
+    return this.#retries;
   }
 
-  #retryLater(): void {
+  #giveUpRetries(): void {
+    this.#retries?.release();
+    this.#retries = undefined;
+  }
+
+  #retryLater(retries: RetryState): void {
     this.#attempt = undefined;
     this.#backoffTimer = this.cluster.clock.setTimeout(() => {
       this.#backoffTimer = undefined;
-      if (!this.#call.request.body.replayable) {
-        this.#answer(replies.RETRY_BUFFER_EXCEEDED);
+      if (this.#usableRetries() === undefined) {
+        this.#call.answer(replies.RETRY_BUFFER_EXCEEDED);
         return;
       }
       const host = this.#pickHost();
       if (host === undefined) return;
       this.attempts++;
       this.#send(host);
-    }, this.#retries!.backoffMs(this.#call.engine.random));
+    }, retries.backoffMs(this.#call.engine.random));
   }
 
   // ---- the end
@@ -335,6 +316,16 @@ export class Router implements AttemptOwner {
   #countResponse(status: number): void {
     this.cluster.stats.countResponse(status);
     this.#call.routeStats?.countResponse(status);
+  }
+
+  /** What breaks after an informational answer counts no more: that one did. */
+  #countFailure(status: number): void {
+    if (!this.#informed) this.#countResponse(status);
+  }
+
+  #tellServiceTime(headers: ResponseHeaders): void {
+    this.serviceTimeMs = Math.floor(this.cluster.clock.now() - this.#requestCompleteAtMs);
+    if (this.#proxyHeaders.debug) headers['x-envoy-upstream-service-time'] = String(this.serviceTimeMs);
   }
 
   #countTry(): void {
@@ -352,10 +343,11 @@ export class Router implements AttemptOwner {
   finish(): void {
     this.#over = true;
     this.#countTry();
+    this.#usableRetries();
     const { clock } = this.cluster;
     if (this.#timeoutTimer !== undefined) clock.clearTimeout(this.#timeoutTimer);
     if (this.#backoffTimer !== undefined) clock.clearTimeout(this.#backoffTimer);
-    this.#retries?.release();
+    this.#giveUpRetries();
   }
 
   pause(): void {
@@ -382,9 +374,4 @@ function transportFailure(reason: ResetReason, error: Error): string {
   if (reason !== 'connection-failure') return '';
   const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
   return `delayed connect error: ${refused ? 'Connection refused' : error.message}`;
-}
-
-/** A chunked body without its end is a protocol error to Envoy; undici tells only that the other side closed. */
-function isCutChunk(error: Error): boolean {
-  return error.message === 'other side closed';
 }

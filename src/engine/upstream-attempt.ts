@@ -9,7 +9,7 @@ import type { RequestBody } from './request-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
 import { Http2ResetError } from './http2-wire.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
-import { StaleConnectionError, type WireProtocol } from './wire.ts';
+import { StaleConnectionError, type ResponseController, type WireProtocol } from './wire.ts';
 
 /** What an attempt sends. */
 export interface UpstreamRequest {
@@ -44,10 +44,15 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   controller: Dispatcher.DispatchController | undefined;
   /** Whether any of the request may have reached the wire. */
   sent = false;
-  #state: 'waiting' | 'sent' | 'responding' | 'over' = 'waiting';
+  /** `dismissed`: nobody listens any more, but the rest of the response is still to come. */
+  #state: 'waiting' | 'sent' | 'responding' | 'dismissed' | 'over' = 'waiting';
   /** Of the host as it was: a change of the endpoints may give it another, while this one drains. */
   readonly #pool: HostPool;
   #connection: Connection | undefined;
+  /** How long it may take once it has a connection; 0: as long as it likes. */
+  #limitMs = 0;
+  /** Whether the response is all there with its headers. */
+  #bodiless = false;
   #perTryTimer: TimerHandle | undefined;
   readonly #owner: AttemptOwner;
   readonly #request: UpstreamRequest;
@@ -79,14 +84,22 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#pool.acquire(this);
   }
 
-  /** Gives up unless response headers come within `timeoutMs` from now. */
+  /**
+   * Gives up unless response headers come within `timeoutMs`, from now or from when it has a connection: to wait for one is no part of a try.
+   * An informational answer is answer enough.
+   */
   limitTry(timeoutMs: number): void {
-    if (this.#state === 'responding' || this.#state === 'over') return;
+    this.#limitMs = timeoutMs;
+    if (this.#state === 'sent') this.#startTimer();
+  }
+
+  #startTimer(): void {
+    if (this.#limitMs === 0) return;
     this.#perTryTimer = this.cluster.clock.setTimeout(() => {
       this.cluster.stats.upstream_rq_per_try_timeout++;
       this.cancel(new Error('upstream per try timeout'));
       this.#owner.onFailure(this, 'per-try-timeout', new Error('upstream per try timeout'));
-    }, timeoutMs);
+    }, this.#limitMs);
   }
 
   /** Ends it from this side; the owner is not told. */
@@ -99,10 +112,17 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
       return;
     }
     const connection = this.#connection!;
+    if (connection.protocol === 'http2') stats.upstream_rq_tx_reset++;
     this.#over();
     this.#finishRequest();
     this.controller?.abort(reason);
     this.#pool.abandon(connection, 'local');
+  }
+
+  /** Its response, which has begun, is of no use. Breaks it off, unless it is all there: then its connection can be used again. */
+  dismiss(reason: Error): void {
+    if (this.#bodiless && this.#request.body.complete) this.#state = 'dismissed';
+    else this.cancel(reason);
   }
 
   onConnection(connection: Connection): void {
@@ -112,6 +132,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.sent = true;
     this.host.activeRequests++;
     this.cluster.recordConnected(this.host);
+    this.#startTimer();
     const { method, path, headers, body } = this.#request;
     try {
       connection.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body: body.open() }, this);
@@ -131,14 +152,21 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     if (this.#state === 'over') controller.abort(new Error('cancelled'));
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders, statusText?: string): void {
+  onResponseStart(controller: ResponseController, status: number, headers: ResponseHeaders, statusText?: string): void {
     if (this.#state === 'over') return;
+    this.#stopTimer();
+    this.#limitMs = 0;
     if (status < 200) {
       this.#owner.onInformational(status, headers, statusText);
       return;
     }
     this.#state = 'responding';
-    this.#stopTimer();
+    if (this.#connection!.protocol === 'http2') {
+      this.#bodiless = controller.bodiless === true;
+    } else {
+      this.#bodiless = hasNoBody(this.#request.method, status, headers);
+      if (saysClose(headers)) this.cluster.stats.upstream_cx_close_notify++;
+    }
     this.#owner.onResponse(this, status, headers, statusText);
   }
 
@@ -149,12 +177,13 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: ResponseHeaders): void {
     if (this.#state === 'over') return;
     const connection = this.#connection!;
+    const dismissed = this.#state === 'dismissed';
     this.#over();
     this.#finishRequest();
     // undici tells of the end first and then looks whether the connection must be closed; only after that is it known
     // whether another request may use it.
     queueMicrotask(() => this.#pool.release(connection));
-    this.#owner.onEnd(this, trailers);
+    if (!dismissed) this.#owner.onEnd(this, trailers);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -174,12 +203,24 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
       }
       this.sent = false;
     }
+    // The end of a connection in the middle of an HTTP/1.1 body is a body that is not one, to Envoy; undici tells of the end alone.
+    const cut = this.#state === 'responding' && connection.protocol === 'http1' && error.message === 'other side closed';
+    const dismissed = this.#state === 'dismissed';
     this.#over();
     this.#finishRequest();
-    const garbled = reason === 'protocol-error';
-    if (garbled) this.cluster.stats.upstream_cx_protocol_error++;
-    this.#pool.abandon(connection, garbled ? 'local' : 'remote');
-    this.#owner.onFailure(this, reason, error);
+    this.#count(cut ? 'protocol-error' : reason, connection);
+    this.#pool.abandon(connection, reason === 'protocol-error' ? 'local' : 'remote');
+    if (!dismissed) this.#owner.onFailure(this, cut ? 'protocol-error' : reason, error);
+  }
+
+  /** Over HTTP/2 each stream that ends before its time counts. Source: Envoy `MultiplexedActiveClientBase::onStreamReset`. */
+  #count(reason: ResetReason, { protocol }: Connection): void {
+    const { stats } = this.cluster;
+    if (reason === 'protocol-error') stats.upstream_cx_protocol_error++;
+    if (protocol === 'http1') return;
+    if (reason === 'protocol-error') stats.upstream_rq_tx_reset++;
+    else if (reason === 'remote-reset') stats.upstream_rq_rx_reset++;
+    else if (reason === 'connection-termination') stats.upstream_rq_pending_failure_eject++;
   }
 
   /**
@@ -223,6 +264,16 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.cluster.clock.clearTimeout(this.#perTryTimer);
     this.#perTryTimer = undefined;
   }
+}
+
+/** Source: Envoy `ConnectionImpl::cannotHaveBody`. */
+function hasNoBody(method: string, status: number, headers: ResponseHeaders): boolean {
+  if (method === 'HEAD' || status === 204 || status === 304) return true;
+  return headers['content-length'] === '0' && headers['transfer-encoding'] === undefined;
+}
+
+function saysClose({ connection }: ResponseHeaders): boolean {
+  return connection !== undefined && /(?:^|,)\s*close\s*(?:,|$)/i.test(String(connection));
 }
 
 const TERMINATED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_INFO', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'ERR_STREAM_PREMATURE_CLOSE', 'ETIMEDOUT', 'ENOTCONN']);

@@ -43,6 +43,9 @@ export interface Dialled {
   readonly dialled?: { readonly hostname: string; readonly port: number } | undefined;
 }
 
+/** What the tries before mean for the choice of the next host. */
+export type TriedHosts = Pick<PickContext, 'priorities'> & { readonly triedHosts: readonly Host[] };
+
 /** Dialled addresses that are remembered with their connections. */
 const MAX_DIALLED = 256;
 
@@ -110,12 +113,14 @@ export class UpstreamCluster implements PoolContext {
   }
 
   /** The host for one try, or `undefined` when there is none to use. */
-  pick(request: Dialled, avoid: readonly Host[] | undefined, random: Random, hash?: Hash64): Host | undefined {
+  pick(request: Dialled, retries: TriedHosts | undefined, random: Random, hash?: Hash64): Host | undefined {
     const now = this.clock.now();
     if (this.#spec.discovery === 'original-dst') return this.#dialledHost(request, now);
     this.#dns?.refreshIfDue();
     this.#sweep(now);
-    const context: PickContext = avoid === undefined || avoid.length === 0 ? { random, hash } : { random, hash, skip: (host) => avoid.includes(host) };
+    if (retries === undefined) return this.hosts.pick(now, { random, hash });
+    const { triedHosts, priorities } = retries;
+    const context: PickContext = { random, hash, priorities, ...(triedHosts.length > 0 && { skip: (host: Host) => triedHosts.includes(host) }) };
     return this.hosts.pick(now, context);
   }
 
@@ -159,10 +164,10 @@ export class UpstreamCluster implements PoolContext {
     this.#record(host, 200);
   }
 
-  recordResponse(host: Host, status: number, headers: ResponseHeaders): void {
-    const grpc = headers['grpc-status'];
-    const grpcStatus = grpc === undefined ? undefined : parseGrpcStatus(String(grpc));
-    this.#record(host, grpcStatus === undefined ? status : grpcToHttpStatus(grpcStatus));
+  /** @param isGrpc - whether the request was a gRPC call: to others a gRPC status means nothing. */
+  recordResponse(host: Host, status: number, headers: ResponseHeaders, isGrpc: boolean): void {
+    const grpcStatus = isGrpc ? headers['grpc-status'] : undefined;
+    this.#record(host, grpcStatus === undefined || grpcStatus === '' ? status : grpcToHttpStatus(parseGrpcStatus(String(grpcStatus))));
   }
 
   recordReset(host: Host, reason: ResetReason): void {

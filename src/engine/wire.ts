@@ -18,6 +18,12 @@ export interface Wire {
   lost(): void;
 }
 
+/** What a wire hands to a handler with a response. */
+export interface ResponseController extends Dispatcher.DispatchController {
+  /** Whether the headers said that nothing follows them, where the wire knows. */
+  readonly bodiless?: boolean | undefined;
+}
+
 /** Nothing of the request was written: the connection that was to carry it is gone. */
 export class StaleConnectionError extends Error {
   override readonly name = 'StaleConnectionError';

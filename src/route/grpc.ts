@@ -39,8 +39,8 @@ const HTTP_OF_GRPC: readonly number[] = [
  *
  * Source: Envoy `Grpc::Utility::grpcToHttpStatus`.
  */
-export function grpcToHttpStatus(grpcStatus: number): number {
-  return HTTP_OF_GRPC[grpcStatus] ?? 500;
+export function grpcToHttpStatus(grpcStatus: number | undefined): number {
+  return (grpcStatus === undefined ? undefined : HTTP_OF_GRPC[grpcStatus]) ?? 500;
 }
 
 /** The status in a `grpc-status` header, or `undefined` when it is absent or not a number of the protocol. */

@@ -93,6 +93,11 @@ export class RetryPolicy {
     return randomInt(random, this.options.backoffBaseMs * Math.min(2 ** (retryNumber - 1), 10));
   }
 
+  /** Whether an outcome that is retried needs no pause: 425 says that the request only came too early. Source: Envoy `RetryImmediately`. */
+  retriesAtOnce(outcome: AttemptOutcome): boolean {
+    return outcome.kind === 'response' && outcome.status === 425 && outcome.header('x-envoy-ratelimited') === undefined;
+  }
+
   #retriesResponse(response: AttemptOutcome & { kind: 'response' }): boolean {
     const { tokens } = this;
     const { status } = response;

@@ -72,7 +72,7 @@ describe('a copy', () => {
 
     const sent = services[PRIMARY]!.requests[0]!.headers;
     expect(services[COPY]!.requests).toMatchObject([{ path: '/newold', body: 'text', headers: {
-      ...sent, host: 'reviews:9080', 'x-own': '1', 'x-rule': '2', 'x-envoy-internal': 'true', 'x-forwarded-for': '127.0.0.1', 'x-envoy-attempt-count': '1',
+      ...sent, host: 'reviews:9080', 'x-own': '1', 'x-rule': '2', 'x-envoy-internal': 'true', 'x-forwarded-for': '192.0.2.1,127.0.0.1', 'x-envoy-attempt-count': '1',
     } }]);
     expect(services[PRIMARY]!.requests[0]!.headers).not.toHaveProperty('x-envoy-internal');
   });
@@ -100,7 +100,7 @@ describe('a copy', () => {
 
     expect(services[COPY]!.requests).toHaveLength(2);
     expect(counts(engine, /upstream_rq_(503|total)$|none_healthy|ejections_enforced_total/)).toEqual({
-      upstream_rq_total: 2, upstream_rq_503: 4, upstream_cx_none_healthy: 2, 'outlier_detection.ejections_enforced_total': 1,
+      upstream_rq_total: 2, upstream_rq_503: 4, 'internal.upstream_rq_503': 4, upstream_cx_none_healthy: 2, 'outlier_detection.ejections_enforced_total': 1,
     });
     expect(cluster('reviews').stats.upstream_rq_total).toBe(4);
   });
@@ -113,7 +113,7 @@ describe('a copy', () => {
     await clock.advance(1);
 
     expect(cluster('copies').stats).toMatchObject({ upstream_rq_active: 0, upstream_rq_timeout: 1, upstream_rq_total: 1 });
-    expect(counts(engine, /upstream_rq_504$/)).toEqual({ upstream_rq_504: 1 });
+    expect(counts(engine, /upstream_rq_504$/)).toEqual({ upstream_rq_504: 1, 'internal.upstream_rq_504': 1 });
     expect(cluster('copies').hosts.hosts[0]!.health.consecutive5xx).toBe(1);
   });
 
@@ -128,15 +128,50 @@ describe('a copy', () => {
     expect(services[COPY]!.requests).toHaveLength(1);
   });
 
-  it('of a stream is made when all of it is known, and only if it was small enough', async () => {
-    const { call, clock, services, cluster } = world(config(), {}, { maxReplayBytes: 100 });
-    await call({ body: Readable.from([Buffer.from('a'.repeat(60)), Buffer.from('b'.repeat(40))]) });
-    await call({ body: Readable.from([Buffer.from('a'.repeat(60)), Buffer.from('b'.repeat(41))]) });
+  it('says how long the copy may take, whatever the tries of the original have', async () => {
+    const { call, clock, services } = world(config({ rule: 'timeout: 2s, retries: {attempts: 1, perTryTimeout: 300ms, retryOn: 5xx}' }));
+    await call();
     await clock.advance(0);
 
-    expect(services[PRIMARY]!.requests.map(({ body }) => body.length)).toEqual([100, 101]);
-    expect(services[COPY]!.requests.map(({ body }) => body.length)).toEqual([100]);
-    expect(cluster('copies').stats.retry_or_shadow_abandoned).toBe(1);
+    expect(services[PRIMARY]!.requests[0]!.headers['x-envoy-expected-rq-timeout-ms']).toBe('300');
+    expect(services[COPY]!.requests[0]!.headers['x-envoy-expected-rq-timeout-ms']).toBe('2000');
+  });
+
+  it('of a stream flows along, however long it is', async () => {
+    const { call, clock, services, cluster } = world(config({ rule: 'retries: {attempts: 0}' }), {}, { maxReplayBytes: 100 });
+    const parts = [...'abcdef'].map((letter) => Buffer.alloc(60, letter));
+    await call({ body: Readable.from(parts) });
+    await clock.advance(0);
+
+    expect(services[PRIMARY]!.requests[0]!.body).toHaveLength(360);
+    expect(services[COPY]!.requests[0]!.body).toBe(services[PRIMARY]!.requests[0]!.body);
+    for (const name of ['reviews', 'copies']) expect(cluster(name).stats.retry_or_shadow_abandoned).toBe(0);
+  });
+
+  it('of known bytes is made however many they are', async () => {
+    const { call, clock, services } = world(config(), {}, { maxReplayBytes: 100 });
+    await call({ body: 'x'.repeat(1000) });
+    await clock.advance(0);
+
+    expect(services[COPY]!.requests.map(({ body }) => body.length)).toEqual([1000]);
+  });
+
+  it('of a stream ends with its original, if that ends before the stream', async () => {
+    const clock = new VirtualClock();
+    const services: Record<string, ScriptedService> = {
+      [PRIMARY]: new ScriptedService(clock, () => ({ status: 500, reads: false })),
+      [COPY]: new ScriptedService(clock, () => HANGS),
+    };
+    const { dispatcher, cluster } = memoryEngine(config({ rule: 'retries: {attempts: 0}' }), { clock, transport: ({ address }) => services[address] });
+    const endless = Readable.from((async function* () { for (;;) { yield Buffer.from('x'); await new Promise((resolve) => void clock.setTimeout(() => resolve(undefined), 10)); } })());
+    const answer = dispatcher.request({ origin: 'http://reviews:9080', path: '/', method: 'POST', body: endless });
+    await clock.advance(35);
+    expect((await answer).statusCode).toBe(500);
+    await clock.advance(50);
+
+    expect(services[COPY]!.requests).toHaveLength(1);
+    expect(services[COPY]!.active).toBe(0);
+    expect(cluster('copies').breaker).toMatchObject({ requests: 0, pending: 0 });
   });
 
   it('to a cluster that does not exist is not made', async () => {

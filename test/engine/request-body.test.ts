@@ -113,6 +113,56 @@ describe('a body that is a stream', () => {
     await expect(read(body)).rejects.toThrow('longer than the replay buffer');
   });
 
+  it('over the limit is kept for two who read side by side, whoever is ahead', async () => {
+    const parts = Array.from({ length: 10 }, (_, i) => String(i).repeat(300));
+    const body = requestBody(chunks(...parts), LIMIT);
+    const [first, second] = [body.open(), body.open()].map((opened) => (opened as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]());
+    const seen = ['', ''];
+    for (let i = 0; i < 2; i++) seen[0] += Buffer.from((await first!.next()).value as Uint8Array).toString();
+    for (let i = 0; i < 10; i++) {
+      for (const [reader, iterator] of [first!, second!].entries()) {
+        const { done, value } = await iterator.next();
+        if (done !== true) seen[reader] += Buffer.from(value).toString();
+      }
+    }
+    for (let i = 0; i < 2; i++) seen[1] += Buffer.from(((await second!.next()).value as Uint8Array | undefined) ?? []).toString();
+
+    expect(body.replayable).toBe(false);
+    expect(seen).toEqual([parts.join(''), parts.join('')]);
+  });
+
+  it('over the limit leaves behind who is a whole limit behind', async () => {
+    const parts = Array.from({ length: 10 }, (_, i) => String(i).repeat(300));
+    const body = requestBody(chunks(...parts), LIMIT);
+    const slow = (body.open() as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+
+    expect(await read(body)).toBe(parts.join(''));
+    await expect(slow.next()).rejects.toThrow('longer than the replay buffer');
+  });
+
+  it('over the limit does not wait for a reader that has left', async () => {
+    const parts = Array.from({ length: 10 }, (_, i) => String(i).repeat(300));
+    const body = requestBody(chunks(...parts), LIMIT);
+    const gone = (body.open() as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+    await gone.return?.();
+
+    expect(await read(body)).toBe(parts.join(''));
+  });
+
+  it('tells once when it is cancelled before it is complete', async () => {
+    const reasons: unknown[] = [];
+    const cancelled = requestBody(chunks('a', 'b'), LIMIT);
+    cancelled.onCancel((reason) => reasons.push(reason));
+    cancelled.cancel('enough');
+    cancelled.cancel('again');
+    const whole = requestBody(chunks('a'), LIMIT);
+    whole.onCancel((reason) => reasons.push(reason));
+    await read(whole);
+    whole.cancel('late');
+
+    expect(reasons).toEqual(['enough']);
+  });
+
   it('over the limit is not kept', async () => {
     const body = requestBody((function* () {
       for (let i = 0; i < 1000; i++) yield Buffer.alloc(1_000_000);

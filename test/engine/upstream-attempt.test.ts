@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { StaleConnectionError } from '../../src/engine/wire.ts';
 import type { Connect } from '../../src/engine/dial.ts';
+import { Http2ResetError } from '../../src/engine/http2-wire.ts';
 import { requestBody } from '../../src/engine/request-body.ts';
 import { resetReasonOf, UpstreamAttempt, type AttemptOwner } from '../../src/engine/upstream-attempt.ts';
 import type { UpstreamCluster } from '../../src/engine/upstream-cluster.ts';
@@ -79,14 +80,14 @@ describe('an attempt', () => {
   const ENDINGS: readonly Ending[] = [
     { what: 'that is answered keeps its connection for the next', script: { chunks: ['a', 'b'] }, told: ['response 200', 'data a', 'data b', 'end'], left: IDLE },
     { what: 'that breaks before the answer', script: { ending: 'reset without headers' }, told: ['failure connection-termination'], left: NOTHING },
-    { what: 'that breaks in the answer', script: { chunks: ['a'], ending: 'reset' }, told: ['response 200', 'data a', 'failure connection-termination'], left: NOTHING },
+    { what: 'that breaks in the answer', script: { chunks: ['a'], ending: 'reset' }, told: ['response 200', 'data a', 'failure protocol-error'], left: NOTHING },
     { what: 'that is cancelled while it waits for a connection', connect: () => {}, cancelAtMs: 10, told: [], left: { ...IDLE, connections: 1 } },
     { what: 'that is cancelled before the answer', script: { ending: 'hang without headers' }, cancelAtMs: 10, told: [], left: NOTHING },
     { what: 'that is cancelled in the answer', script: { chunks: ['a'], ending: 'hang' }, cancelAtMs: 10, told: ['response 200', 'data a'], left: NOTHING },
     { what: 'whose connection fails', connect: refuse, told: ['failure connection-failure, not sent'], left: NOTHING },
     { what: 'whose connection takes too long', connect: () => {}, told: ['failure connection-timeout, not sent'], left: NOTHING },
     { what: 'that runs out of its time before the answer', script: { ending: 'hang without headers' }, limitMs: 100, told: ['failure per-try-timeout'], left: NOTHING },
-    { what: 'that runs out of its time while it waits for a connection', connect: () => {}, limitMs: 100, told: ['failure per-try-timeout, not sent'], left: NOTHING },
+    { what: 'that waits for a connection longer than its time', connect: () => {}, limitMs: 100, told: ['failure connection-timeout, not sent'], left: NOTHING },
     { what: 'whose time ends in the answer goes on', script: { delayMs: 80, chunks: ['a', 'b'] }, limitMs: 100, told: ['response 200', 'data a', 'data b', 'end'], left: IDLE },
   ];
 
@@ -152,6 +153,61 @@ describe('an attempt', () => {
     expect(told).toEqual(['unsendable invalid x header']);
     expect(held(cluster)).toEqual(NOTHING);
     expect(cluster.hosts.hosts[0]!.ejected).toBe(false);
+  });
+});
+
+describe('what a broken try counts', () => {
+  const UPGRADED = '{connectionPool: {http: {h2UpgradePolicy: UPGRADE}}}';
+  const breaksWith = (error: Error): Dispatcher => Object.assign(new ScriptedService(new VirtualClock(), () => ({})), {
+    dispatch: (_options: unknown, handler: Dispatcher.DispatchHandler) => {
+      const controller = { abort: () => {} } as never;
+      handler.onRequestStart?.(controller, {});
+      handler.onResponseError?.(controller, error);
+      return true;
+    },
+  });
+  const counts = ({ stats }: UpstreamCluster): number[] => [stats.upstream_rq_tx_reset, stats.upstream_rq_rx_reset, stats.upstream_rq_pending_failure_eject, stats.upstream_cx_protocol_error];
+
+  it.each([
+    ['remote-reset', [0, 1, 0, 0]],
+    ['remote-refused', [0, 0, 0, 0]],
+    ['connection-termination', [0, 0, 1, 0]],
+    ['protocol-error', [1, 0, 0, 1]],
+  ] as const)('over HTTP/2: %s', async (reason, expected) => {
+    const { attempt, clock, cluster, told } = scene({}, { policy: UPGRADED, transport: breaksWith(new Http2ResetError(reason, 'broken')) });
+    attempt.start();
+    await clock.advance(0);
+
+    expect(told).toEqual([`failure ${reason}`]);
+    expect(counts(cluster)).toEqual(expected);
+  });
+
+  it.each([['HTTP/1.1', undefined, 0], ['HTTP/2', UPGRADED, 1]])('from this side over %s', async (_what, policy, reset) => {
+    const { attempt, clock, cluster } = scene({ ending: 'hang without headers' }, { ...(policy && { policy }) });
+    attempt.start();
+    await clock.advance(0);
+    attempt.cancel(new Error('enough'));
+
+    expect(counts(cluster)).toEqual([reset, 0, 0, 0]);
+  });
+
+  it('in the middle of an HTTP/1.1 body: an error of the protocol, by the other side', async () => {
+    const { attempt, clock, cluster } = scene({ chunks: ['a'], ending: 'reset' });
+    attempt.start();
+    await clock.advance(0);
+
+    expect(counts(cluster)).toEqual([0, 0, 0, 1]);
+    expect(cluster.stats).toMatchObject({ upstream_cx_destroy_remote_with_active_rq: 1, upstream_cx_destroy_local_with_active_rq: 0 });
+  });
+});
+
+describe('an answer that closes its connection', () => {
+  it.each([['close', 1], ['Keep-Alive, Close', 1], ['keep-alive', 0], ['closed', 0]])('is counted: connection: %s', async (connection, expected) => {
+    const { attempt, clock, cluster } = scene({ headers: { connection } });
+    attempt.start();
+    await clock.advance(0);
+
+    expect(cluster.stats.upstream_cx_close_notify).toBe(expected);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Hash64 } from '../../common/hash64.ts';
 import type { Random } from '../../common/random.ts';
 import type { Host } from '../host.ts';
+import type { PreviousPriorities } from '../previous-priorities.ts';
 
 /** What one request brings to the choice of its host. */
 export interface PickContext {
@@ -11,6 +12,8 @@ export interface PickContext {
   readonly hash?: Hash64 | undefined;
   /** Hosts that a retry would rather not meet again. A wish: after five more picks the last one is taken. */
   readonly skip?: (host: Host) => boolean;
+  /** What a retry has to say about the shares of the priorities; absent: nothing. */
+  readonly priorities?: PreviousPriorities | undefined;
 }
 
 /** Picks one of several hosts. */
