@@ -99,7 +99,8 @@ function checkIstioEnvelope(
   for (const field of Object.keys(body)) {
     if (!TOP_FIELDS.includes(field)) at.to(field).unknownField('a resource', TOP_FIELDS);
   }
-  if (Object.hasOwn(annotations, 'istio.io/dry-run')) {
+  // Istio's analysis does not see annotations here.
+  if (at.context.rules !== 'analysis' && Object.hasOwn(annotations, 'istio.io/dry-run')) {
     at.to('metadata', 'annotations', 'istio.io/dry-run').conflict(
       'is not supported on this kind',
       'remove the annotation',

@@ -1,7 +1,7 @@
 import { checkMeshConfig } from '../checks/mesh-config.ts';
 import { connectionPool, localityLbSetting, outlierDetection, tcpKeepalive } from './destination-rule.ts';
 import { any, anyDuration, bool, double, enumOf, message, openMessage, text, type Field } from './field.ts';
-import { outboundMode, textList } from './shared.ts';
+import { outboundMode, textList, textMap } from './shared.ts';
 import { retries } from './virtual-service.ts';
 
 /** Known to Istio and not read here. */
@@ -74,7 +74,7 @@ export const meshConfig: Field = message(
     pathNormalization: message('ProxyPathNormalization', {
       normalization: enumOf('DEFAULT', 'NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'),
     }),
-    defaultConfig: openMessage('ProxyConfig', { tracing: openMessage('Tracing', { sampling: double }), proxyHeaders }),
+    defaultConfig: openMessage('ProxyConfig', { tracing: openMessage('Tracing', { sampling: double }), proxyHeaders, proxyMetadata: textMap }),
     ...Object.fromEntries(UNREAD.map((name) => [name, any])),
   },
   checkMeshConfig,

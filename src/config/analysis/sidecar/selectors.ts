@@ -1,0 +1,66 @@
+import type { Resource } from '../../resource.ts';
+import type { AnalysisContext } from '../analysis-context.ts';
+import type { AnalysedSpecs } from '../analysed-specs.ts';
+import { firstLabelPath, formatSelector, selects } from '../labels.ts';
+import { goList } from '../names.ts';
+
+type Sidecar = Resource<'Sidecar', AnalysedSpecs['Sidecar']>;
+
+/** Sidecars that select nothing, or what another one selects too. Source: istio `sidecar.SelectorAnalyzer`. */
+export function sidecarSelectors(context: AnalysisContext): void {
+  const ineffective = new Set<Sidecar>();
+  checkSelecting(context, ineffective);
+  checkNamespaceWide(context, ineffective);
+}
+
+function checkSelecting(context: AnalysisContext, ineffective: Set<Sidecar>): void {
+  const selecting = context.of('Sidecar').filter((sidecar) => !isNamespaceWide(sidecar));
+  const pods = context.of('Pod');
+  const fits = (sidecar: Sidecar, pod: Resource): boolean =>
+    sidecar.namespace === pod.namespace && selects(sidecar.spec.workloadSelector?.labels, pod.labels);
+  for (const sidecar of selecting) {
+    if (context.each(pods).some((pod) => fits(sidecar, pod))) continue;
+    const { labels } = sidecar.spec.workloadSelector ?? {};
+    const message = `Referenced selector not found: ${JSON.stringify(formatSelector(labels))}`;
+    context.log.add('IST0101', sidecar, message, { path: firstLabelPath('spec.workloadSelector.labels', labels) });
+  }
+  for (const pod of pods) {
+    const by = context.each(selecting).filter((sidecar) => fits(sidecar, pod));
+    if (pod.annotations['ambient.istio.io/redirection'] === 'enabled') {
+      for (const sidecar of by) tellIneffective(sidecar, 'selected workload is in ambient mode, the policy has no impact', ineffective, context);
+    } else if (by.length > 1) {
+      const names = goList(by.map(({ name }) => name).sort());
+      for (const sidecar of by) {
+        const message = `The Sidecars ${names} in namespace ${JSON.stringify(pod.namespace)} select the same workload pod ${JSON.stringify(pod.name)}, which can lead to undefined behavior.`;
+        context.log.add('IST0110', sidecar, message, { path: 'spec.workloadSelector' });
+      }
+    }
+  }
+}
+
+function checkNamespaceWide(context: AnalysisContext, ineffective: Set<Sidecar>): void {
+  for (const [namespace, sidecars] of Map.groupBy(context.of('Sidecar').filter(isNamespaceWide), (sidecar) => sidecar.namespace)) {
+    if (isAmbient(context.find('Namespace', namespace)?.labels ?? {})) {
+      for (const sidecar of sidecars) tellIneffective(sidecar, 'namespace is in ambient mode, the policy has no impact', ineffective, context);
+    } else if (sidecars.length > 1) {
+      const names = goList(sidecars.map(({ name }) => name).sort());
+      const message = `The Sidecars ${names} in namespace ${JSON.stringify(namespace)} have no workload selector, which can lead to undefined behavior.`;
+      for (const sidecar of sidecars) context.log.add('IST0111', sidecar, message);
+    }
+  }
+}
+
+function isNamespaceWide({ spec }: Sidecar): boolean {
+  return Object.keys(spec.workloadSelector?.labels ?? {}).length === 0;
+}
+
+function isAmbient(labels: Readonly<Record<string, string>>): boolean {
+  if (labels['istio-injection'] === 'enabled' || (labels['istio.io/rev'] ?? '') !== '') return false;
+  return labels['istio.io/dataplane-mode'] === 'ambient';
+}
+
+function tellIneffective(sidecar: Sidecar, reason: string, told: Set<Sidecar>, { log }: AnalysisContext): void {
+  if (told.has(sidecar)) return;
+  told.add(sidecar);
+  log.add('IST0167', sidecar, `The policy has no impact: ${reason}.`);
+}
