@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { isMeshError } from '../common/errors.ts';
+import { analyze } from './analyze.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { diff } from './diff.ts';
 import { explain } from './explain.ts';
@@ -48,6 +49,15 @@ function program(terminal: Terminal, ends: Ends): Command {
     .option('--sarif', 'print SARIF for code scanning')
     .addHelpText('after', examples('validate mesh/', 'validate "mesh/**/*.yaml" --sarif > findings.sarif', 'kubectl get vs,dr -A -o yaml | ts-mesh validate -'))
     .action(ends((files: string[], options: object) => validate(files, options, terminal)));
+
+  root
+    .command('analyze <files...>')
+    .description('what is wrong with several resources together: files, folders, patterns, - for the standard input')
+    .option('--rules-only', 'Services, Pods and the like are elsewhere: compare only rules with each other')
+    .option('--json', 'print an array of findings')
+    .option('--sarif', 'print SARIF for code scanning')
+    .addHelpText('after', examples('analyze mesh/', 'kubectl get vs,dr,se,gw,svc,pods -A -o yaml | ts-mesh analyze -'))
+    .action(ends((files: string[], options: object) => analyze(files, options, terminal)));
 
   withRules(root.command('explain <url>').description('why a request goes where it goes: rule by rule, with file and line'))
     .option('-H, --header <name:value>', 'a request header; may be repeated', collect)

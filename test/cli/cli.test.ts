@@ -124,6 +124,31 @@ describe('ts-mesh validate', () => {
   });
 });
 
+describe('ts-mesh analyze', () => {
+  it('tells what does not fit together, in istioctl’s codes', async () => {
+    write({ 'mesh.yaml': REVIEWS + rule('v3') });
+
+    const { code, out } = await cli('analyze mesh.yaml --json');
+
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toContainEqual(expect.objectContaining({ code: 'IST0101', level: 'error', resource: 'VirtualService default/reviews', file: 'mesh.yaml' }));
+    expect((await cli('analyze mesh.yaml')).out).toMatch(/mesh\.yaml:\d+:\d+ error IST0101 VirtualService default\/reviews/);
+  });
+
+  it('has nothing to say of rules that fit', async () => {
+    write({ 'mesh.yaml': REVIEWS + rule('v1') });
+
+    expect(await cli('analyze mesh.yaml --rules-only')).toMatchObject({ code: 0, out: expect.stringContaining('0 errors') });
+  });
+
+  it('looks for no Services where there are only rules', async () => {
+    const alone = rule('v1').slice(4).replaceAll(/, subset: v\d/g, '');
+
+    expect((await cli('analyze -', { stdin: alone })).out).toContain('IST0101');
+    expect((await cli('analyze - --rules-only', { stdin: alone })).out).not.toContain('IST0101');
+  });
+});
+
 describe('ts-mesh explain', () => {
   beforeEach(() => write({ 'mesh.yaml': REVIEWS + rule('v1') }));
 
