@@ -1,5 +1,6 @@
 // npm run mutation -- FOLDER [FILE…]: the mutation score of src/FOLDER, and docs/mutation.md. With files: theirs alone, and no page.
-// A mutant whose line and tests have not changed since the last run of the folder keeps its result; with --force it is tried again.
+// A mutant whose code and tests have not changed since the last run of the folder keeps its result; with --force all are tried again, as
+// after a change of what tests share, which Stryker does not see.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -11,7 +11,8 @@ export default {
   // Mutants that act while a file is loaded count like all others.
   ignoreStatic: false,
   concurrency: 2,
-  timeoutMS: 10_000,
+  // Endless loops are mostly found by counting; this is for a busy machine.
+  timeoutMS: 30_000,
   ignorePatterns: ['/dist', '/docs', '/reports', '/benchmarks', '/test/conformance/data'],
   reporters: ['progress-append-only', 'json'],
   jsonReporter: { fileName: `reports/mutation/${folder}.json` },

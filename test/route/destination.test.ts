@@ -25,7 +25,7 @@ function destinationOf(action: RouteSpec['action'] & { kind: 'forward' }, about:
 
 function sent(destination: Destination, headers: Record<string, string> = {}): { authority: string; path: string; headers: string[] } {
   const request = head({ headers: lines(headers), path: '/old?q' });
-  destination.prepareRequest(request, variables());
+  expect(destination.prepareRequest(request, variables())).toBe(true);
   const { authority, path, headers: all } = request;
   return { authority, path, headers: all };
 }

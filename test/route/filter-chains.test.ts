@@ -83,6 +83,7 @@ describe('FilterChains', () => {
 
     it('has a wildcard stand for labels, not for a part of one or for nothing', () => {
       expect(choose([chain('odd', { sniHosts: ['*ample.com'] })], undefined, 'w.xample.com')).toBeUndefined();
+      expect(choose([chain('odd', { sniHosts: ['*ample.com'] })], undefined, 'xample.com')).toBeUndefined();
       expect(choose([chain('odd', { sniHosts: ['*example.com'] })], undefined, 'example.com')).toBeUndefined();
       expect(choose(specs, undefined, '.example.com')).toBeUndefined();
     });

@@ -6,7 +6,7 @@ import { head } from './support.ts';
 
 function rewritten(options: RewriteOptions, path: string, match: RouteMatch = {}): { path: string; authority: string; headers: string[] } {
   const request = head({ path });
-  new Rewrite(options, match).apply(request);
+  expect(new Rewrite(options, match).apply(request)).toBe(true);
   return { path: request.path, authority: request.authority, headers: request.headers };
 }
 
