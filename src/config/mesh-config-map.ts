@@ -35,7 +35,7 @@ interface MeshConfigRead {
 export function readMeshConfig(text: string, document: ConfigDocument, envelope: Envelope): MeshConfigRead {
   const resource = `ConfigMap ${envelope.namespace}/${envelope.name}`;
   const outward = ({ line, column }: Location): Location => document.locateInText(MESH_PATH, line, column);
-  const parsed = parseDocuments(text, '', { strict: envelope.context.strict });
+  const parsed = parseDocuments(text, '', { strict: envelope.context.strict }, envelope.context.budget);
   const issues: ConfigIssue[] = parsed.issues.map((issue) => ({
     ...issue,
     resource,

@@ -1,3 +1,5 @@
+import { MAX_ALIASED_NODES_IN_TEXT, MAX_REGEX_SIZE_IN_TEXT } from './limits.ts';
+
 /** How resources are read. */
 export interface ReadOptions {
   /** Unknown fields, and keys that override what `<<` merges in, are errors instead of warnings. Default: by `istioctl`'s rules only. */
@@ -18,10 +20,16 @@ export interface ReadOptions {
  */
 export type ReadRules = 'apply' | 'istioctl' | 'analysis';
 
-/** What one text may still use up while it is read. */
+/** What one text may still use up while it is read, with the texts within it. */
 export interface ReadBudget {
+  /** Values that aliases stand for. */
+  aliasedNodes: number;
   /** Instructions of compiled regular expressions. */
   regexSize: number;
+}
+
+export function fullBudget(): ReadBudget {
+  return { aliasedNodes: MAX_ALIASED_NODES_IN_TEXT, regexSize: MAX_REGEX_SIZE_IN_TEXT };
 }
 
 /** How one document is read. */

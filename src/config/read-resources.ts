@@ -2,10 +2,9 @@ import { finish, type Steps } from '../common/steps.ts';
 import type { ParsedDocuments } from './document.ts';
 import type { ConfigIssue } from './issue.ts';
 import { unwrapList } from './lists.ts';
-import { MAX_REGEX_SIZE_IN_TEXT } from './limits.ts';
 import { INLINE, objectDocuments } from './objects.ts';
 import { readDocument } from './read-document.ts';
-import type { ReadContext, ReadOptions, ReadRules } from './read-options.ts';
+import { fullBudget, type ReadContext, type ReadOptions, type ReadRules } from './read-options.ts';
 import { resourceName, type Resource } from './resource.ts';
 import { parseSteps } from './yaml-documents.ts';
 
@@ -38,7 +37,7 @@ export function readResources(inputs: readonly ConfigInput[], options: ReadOptio
 export function* readInput(input: ConfigInput, options: ReadOptions = {}): Steps<InputRead> {
   const { rules = 'apply' } = options;
   const { strict = rules === 'istioctl', legacySemantics = rules === 'apply' } = options;
-  const context: ReadContext = { strict, legacySemantics, rules, budget: { regexSize: MAX_REGEX_SIZE_IN_TEXT } };
+  const context: ReadContext = { strict, legacySemantics, rules, budget: fullBudget() };
   const { documents, issues: found } = yield* parseInput(input, context);
   const resources: Omit<Resource, 'order'>[] = [];
   const issues = [...found];
@@ -74,10 +73,10 @@ export function combineReads(reads: readonly InputRead[], rules: ReadRules = 'ap
   return { resources, issues };
 }
 
-function* parseInput(input: ConfigInput, { strict, rules }: ReadContext): Steps<ParsedDocuments> {
+function* parseInput(input: ConfigInput, { strict, rules, budget }: ReadContext): Steps<ParsedDocuments> {
   const asKubernetes = rules !== 'apply';
   const style = { strict, booleanWords: asKubernetes, oneProblem: asKubernetes, repeatedKeys: rules === 'analysis' };
-  const parsed = 'text' in input ? yield* parseSteps(input.text, input.file, style) : objectDocuments(input.object, input.name);
+  const parsed = 'text' in input ? yield* parseSteps(input.text, input.file, style, budget) : objectDocuments(input.object, input.name);
   const isEmpty = parsed.documents.length === 0 && parsed.issues.length === 0;
   return isEmpty && rules !== 'analysis' ? { ...parsed, issues: [emptiness(input, rules)] } : parsed;
 }

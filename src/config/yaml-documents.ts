@@ -2,11 +2,12 @@ import { finish, type Steps } from '../common/steps.ts';
 import type { ConfigDocument, ParsedDocuments } from './document.ts';
 import { locateInScalar } from './embedded-text.ts';
 import { shortened, type ConfigIssue } from './issue.ts';
-import { MAX_ALIASED_NODES_IN_TEXT, MAX_DOCUMENTS, MAX_SYNTAX_ISSUES, MAX_TEXT_LENGTH } from './limits.ts';
+import { MAX_DOCUMENTS, MAX_SYNTAX_ISSUES, MAX_TEXT_LENGTH } from './limits.ts';
 import { LineMap } from './line-map.ts';
 import { PositionIndex } from './position-index.ts';
+import { fullBudget } from './read-options.ts';
 import { YamlComposer } from './yaml-composer.ts';
-import { YamlValues, type AliasBudget, type YamlOptions, type YamlProblem } from './yaml-values.ts';
+import { YamlValues, type YamlOptions, type YamlProblem } from './yaml-values.ts';
 
 /** How a text is read as documents. */
 export interface TextOptions extends YamlOptions {
@@ -18,8 +19,8 @@ export interface TextOptions extends YamlOptions {
  * The documents of a YAML (or JSON) text. A document with a syntax problem is left out and its problems are listed; the
  * others are kept. Empty documents are skipped.
  */
-export function parseDocuments(text: string, file: string, options: Partial<TextOptions> = {}): ParsedDocuments {
-  return finish(parseSteps(text, file, options));
+export function parseDocuments(text: string, file: string, options: Partial<TextOptions> = {}, budget = fullBudget()): ParsedDocuments {
+  return finish(parseSteps(text, file, options, budget));
 }
 
 /** As {@link parseDocuments}, with a pause after each document. */
@@ -27,13 +28,13 @@ export function* parseSteps(
   text: string,
   file: string,
   { strict = false, booleanWords = false, repeatedKeys = false, oneProblem = false }: Partial<TextOptions> = {},
+  budget = fullBudget(),
 ): Steps<ParsedDocuments> {
   const lines = new LineMap(text, file);
   const refused = refuseText(text);
   if (refused !== undefined) return { documents: [], issues: [toIssue(refused, lines)] };
 
   const index = new PositionIndex();
-  const budget: AliasBudget = { left: MAX_ALIASED_NODES_IN_TEXT };
   const composer = new YamlComposer(text);
   const documents: ConfigDocument[] = [];
   const issues: ConfigIssue[] = [];

@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { MAX_ALIASED_NODES, MAX_ALIASED_NODES_IN_TEXT, MAX_DEPTH, MAX_STRUCTURE_ISSUES } from './limits.ts';
 import type { PositionIndex } from './position-index.ts';
+import type { ReadBudget } from './read-options.ts';
 import { resolvePlainScalar } from './yaml-scalars.ts';
 
 /** Something wrong in a document's structure, at an offset into its text. */
@@ -19,11 +20,6 @@ export interface YamlOptions {
   readonly booleanWords: boolean;
   /** A key that is given twice passes, and the last one counts. */
   readonly repeatedKeys: boolean;
-}
-
-/** How many values aliases may still stand for, in all documents of a text together. */
-export interface AliasBudget {
-  left: number;
 }
 
 interface Anchored {
@@ -45,12 +41,12 @@ export class YamlValues {
   readonly #index: PositionIndex;
   readonly #options: YamlOptions;
   readonly #anchors = new Map<string, Anchored>();
-  readonly #budget: AliasBudget;
+  readonly #budget: ReadBudget;
   #nodes = 0;
   #aliased = 0;
   #overdrawn = false;
 
-  constructor(index: PositionIndex, options: YamlOptions, budget: AliasBudget) {
+  constructor(index: PositionIndex, options: YamlOptions, budget: ReadBudget) {
     this.#index = index;
     this.#options = options;
     this.#budget = budget;
@@ -107,8 +103,8 @@ export class YamlValues {
     }
     if (this.#overdrawn) return null;
     this.#aliased += anchored.size;
-    this.#budget.left -= anchored.size;
-    if (this.#aliased <= MAX_ALIASED_NODES && this.#budget.left >= 0) return anchored.value;
+    this.#budget.aliasedNodes -= anchored.size;
+    if (this.#aliased <= MAX_ALIASED_NODES && this.#budget.aliasedNodes >= 0) return anchored.value;
     this.#overdrawn = true;
     const limits = `${MAX_ALIASED_NODES} values in a document, or ${MAX_ALIASED_NODES_IN_TEXT} in a text`;
     this.#problem(offset, 'ERR_TOO_MANY_ALIASES', `aliases must not expand to more than ${limits}`, 'write the values out');

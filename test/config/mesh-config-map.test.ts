@@ -25,7 +25,7 @@ describe('the ConfigMap of the mesh', () => {
   });
 
   it('tells errors of the embedded YAML at their outer places', () => {
-    const { issues } = read(configMap('outboundTrafficPolicy: {mode: NONE}\nconnectTimeout: 2h\nacessLogFile: x\nlocalityLbSetting: {failover: [{from: a, to: a}]}\ndefaultConfig: {tracing: {sampling: 101}}'));
+    const { issues } = read(configMap('outboundTrafficPolicy: {mode: NONE}\nconnectTimeout: 2h\nacessLogFile: x\nlocalityLbSetting: {failover: [{from: a, to: a}]}\ndefaultConfig: {tracing: {sampling: 101}, proxyHeaders: {server: {value: "a\\r\\nb: c"}}}'));
 
     expect(issues.map(({ code, path, line, column }) => [code, path, line, column])).toEqual([
       ['ERR_WRONG_TYPE', 'data.mesh.outboundTrafficPolicy.mode', 8, 35],
@@ -33,6 +33,7 @@ describe('the ConfigMap of the mesh', () => {
       ['WARN_UNKNOWN_FIELD', 'data.mesh.acessLogFile', 10, 5],
       ['ERR_INVALID_VALUE', 'data.mesh.localityLbSetting.failover[0]', 11, 36],
       ['ERR_INVALID_VALUE', 'data.mesh.defaultConfig.tracing.sampling', 12, 41],
+      ['ERR_INVALID_VALUE', 'data.mesh.defaultConfig.proxyHeaders.server.value', 12, 78],
     ]);
   });
 
@@ -49,6 +50,13 @@ describe('the ConfigMap of the mesh', () => {
     expect(errors(read(configMap('just text')).issues)).toEqual(['ERR_WRONG_TYPE data.mesh']);
     expect(errors(read(configMap('a: 1\n---\nb: 2')).issues)).toEqual(['ERR_INVALID_VALUE data.mesh']);
   });
+
+  it('shares the bounds of the text around it', () => {
+    const bomb = configMap(`localityLbSetting:\n  distribute:\n  - &d {from: a, to: {${Array.from({ length: 100 }, (_, i) => `r${i}: 1`).join(', ')}}}\n${'  - *d\n'.repeat(400)}`);
+    const { issues } = read(Array<string>(20).fill(bomb).join('---\n'));
+
+    expect(issues.find(({ code }) => code === 'ERR_TOO_MANY_ALIASES')).toMatchObject({ path: 'data.mesh', severity: 'error' });
+  }, 60_000);
 
   it('is not any other ConfigMap', () => {
     expect(read('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-ca-root-cert}\ndata: {root.pem: x}')).toEqual({ resources: [], issues: [] });

@@ -13,6 +13,16 @@ import { gatewayCredentials } from './gateway/credentials.ts';
 import { gatewayWorkloads } from './gateway/workloads.ts';
 import { imageAuto } from './injection/image-auto.ts';
 import { injection } from './injection/namespaces.ts';
+import { emptySubsets } from './mesh/empty-subsets.ts';
+import { failoverWithoutOutlier } from './mesh/failover-without-outlier.ts';
+import { faultsLeftOn } from './mesh/faults-left-on.ts';
+import { idleDestinations } from './mesh/idle-destinations.ts';
+import { ignoredPolicies } from './mesh/ignored-policies.ts';
+import { powerlessEjection } from './mesh/powerless-ejection.ts';
+import { retriedWrites } from './mesh/retried-writes.ts';
+import { shadowedRules } from './mesh/shadowed-rules.ts';
+import { shortTimeouts } from './mesh/short-timeouts.ts';
+import { unknownEgressHosts } from './mesh/unknown-egress-hosts.ts';
 import { portNames } from './service/port-names.ts';
 import { tcpAddresses } from './service-entry/addresses.ts';
 import { entryProtocols } from './service-entry/protocols.ts';
@@ -38,6 +48,17 @@ const OF_RULES: readonly Analyzer[] = [
   entryProtocols,
 ];
 
+/** What ts-mesh finds in rules. */
+const OWN_OF_RULES: readonly Analyzer[] = [
+  shadowedRules,
+  retriedWrites,
+  failoverWithoutOutlier,
+  shortTimeouts,
+  faultsLeftOn,
+  idleDestinations,
+  ignoredPolicies,
+];
+
 /** What istioctl finds where Services, Pods, Namespaces and Secrets are given as well. */
 const OF_CLUSTER: readonly Analyzer[] = [
   destinationHosts,
@@ -54,6 +75,9 @@ const OF_CLUSTER: readonly Analyzer[] = [
   injection,
   imageAuto,
 ];
+
+/** What ts-mesh finds where all Services and workloads are given. */
+const OWN_OF_CLUSTER: readonly Analyzer[] = [emptySubsets, powerlessEjection, unknownEgressHosts];
 
 /** How resources are analysed. */
 export interface AnalyzeOptions {
@@ -78,7 +102,8 @@ export function analyze(resources: readonly Resource[], options: AnalyzeOptions 
   const context = new AnalysisContext(resources, domain);
   readingIssues(issues, context);
   try {
-    for (const analyzer of complete ? [...OF_RULES, ...OF_CLUSTER] : OF_RULES) analyzer(context);
+    for (const analyzer of [...OF_RULES, ...OWN_OF_RULES]) analyzer(context);
+    if (complete) for (const analyzer of [...OF_CLUSTER, ...OWN_OF_CLUSTER]) analyzer(context);
   } catch (error) {
     if (!(error instanceof TooMuchWork)) throw error;
     const { file = '', line = 1, column = 1 } = resources[0]?.locate('') ?? {};

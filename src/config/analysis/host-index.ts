@@ -26,6 +26,7 @@ export class HostIndex {
   /** Of `*.example.com`, by `.example.com`. */
   readonly #wildcards = new Map<string, Map<string, KnownHost>>();
   readonly #suffixLengths = new Set<number>();
+  readonly #declaring = new Map<string, Resource[]>();
 
   constructor(entries: readonly ServiceEntry[], services: readonly Service[], domain: string) {
     this.#domain = domain;
@@ -53,6 +54,11 @@ export class HostIndex {
     return this.#findWildcard(host.replace(/^\*/, ''), namespace);
   }
 
+  /** The Services and ServiceEntries that declare this very host, whoever may see them. */
+  declaring(fqdn: string): readonly Resource[] {
+    return this.#declaring.get(fqdn) ?? [];
+  }
+
   #findWildcard(plain: string, namespace: string): KnownHost | undefined {
     for (const length of this.#suffixLengths) {
       const byScope = length > plain.length ? undefined : this.#wildcards.get(plain.slice(plain.length - length));
@@ -69,6 +75,9 @@ export class HostIndex {
 
   #add(scopes: readonly string[], namespace: string, host: string, known: KnownHost): void {
     const name = this.fqdn(host, namespace);
+    const declaring = this.#declaring.get(name);
+    if (declaring === undefined) this.#declaring.set(name, [known.resource]);
+    else declaring.push(known.resource);
     for (const scope of scopes) {
       this.#byScope.set(`${scope}/${name}`, known);
       if (!name.startsWith('*')) continue;

@@ -1,6 +1,7 @@
 import { parseDurationMs } from '../../common/duration.ts';
 import type { MeshConfigSpec } from '../istio-types.ts';
 import type { Cursor } from './cursor.ts';
+import { plainTextProblem } from './header-values.ts';
 import { checkDuration } from './primitives.ts';
 
 const LONGEST_CONNECT_MS = 3_600_000;
@@ -14,6 +15,8 @@ export function checkMeshConfig(config: MeshConfigSpec, at: Cursor): void {
       at.to('connectTimeout').invalid('must be at most 1h');
     }
   }
+  const server = plainTextProblem(defaultConfig?.proxyHeaders?.server?.value ?? '');
+  if (server !== undefined) at.to('defaultConfig', 'proxyHeaders', 'server', 'value').invalid(server);
   const { sampling = 0 } = defaultConfig?.tracing ?? {};
   if (sampling < 0 || sampling > 100) {
     at.to('defaultConfig', 'tracing', 'sampling').invalid('must be 0 to 100 (percent)');

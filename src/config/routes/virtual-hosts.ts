@@ -1,6 +1,7 @@
 import { hostsOverlap, isWildcardHost } from '../../common/host-name.ts';
 import type { RouteSpec, SkippedRule, VirtualHostSpec } from '../../route/model.ts';
 import { clusterName } from '../clusters/cluster-name.ts';
+import { COST } from '../compile-budget.ts';
 import { sameItems } from '../memo.ts';
 import { isHttp } from '../registry/port-protocol.ts';
 import { findPort, type Service } from '../registry/service.ts';
@@ -102,12 +103,17 @@ function isRegistered(host: string, services: ReadonlyMap<string, Service>): boo
 
 /** All hosts of a VirtualService share its routes, unless a rule leaves the destination to the host. */
 function rulesOf(virtualService: VirtualService, context: RouteContext, memo: ConfigurationMemo): (host: string) => CompiledRules {
+  const spend = (compiled: CompiledRules): CompiledRules => {
+    context.budget.spend(compiled.routes.length * COST.route, () => originOf(virtualService.resource));
+    return compiled;
+  };
   if (virtualService.rules.some(({ spec }) => spec.fault !== undefined && (spec.route ?? []).length === 0)) {
-    return (host) => compileRules(virtualService.rules, context, host);
+    return (host) => spend(compileRules(virtualService.rules, context, host));
   }
   let shared: CompiledRules | undefined;
   // Only once it is clear that the rules govern anything here.
-  return () => (shared ??= memo.rules.of(virtualService, [context.mesh, ...askedOf(virtualService, context)], () => compileRules(virtualService.rules, context, '')));
+  return () =>
+    (shared ??= spend(memo.rules.of(virtualService, [context.mesh, ...askedOf(virtualService, context)], () => compileRules(virtualService.rules, context, ''))));
 }
 
 /** What compiling rules asks about their destinations. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Cursor } from '../../../src/config/checks/cursor.ts';
 import { IssueLog } from '../../../src/config/checks/issue-log.ts';
 import { objectDocuments } from '../../../src/config/objects.ts';
+import { fullBudget } from '../../../src/config/read-options.ts';
 import { decode } from '../../../src/config/schema/decoder.ts';
 import { any, anyDuration, bool, double, enumOf, int32, integerOrText, list, map, message, openMessage, text, uint32, uint64, type Field } from '../../../src/config/schema/field.ts';
 import { suggest } from '../../../src/config/schema/suggestion.ts';
@@ -12,7 +13,7 @@ const outer = message('Outer', { name: text, items: list(inner), labels: map(tex
 function run(field: Field, value: unknown, protobuf = true): { value: unknown; issues: string[] } {
   const [document] = objectDocuments({ value }).documents;
   const log = new IssueLog(document!, 'It');
-  const at = new Cursor({ log, name: 'it', namespace: 'default', labels: {}, strict: false, legacySemantics: true, rules: 'apply', budget: { regexSize: 1000 } }).to('value');
+  const at = new Cursor({ log, name: 'it', namespace: 'default', labels: {}, strict: false, legacySemantics: true, rules: 'apply', budget: fullBudget() }).to('value');
   return { value: decode(field, value, at, { protobuf }), issues: log.issues.map(({ code, path }) => `${code} ${path}`) };
 }
 

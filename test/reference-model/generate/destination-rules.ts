@@ -62,7 +62,7 @@ const destinationRule = fc.record({
   exportTo: ruleExport,
   selector: maybe(selector, 1),
   trafficPolicy: maybe(trafficPolicy, 1),
-  subsets: fc.oneof({ weight: 1, arbitrary: fc.constant([]) }, { weight: 5, arbitrary: fc.uniqueArray(subset, { maxLength: 4, minLength: 1, selector: ({ name }) => name }) }),
+  subsets: fc.oneof({ weight: 1, arbitrary: fc.constant([]) }, { weight: 5, arbitrary: fc.uniqueArray(subset, { maxLength: 4, minLength: 2, selector: ({ name }) => name }) }),
 });
 
 export const destinationRules: fc.Arbitrary<DestinationRule[]> = fc.array(destinationRule, { maxLength: 8 }).map((rules) =>
@@ -85,7 +85,7 @@ export const destinationRules: fc.Arbitrary<DestinationRule[]> = fc.array(destin
 );
 
 /** From the third of a host on all rules of it have the export of the first. */
-function withExportOfThree(rule: DestinationRule, _: number, all: readonly DestinationRule[]): DestinationRule {
+export function withExportOfThree(rule: DestinationRule, _: number, all: readonly DestinationRule[]): DestinationRule {
   const key = ({ metadata: { namespace = 'default' }, spec }: DestinationRule): string => `${namespace}/${fullName(spec.host, namespace)}`;
   const same = all.filter((other) => key(other) === key(rule) && other.spec.workloadSelector === undefined);
   if (same.length < 3 || rule.spec.workloadSelector !== undefined) return rule;

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import type { CallerRequest, HeaderLine } from '../model/requests.ts';
 import { fullName, namespaceOf, overlap } from '../model/names.ts';
 import type { HttpMatch, Resource, StringMatch, World } from '../model/resources.ts';
+import { aimed, aimsIn } from './aim.ts';
 import { ADDRESSES, ADDRESS_HOSTS } from './services.ts';
 import { HEADER_NAMES, HEADER_VALUES, maybe, oneOf, PATHS } from './vocabulary.ts';
 
@@ -10,6 +11,8 @@ import { HEADER_NAMES, HEADER_VALUES, maybe, oneOf, PATHS } from './vocabulary.t
 /** Numbers that choose; what they choose from depends on the configuration. */
 export interface RequestSeed {
   readonly host: number;
+  /** Whether, and which, entry of a match is to be met. */
+  readonly aim: number | undefined;
   readonly form: number;
   readonly suffix: string;
   /** Absent: one where the host is known. */
@@ -25,21 +28,23 @@ export interface RequestSeed {
   readonly preflight: boolean;
 }
 
-export const requestSeeds: fc.Arbitrary<RequestSeed> = fc.record({
+/** Unbiased: small numbers are no more interesting than others. */
+export const requestSeeds: fc.Arbitrary<RequestSeed> = fc.noBias(fc.record({
   host: fc.nat(1000),
+  aim: maybe(fc.nat(1000), 4),
   form: fc.nat(19),
   suffix: fc.oneof({ weight: 5, arbitrary: fc.constant('') }, { weight: 3, arbitrary: oneOf([':80', ':8080', ':1234', ':443']) }),
-  port: fc.oneof({ weight: 16, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: oneOf([80, 8080, 80, 8080, 7070, 9000, 7777]) }),
+  port: fc.oneof({ weight: 30, arbitrary: fc.constant(undefined) }, { weight: 2, arbitrary: oneOf([80, 8080, 80, 8080, 7070, 9000, 7777]) }),
   dialled: fc.nat(1000),
   path: fc.nat(1000),
   twist: fc.nat(19),
-  query: fc.oneof({ weight: 3, arbitrary: fc.constant('') }, { weight: 2, arbitrary: oneOf(['?q=v1', '?q=v2&q=v1', '?q', '?q=&p=v', '?Q=v1', '?p=v1&q=v2', '?', '?x=/a', '?q=v%31', '?&q=v'] ) }),
+  query: fc.oneof({ weight: 3, arbitrary: fc.constant('') }, { weight: 2, arbitrary: oneOf(['?q=v1', '?q=v2&q=v1', '?q=v1&q=x', '?q', '?q=&p=v', '?Q=v1', '?p=v1&q=v2', '?', '?x=/a', '?q=v%31', '?&q=v'] ) }),
   method: fc.oneof({ weight: 4, arbitrary: fc.constant('GET') }, { weight: 1, arbitrary: oneOf(['POST', 'OPTIONS', 'HEAD', 'PUT']) }),
   lines: fc.array(fc.record({ name: oneOf(HEADER_NAMES), value: fc.nat(1000) }), { maxLength: 3 }),
   proto: maybe(oneOf(['http', 'https']), 0.5),
-  origin: maybe(oneOf(['http://o.example', 'https://o.example', 'http://evil', '']), 0.7),
+  origin: maybe(oneOf(['http://o.example', 'http://o.example', 'https://o.example', 'http://evil', 'http://evil', '']), 1),
   preflight: fc.boolean(),
-});
+}));
 
 export function requestFrom(seed: RequestSeed, world: World): CallerRequest {
   const choose = <T>(from: readonly T[], at: number): T => from[at % from.length] as T;
@@ -49,17 +54,30 @@ export function requestFrom(seed: RequestSeed, world: World): CallerRequest {
     headers.push(['origin', seed.origin]);
     if (seed.preflight) headers.push(['access-control-request-method', 'PUT'], ['access-control-request-headers', 'x-a, x-z']);
   }
-  const { host, ports } = choose(placesIn(world), seed.host);
+  const aim = seed.aim === undefined ? undefined : choose([undefined, ...aimsIn(world)], seed.aim);
+  const wanted = aim && aimed(aim.match);
+  const { host, ports } = aim === undefined ? choose(placesIn(world), seed.host) : { host: aim.host, ports: portsOf(aim.host, world) };
   const port = seed.port ?? choose(ports, seed.form);
   return {
-    method: seed.origin !== undefined && seed.preflight && seed.form % 3 !== 0 ? 'OPTIONS' : seed.method,
-    authority: spelled(host, seed.form) + seed.suffix,
+    method: seed.origin !== undefined && seed.preflight && seed.form % 3 !== 0 ? 'OPTIONS' : (wanted?.method ?? seed.method),
+    authority: wanted?.authority ?? spelled(host, seed.form) + seed.suffix,
     port,
     // Only where an address can tell something: on a port of unknown protocol.
     ...(port === 7070 ? { dialled: choose([...ADDRESSES, '10.99.0.2'], seed.dialled) } : {}),
-    path: twisted(choose([...PATHS, ...pathsIn(world)], seed.path), seed.twist) + seed.query,
-    headers,
+    path: twisted(wanted?.path ?? choose([...PATHS, ...pathsIn(world)], seed.path), seed.twist) + withQuery(seed.query, wanted?.query ?? ''),
+    headers: [...headers, ...(wanted?.lines ?? [])],
   };
+}
+
+function withQuery(query: string, wanted: string): string {
+  if (wanted === '') return query;
+  return query === '' ? `?${wanted}` : `${query}&${wanted}`;
+}
+
+/** Where services are that `host` may be about. */
+function portsOf(host: string, world: World): readonly number[] {
+  const ports = registeredIn(world).flatMap((place) => (overlap(place.host, host) ? place.ports : []));
+  return ports.length === 0 ? [80] : ports;
 }
 
 interface Place {
@@ -67,12 +85,17 @@ interface Place {
   readonly ports: readonly number[];
 }
 
-/** Names that are in the configuration, in all their forms, with the ports where they are known; and some that are not. */
-function placesIn({ resources, caller }: World): Place[] {
-  const registered = resources.flatMap((resource): Place[] => {
+function registeredIn({ resources }: World): Place[] {
+  return resources.flatMap((resource): Place[] => {
     if (resource.kind === 'ServiceEntry') return resource.spec.hosts.map((host) => ({ host, ports: (resource.spec.ports ?? []).flatMap(({ number }) => (number === 9000 ? [] : [number])) }));
     return resource.kind === 'Service' ? [{ host: `${resource.metadata.name}.${namespaceOf(resource.metadata)}.svc.cluster.local`, ports: [80] }] : [];
   });
+}
+
+/** Names that are in the configuration, in all their forms, with the ports where they are known; and some that are not. */
+function placesIn(world: World): Place[] {
+  const { resources, caller } = world;
+  const registered = registeredIn(world);
   const ruled = resources.flatMap((resource): Place[] =>
     resource.kind === 'VirtualService' ? (resource.spec.hosts ?? []).map((host) => ({ host: fullName(host, namespaceOf(resource.metadata)), ports: [80] })) : [],
   );
@@ -83,7 +106,8 @@ function placesIn({ resources, caller }: World): Place[] {
     return [`${name}.${namespace}`, `${name}.${namespace}.svc`, ...(namespace === caller.namespace ? [name, name, name] : [])].map((own) => ({ host: own, ports }));
   });
   const others = ['nobody.example.org', 'a', ...ADDRESS_HOSTS].map((host) => ({ host, ports: [80, 8080] }));
-  return [...registered, ...governed, ...governed, ...governed, ...governed, ...ruled, ...ruled, ...short, ...others];
+  const often = (places: readonly Place[], share: number): Place[] => (places.length === 0 ? [] : Array.from({ length: share }, (_, at) => places[at % places.length] as Place));
+  return [...often(registered, 20), ...often(governed, 70), ...often(ruled, 15), ...often(short, 30), ...others];
 }
 
 /** A wildcard becomes a name below it; case and a trailing dot now and then. */

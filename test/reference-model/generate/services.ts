@@ -49,16 +49,16 @@ const TCP_9000 = { number: 9000, name: 'tcp', protocol: 'TCP' };
 const serviceExport = maybe(oneOf<readonly string[]>([['*'], ['.'], ['shop'], ['~'], ['default', 'shop']]), 0.5);
 
 /** Some of the services, each as a ServiceEntry. */
-const serviceEntries: fc.Arbitrary<Resource[]> = fc.tuple(...DRAFTS.map((draft, index) => fc.option(serviceEntry(draft, index), { freq: index % 2 === 0 ? 20 : 4, nil: undefined }))).map((entries) => entries.filter((entry) => entry !== undefined));
+const serviceEntries: fc.Arbitrary<Resource[]> = fc.tuple(...DRAFTS.map((draft, index) => fc.option(serviceEntry(draft, index), { freq: index % 2 === 0 ? 20 : 5, nil: undefined }))).map((entries) => entries.filter((entry) => entry !== undefined));
 
 function serviceEntry({ host, namespace, address }: Draft, index: number): fc.Arbitrary<ServiceEntry> {
   return fc
     .record({
-      ports: oneOf([[HTTP_80], [HTTP_80], [HTTP_8080], [HTTP_80, HTTP_8080], [HTTP_80, HTTP_8080], [HTTP_80, TCP_9000], [HTTP_80, SNIFFED_7070]]),
+      ports: oneOf([[HTTP_80], [HTTP_80], [HTTP_8080], [HTTP_80, HTTP_8080], [HTTP_80, HTTP_8080], [HTTP_80, HTTP_8080], [HTTP_80, TCP_9000], [HTTP_80, SNIFFED_7070]]),
       hasAddress: fc.boolean(),
       exportTo: serviceExport,
       resolution: oneOf(['STATIC', 'STATIC', 'STATIC', 'STATIC', 'STATIC', 'NONE']),
-      versions: oneOf([['v1', 'v2'], ['v1', 'v2'], ['v1'], ['v1', 'v1', 'v2', 'v3'], []]),
+      versions: oneOf([['v1', 'v2'], ['v1', 'v2'], ['v1'], ['v1', 'v1', 'v2', 'v3'], ['v1', 'v2'], []]),
       ownPort: fc.boolean(),
     })
     .map(({ ports, hasAddress, exportTo, resolution, versions, ownPort }) =>

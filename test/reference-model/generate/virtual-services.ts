@@ -45,16 +45,16 @@ const match: fc.Arbitrary<HttpMatch> = fc.record({
   authority: maybe(wordMatch(AUTHORITIES), 0.3),
   headers: maybe(fc.dictionary(oneOf([...HEADER_NAMES, ':method', 'host', ':path']), valueMatch, { minKeys: 1, maxKeys: 2, noNullPrototype: true }), 1),
   withoutHeaders: maybe(fc.dictionary(oneOf(HEADER_NAMES), fc.oneof({ weight: 8, arbitrary: valueMatch }, { weight: 1, arbitrary: fc.constant({ regex: '*' }) }), { minKeys: 1, maxKeys: 2, noNullPrototype: true }), 0.7),
-  queryParams: maybe(fc.dictionary(oneOf(['q', 'Q', 'p']), valueMatch, { minKeys: 1, maxKeys: 2, noNullPrototype: true }), 0.7),
-  port: maybe(oneOf(PORTS), 0.5),
-  sourceLabels: maybe(selector, 0.5),
-  sourceNamespace: maybe(oneOf(['default', 'shop']), 0.5),
-  gateways: maybe(oneOf<readonly string[]>([['mesh'], ['edge'], ['edge', 'mesh']]), 0.4),
+  queryParams: maybe(fc.dictionary(oneOf(['q', 'q', 'q', 'Q', 'p']), valueMatch, { minKeys: 1, maxKeys: 2, noNullPrototype: true }), 0.7),
+  port: maybe(oneOf(PORTS), 0.3),
+  sourceLabels: maybe(selector, 0.3),
+  sourceNamespace: maybe(oneOf(['default', 'shop']), 0.3),
+  gateways: maybe(oneOf<readonly string[]>([['mesh'], ['edge'], ['edge', 'mesh']]), 0.3),
 });
 
 const destination: fc.Arbitrary<Destination> = fc.record({
   host: fc.oneof({ weight: 3, arbitrary: oneOf(['a', 'a.default.svc.cluster.local', 'a.shop.svc.cluster.local', 'api.example.com', '*.example.com']) }, { weight: 2, arbitrary: oneOf(['a', 'b', 'c', 'k', 'nosuch', 'a.shop', ...HOSTS]) }),
-  subset: maybe(oneOf(SUBSETS), 1),
+  subset: maybe(oneOf(['v1', 'v1', 'v1', 'v2', 'v2', 'v2', ...SUBSETS]), 1),
   port: maybe(oneOf([80, 80, 8080, 9000]).map((number) => ({ number })), 0.4),
 });
 
@@ -180,17 +180,20 @@ const rule: fc.Arbitrary<HttpRule> = fc
   })
   .map(({ action, ...guards }) => ({ ...guards, ...action }));
 
+/** In the place of a delegate's namespace. */
+const WHERE_IT_IS = '';
+
 const root: fc.Arbitrary<HttpRule> = fc.record({
   name: maybe(oneOf(['root']), 1),
   match: fc.oneof(fc.constant(undefined), fc.array(match, { minLength: 1, maxLength: 2 })),
-  delegate: fc.record({ name: oneOf(['delegate-0', 'delegate-1', 'missing']), namespace: maybe(oneOf(['default', 'shop']), 2) }),
+  delegate: fc.record({ name: oneOf(['delegate-0', 'delegate-0', 'delegate-1', 'missing']), namespace: oneOf([undefined, 'default', 'shop', WHERE_IT_IS, WHERE_IT_IS, WHERE_IT_IS]) }),
   timeout: maybe(fc.constant('3s'), 1),
   headers: maybe(ownHeaders, 1),
   rewrite: maybe(rewrite, 0.5),
   corsPolicy: maybe(cors, 0.5),
 });
 
-const delegates: fc.Arbitrary<VirtualService[]> = fc.array(fc.record({ metadata, exportTo, rules: fc.array(rule, { minLength: 1, maxLength: 3 }) }), { maxLength: 2 }).map((all) =>
+const delegates: fc.Arbitrary<VirtualService[]> = fc.array(fc.record({ metadata, exportTo, rules: fc.array(rule, { minLength: 1, maxLength: 3 }) }), { minLength: 1, maxLength: 2 }).map((all) =>
   all.map(({ metadata: own, exportTo: visible, rules }, index) => ({ kind: 'VirtualService' as const, metadata: { ...own, name: `delegate-${String(index)}` }, spec: { exportTo: visible, http: rules } })),
 );
 
@@ -201,23 +204,32 @@ const governing: fc.Arbitrary<VirtualService[]> = fc
       hosts: fc.array(oneOf(RULE_HOSTS), { minLength: 1, maxLength: 3 }),
       gateways,
       exportTo,
-      rules: fc.array(fc.oneof({ weight: 8, arbitrary: rule }, { weight: 1, arbitrary: root }), { minLength: 1, maxLength: 4 }),
+      rules: fc.array(fc.oneof({ weight: 6, arbitrary: rule }, { weight: 1, arbitrary: root }), { minLength: 1, maxLength: 4 }),
+      last: maybe(forwarding, 1),
     }),
     { minLength: 1, maxLength: 6 },
   )
   .map((all) =>
-    all.map(({ metadata: own, hosts, rules, ...spec }, index) => ({
+    all.map(({ metadata: own, hosts, rules, last, ...spec }, index) => ({
       kind: 'VirtualService' as const,
       metadata: { ...own, name: `vs-${'dacbfe'[index] ?? ''}` },
-      spec: { hosts: apart(hosts, own.namespace ?? 'default'), ...spec, http: rules },
+      spec: { hosts: apart(hosts, own.namespace ?? 'default'), ...spec, http: last === undefined ? rules : [...rules, last] },
     })),
   );
 
 /** Hosts of one VirtualService may not overlap. */
-function apart(hosts: readonly string[], own: string): string[] {
+export function apart(hosts: readonly string[], own: string): string[] {
   return hosts.filter((one, index) => !hosts.slice(0, index).some((other) => overlap(fullName(one, own), fullName(other, own))));
 }
 
-export const virtualServices: fc.Arbitrary<VirtualService[]> = fc.tuple(governing, delegates).map((groups) => compact(groups.flat()));
+export const virtualServices: fc.Arbitrary<VirtualService[]> = fc.tuple(governing, delegates).map(([roots, leaves]) => compact([...roots.map((one) => finding(leaves, one)), ...leaves]));
+
+function finding(leaves: readonly VirtualService[], { spec, ...one }: VirtualService): VirtualService {
+  const found = ({ delegate, ...others }: HttpRule): HttpRule => {
+    if (delegate?.namespace !== WHERE_IT_IS) return { ...others, delegate };
+    return { ...others, delegate: { ...delegate, namespace: leaves.find(({ metadata: { name } }) => name === delegate.name)?.metadata.namespace ?? 'default' } };
+  };
+  return { ...one, spec: { ...spec, http: spec.http?.map(found) } };
+}
 
 export { labels };

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import type { MeshConfig, Resource, Sidecar, World } from '../model/resources.ts';
 import { blocks, destinationRules } from './destination-rules.ts';
+import { focus, ofTargets, onHosts, toTargets } from './focus.ts';
 import { services } from './services.ts';
 import { virtualServices } from './virtual-services.ts';
 import { compact, labels, maybe, metadata, oneOf, selector } from './vocabulary.ts';
@@ -26,19 +27,20 @@ const sidecars: fc.Arbitrary<Sidecar[]> = fc
   .array(
     fc.record({
       metadata,
+      ofRoot: oneOf([false, false, true]),
       selector: maybe(selector, 1),
       ported: fc.uniqueArray(fc.tuple(oneOf([80, 8080]), egressHosts), { maxLength: 2, selector: ([port]) => port }),
       rest: fc.oneof({ weight: 5, arbitrary: egressHosts }, { weight: 1, arbitrary: fc.constant(['~/*']) }),
       hasRest: oneOf([true, true, true, false]),
       outbound: maybe(oneOf(['ALLOW_ANY', 'REGISTRY_ONLY']), 1),
     }),
-    { maxLength: 3 },
+    { minLength: 1, maxLength: 3 },
   )
   .map((all) =>
-    all.map(({ metadata: own, selector: wanted, ported, rest, hasRest, outbound }, index) =>
+    all.map(({ metadata: own, ofRoot, selector: wanted, ported, rest, hasRest, outbound }, index) =>
       compact({
         kind: 'Sidecar' as const,
-        metadata: { ...own, name: `sc-${'cab'[index] ?? ''}` },
+        metadata: { ...own, ...(ofRoot ? { namespace: 'istio-system' } : {}), name: `sc-${'cab'[index] ?? ''}` },
         spec: {
           workloadSelector: wanted === undefined ? undefined : { labels: wanted },
           outboundTrafficPolicy: outbound === undefined ? undefined : { mode: outbound },
@@ -67,20 +69,26 @@ const mesh: fc.Arbitrary<MeshConfig> = fc
     compact({ ...rest, outboundTrafficPolicy: mode === undefined ? undefined : { mode }, pathNormalization: normalization === undefined ? undefined : { normalization } }),
   );
 
-/** Configurations in which rules meet; without a Sidecar in most. */
+/** Configurations in which rules meet; without a Sidecar in most. Unbiased: short lists are no more interesting than others. */
 export const worlds: fc.Arbitrary<World> = fc
-  .record({
+  .noBias(fc.record({
     services,
     virtualServices,
     destinationRules,
-    sidecars: fc.oneof({ weight: 5, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: sidecars }),
+    focus: maybe(focus, 5),
+    sidecars: fc.oneof({ weight: 3, arbitrary: fc.constant([]) }, { weight: 2, arbitrary: sidecars }),
     mesh: fc.oneof({ weight: 1, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: mesh }),
     caller: fc.record({
       namespace: fc.oneof({ weight: 6, arbitrary: fc.constant('default') }, { weight: 4, arbitrary: fc.constant('shop') }, { weight: 1, arbitrary: oneOf(['other', 'istio-system']) }),
       labels,
     }),
-  })
-  .map(({ services: registered, virtualServices: rules, destinationRules: policies, sidecars: scopes, mesh: settings, caller }) => ({
+  }))
+  .map(({ focus: on, virtualServices: rules, destinationRules: policies, ...others }) => ({
+    ...others,
+    rules: on === undefined ? rules : rules.map((rule) => toTargets(on, onHosts(on, rule))),
+    policies: on === undefined ? policies : ofTargets(on, policies),
+  }))
+  .map(({ services: registered, rules, policies, sidecars: scopes, mesh: settings, caller }) => ({
     resources: byNameWithoutTime([...registered, ...rules, ...policies, ...scopes]),
     mesh: settings,
     caller,

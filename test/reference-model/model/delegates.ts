@@ -104,11 +104,15 @@ function agree(root: HttpMatch, delegate: HttpMatch): boolean {
 
 function stringsAgree(root: StringMatch | undefined, delegate: StringMatch | undefined): boolean {
   if (root === undefined || delegate === undefined) return true;
-  if (root.regex !== undefined || delegate.regex !== undefined) return false;
-  if (root.exact !== undefined) return delegate.exact === root.exact;
-  if (root.prefix !== undefined) return (delegate.exact ?? delegate.prefix ?? '').startsWith(root.prefix);
-  // The root asks for presence only: not said by the page, Istio counts it as a contradiction.
+  if (isGiven(root.regex) || isGiven(delegate.regex)) return false;
+  if (isGiven(root.exact)) return delegate.exact === root.exact;
+  if (isGiven(root.prefix)) return (isGiven(delegate.exact) ? delegate.exact : (delegate.prefix ?? '')).startsWith(root.prefix);
+  // The root asks for presence only, or for an empty text: not said by the page, Istio counts it as a contradiction.
   return false;
+}
+
+function isGiven(text: string | undefined): text is string {
+  return text !== undefined && text !== '';
 }
 
 function joinNames(root: string | undefined, delegate: string | undefined): string | undefined {
