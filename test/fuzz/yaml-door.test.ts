@@ -95,7 +95,7 @@ describe('the YAML door, given', { timeout: 3_600_000 }, () => {
     fc.assert(
       fc.property(fc.constantFrom(...DOCUMENTS), fc.nat(), hostileString, options, (document, at, name, how) => {
         const text = JSON.stringify(document);
-        const keys = [...text.matchAll(/"[^"]*":/g)];
+        const keys = [...text.matchAll(/(?<=[{,])"(?:[^"\\]|\\.)*":/g)];
         const key = keys[at % keys.length]!;
         const renamed = `${text.slice(0, key.index)}${JSON.stringify(name)}:${text.slice(key.index + key[0].length)}`;
         throughTheDoor({ text: renamed, file: 'f' }, how);
