@@ -14,7 +14,7 @@ export interface CallInfo {
   readonly route: string | undefined;
   /** The rule that decided, with file and line; `no rule` when none matched. */
   readonly rule: string;
-  /** `ip:port` of the last endpoint tried. */
+  /** `ip:port` of the last endpoint tried; absent when the last try never had a connection to it, nor failed to get one. */
   readonly endpoint: string | undefined;
   /** How many times an upstream was tried. */
   readonly attempts: number;

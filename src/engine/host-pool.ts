@@ -9,7 +9,8 @@ import type { WireProtocol } from './wire.ts';
 /** A request that wants a connection. Exactly one of the two is called, perhaps at once. */
 export interface PoolWaiter {
   onConnection(connection: Connection): void;
-  onPoolFailure(reason: ResetReason, error?: Error): void;
+  /** @param connection - there was one, but the request may not use it */
+  onPoolFailure(reason: ResetReason, error?: Error, connection?: Connection): void;
 }
 
 /** What the pools of one cluster share. */
@@ -248,7 +249,7 @@ export class HostPool implements ConnectionOwner {
     const { breaker, stats } = this.#context;
     if (!breaker.tryAcquireRequest()) {
       stats.upstream_rq_active_overflow++;
-      waiter.onPoolFailure('overflow');
+      waiter.onPoolFailure('overflow', undefined, connection);
       return;
     }
     stats.upstream_rq_total++;

@@ -44,7 +44,8 @@ export class Http1Wire implements Wire {
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     if (!isExpectant(options.headers as readonly string[])) {
-      this.#client.dispatch(options, handler);
+      // undici closes a connection after HEAD, for the sake of servers that answer with a body nevertheless; Envoy does not.
+      this.#client.dispatch(options.method === 'HEAD' ? { ...options, reset: false } : options, handler);
     } else if (this.#user === 'nobody') {
       this.#user = 'expectant';
       new ExpectantRequest(this.#socket, options, handler, this.#clock);

@@ -235,6 +235,8 @@ function plain(headers: IncomingHttpHeaders): ResponseHeaders {
 
 function resetError(code: number, connectionLost: boolean, failure: Error | undefined): Error {
   if (code === NGHTTP2_REFUSED_STREAM) return new Http2ResetError('remote-refused', 'the stream was refused');
+  // What came on the connection was no HTTP/2; the connection is gone too, but that is not the cause.
+  if (failure !== undefined && (failure as NodeJS.ErrnoException).code === 'ERR_HTTP2_ERROR') return new Http2ResetError('protocol-error', failure.message);
   if (connectionLost) return new Http2ResetError('connection-termination', failure?.message ?? 'the connection was closed');
   if (code === NGHTTP2_PROTOCOL_ERROR && failure !== undefined) return new Http2ResetError('protocol-error', failure.message);
   return new Http2ResetError('remote-reset', `the stream was reset with code ${code}`);

@@ -161,7 +161,7 @@ class Copy implements AttemptOwner {
     stats.upstream_rq_timeout++;
     if (!this.#answered) {
       stats.countResponse(504, true);
-      this.#cluster.recordReset(this.#attempt.host, 'per-try-timeout');
+      if (this.#attempt.reached) this.#cluster.recordReset(this.#attempt.host, 'per-try-timeout');
     }
     this.cancel(new Error('mirror timeout'));
   }

@@ -286,8 +286,10 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   abort(reason?: Error): void {
     if (this.#over) return;
     const error = reason ?? new DOMException('The operation was aborted.', 'AbortError');
-    this.flags |= FLAG.DC;
-    this.details = 'downstream_remote_disconnect';
+    // Over HTTP/2 it is a stream that the caller ends, not its connection.
+    const ofStream = this.request.http2 === true;
+    this.flags |= ofStream ? FLAG.DR : FLAG.DC;
+    this.details = ofStream ? 'http2.remote_reset' : 'downstream_remote_disconnect';
     this.router?.cancel(error);
     this.fail(error);
   }
@@ -332,7 +334,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   }
 
   get bytesReceived(): number {
-    return this.router?.host === undefined ? 0 : this.request.body.bytes;
+    return this.attempt === 0 ? 0 : this.request.body.bytes;
   }
 
   get upstreamProtocol(): WireProtocol | undefined {

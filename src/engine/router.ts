@@ -26,8 +26,6 @@ import type { WireProtocol } from './wire.ts';
  */
 export class Router implements AttemptOwner {
   readonly cluster: UpstreamCluster;
-  /** The last one tried. */
-  host: Host | undefined;
   /** Tries so far. */
   attempts = 0;
   readonly #call: RoutedCall;
@@ -64,6 +62,11 @@ export class Router implements AttemptOwner {
   transportFailure = '';
   /** Milliseconds, as the response header says it. */
   serviceTimeMs: number | undefined;
+
+  /** Where the last try went, as far as it came. */
+  get host(): Host | undefined {
+    return this.#latest?.reached === true ? this.#latest.host : undefined;
+  }
 
   /** The local end of the connection that the last try went out on, as `ip:port`. */
   get localAddress(): string | undefined {
@@ -140,7 +143,6 @@ export class Router implements AttemptOwner {
 
   #send(host: Host): void {
     this.#countTry();
-    this.host = host;
     this.#retries?.tried(host);
     const attempt = new UpstreamAttempt(this, this.cluster, host, this.#attemptRequest());
     this.#attempt = attempt;
@@ -161,7 +163,8 @@ export class Router implements AttemptOwner {
 
   #setAttemptHeaders(headers: HeaderList, attempt: number): void {
     if (this.#proxyHeaders.attemptCount) setHeader(headers, 'x-envoy-attempt-count', String(attempt));
-    const elapsedMs = this.#requestCompleteAtMs < 0 ? 0 : this.cluster.clock.now() - this.#requestCompleteAtMs;
+    // The first try has all the time, whatever went by before it.
+    const elapsedMs = attempt === 1 || this.#requestCompleteAtMs < 0 ? 0 : this.cluster.clock.now() - this.#requestCompleteAtMs;
     const expectedMs = this.#timeouts.expectedTimeoutMs(elapsedMs);
     if (expectedMs === undefined) return;
     if (this.#proxyHeaders.debug) setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
@@ -191,7 +194,8 @@ export class Router implements AttemptOwner {
       this.cluster.stats.upstream_rq_timeout++;
       if (this.#call.routeStats !== undefined) this.#call.routeStats.upstream_rq_timeout++;
       if (!this.#responded) {
-        this.cluster.recordReset(inFlight.host, 'per-try-timeout');
+        // A host that the try has not come to is not to blame.
+        if (inFlight.reached) this.cluster.recordReset(inFlight.host, 'per-try-timeout');
         this.#countFailure(replies.ROUTE_TIMEOUT.status);
       }
       inFlight.cancel(new Error('upstream request timeout'));

@@ -44,6 +44,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   controller: Dispatcher.DispatchController | undefined;
   /** Whether any of the request may have reached the wire. */
   sent = false;
+  /** Whether it came to its host: one that waits for a connection, or may not even wait, has not. Source: Envoy `UpstreamRequest::onUpstreamHostSelected`. */
+  reached = false;
   /** `dismissed`: nobody listens any more, but the rest of the response is still to come. */
   #state: 'waiting' | 'sent' | 'responding' | 'dismissed' | 'over' = 'waiting';
   /** Of the host as it was: a change of the endpoints may give it another, while this one drains. */
@@ -130,6 +132,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#connection = connection;
     this.#state = 'sent';
     this.sent = true;
+    this.reached = true;
     this.host.activeRequests++;
     this.cluster.recordConnected(this.host);
     this.#startTimer();
@@ -141,8 +144,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     }
   }
 
-  onPoolFailure(reason: ResetReason, error?: Error): void {
+  onPoolFailure(reason: ResetReason, error?: Error, connection?: Connection): void {
     if (this.#state === 'over') return;
+    this.reached = reason !== 'overflow' || connection !== undefined;
     this.#over();
     this.#owner.onFailure(this, reason, error ?? new Error(reason));
   }
@@ -153,7 +157,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   }
 
   onResponseStart(controller: ResponseController, status: number, headers: ResponseHeaders, statusText?: string): void {
-    if (this.#state === 'over') return;
+    if (this.#state === 'over' || (status < 200 && !PASSED_ON.has(status))) return;
     this.#stopTimer();
     this.#limitMs = 0;
     if (status < 200) {
@@ -234,6 +238,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#connection = undefined;
     this.#state = 'waiting';
     this.sent = false;
+    this.reached = false;
     // Over HTTP/2 others may still be on one that takes no more.
     if (stale.usable) this.#pool.discard(stale);
     else this.#pool.abandon(stale);
@@ -265,6 +270,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#perTryTimer = undefined;
   }
 }
+
+/** Of the informational statuses; others end here. Source: Envoy `HeaderUtility::isSpecial1xx`. */
+const PASSED_ON = new Set([100, 102, 103, 104]);
 
 /** Source: Envoy `ConnectionImpl::cannotHaveBody`. */
 function hasNoBody(method: string, status: number, headers: ResponseHeaders): boolean {

@@ -112,6 +112,23 @@ describe('HTTP/2 over a socket', () => {
     expect(told.error).toBeUndefined();
   });
 
+  it('an answer that is no HTTP/2 is an error of the protocol, not of the connection', async () => {
+    const server = createTcpServer((other) => void other.on('error', () => {}).once('data', () => other.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => {});
+    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+    const wire = new Http2Wire(socket, () => {});
+    open.push(() => {
+      wire.destroy();
+      server.close();
+    });
+
+    const { error, status } = await send(wire);
+
+    expect(status).toBeUndefined();
+    expect(resetReasonOf(error!)).toBe('protocol-error');
+  });
+
   it('keeps te: trailers, which gRPC needs', async () => {
     let head: IncomingHttpHeaders = {};
     const { wire } = await wireTo((stream, headers) => {

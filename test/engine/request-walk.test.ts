@@ -328,6 +328,23 @@ spec: {hosts: [any.example.com], resolution: NONE, ports: [{number: 80, name: ht
     expect(Object.values(active).every((value) => value === 0)).toBe(true);
   });
 
+  it.each([
+    [false, 'DC', 'downstream_remote_disconnect'],
+    [true, 'DR', 'http2.remote_reset'],
+  ])('tells how the caller went away: over HTTP/2 %j', async (http2, flags, details) => {
+    const { mesh, clock } = await memoryMesh([REVIEWS, reviewsRules(`
+  - route: [{destination: {host: reviews, subset: v1}}]`)], { [V1]: () => 'hang' });
+    const calls: unknown[] = [];
+    mesh.on('call', (call) => void calls.push(call));
+    const controller = new AbortController();
+    const call = mesh.request(URL, { signal: controller.signal, http2 } as never);
+    await clock.advance(10);
+    controller.abort();
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+
+    expect(calls).toMatchObject([{ flags, details }]);
+  });
+
   it('replays a seeded mesh byte for byte', async () => {
     const run = async (): Promise<unknown> => {
       const { get, services } = await memoryMesh([REVIEWS, reviewsRules(`

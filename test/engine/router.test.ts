@@ -33,6 +33,25 @@ describe('the time of a try', () => {
     expect(answers.map(({ value }) => value?.status)).toEqual([200, 200, 200]);
     expect(counts(mesh.stats(/v1.*upstream_rq_(per_try_timeout|total)$/))).toEqual({ upstream_rq_per_try_timeout: 0, upstream_rq_total: 3 });
   });
+
+  it('to a gRPC caller is all of its time for the first, whatever went by before it', async () => {
+    const { clock, mesh, services } = await memoryMesh(
+      [REVIEWS, reviewsPolicy('{connectionPool: {tcp: {maxConnections: 1}}}'), reviewsRules(`
+  - timeout: 500ms
+    ${TO_V1}`)],
+      { [V1]: async () => {
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, 200));
+        return {};
+      } },
+    );
+
+    const headers = { 'content-type': 'application/grpc', 'grpc-timeout': '500m' };
+    const answers = [1, 2].map(() => watch(mesh.request(URL, { method: 'POST', headers })));
+    await clock.advance(600);
+
+    expect(answers.every(({ settled }) => settled)).toBe(true);
+    expect(services[V1]!.requests.map(({ headers }) => headers['grpc-timeout'])).toEqual(['500m', '500m']);
+  });
 });
 
 describe('the timeout of a route', () => {
@@ -53,6 +72,41 @@ describe('the timeout of a route', () => {
       upstream_rq_timeout: 0, upstream_rq_completed: 0, 'retry.upstream_rq_503': 1, 'outlier_detection.ejections_active': 0,
     });
     expect(clock.pending).toBe(0);
+  });
+});
+
+describe('a try that still waits for a connection', () => {
+  const DETECTOR = 'outlierDetection: {consecutive5xxErrors: 1, maxEjectionPercent: 100}';
+
+  it('is not held against its endpoint when the time of the route is over, nor does a log name that one', async () => {
+    const { clock, mesh } = await memoryMesh(
+      [REVIEWS, reviewsPolicy(`{${DETECTOR}}`), reviewsRules(`
+  - timeout: 100ms
+    ${TO_V1}`)],
+      {},
+      { connect: () => {}, transport: () => undefined },
+    );
+
+    const response = mesh.request(URL);
+    await clock.advance(100);
+
+    expect(meshInfo(await response)).toMatchObject({ status: 504, flags: 'UT', endpoint: undefined });
+    expect(counts(mesh.stats(/v1.*(ejections_detected_consecutive_5xx|upstream_rq_timeout)$/))).toEqual({ 'outlier_detection.ejections_detected_consecutive_5xx': 0, upstream_rq_timeout: 1 });
+  });
+
+  it.each([
+    ['http1MaxPendingRequests: 1, http2MaxRequests: 100', undefined],
+    ['http2MaxRequests: 1', V1],
+  ])('names no endpoint when it may not even wait, and one whose connection it may not use: %s', async (http, endpoint) => {
+    const { clock, mesh } = await memoryMesh([REVIEWS, reviewsPolicy(`{connectionPool: {tcp: {maxConnections: 2}, http: {${http}}}}`), reviewsRules(`
+  - ${TO_V1}`)], { [V1]: () => 'hang' });
+
+    const all = ['a', 'b', 'c', 'd'].map((path) => watch(mesh.request(`${URL}${path}`)));
+    await clock.advance(10);
+    const refused = all.map(({ value }) => value).filter((value) => value !== undefined);
+
+    expect(refused.length).toBeGreaterThan(0);
+    for (const response of refused) expect(meshInfo(response)).toMatchObject({ flags: 'UO', endpoint });
   });
 });
 

@@ -122,12 +122,13 @@ describe('an attempt', () => {
     expect(told).toEqual(['failure overflow, not sent']);
   });
 
-  it('passes informational answers on before the answer', async () => {
+  it('passes informational answers on before the answer, except those that nobody knows', async () => {
     const answers: Dispatcher = Object.assign(new ScriptedService(new VirtualClock(), () => ({})), {
       dispatch: (_options: unknown, handler: Dispatcher.DispatchHandler) => {
         const controller = { abort: () => {} } as never;
         handler.onRequestStart?.(controller, {});
         handler.onResponseStart?.(controller, 103, { link: '</x>' }, '');
+        handler.onResponseStart?.(controller, 110, {}, '');
         handler.onResponseStart?.(controller, 200, {}, '');
         handler.onResponseEnd?.(controller, {});
         return true;
@@ -307,6 +308,18 @@ describe('on sockets', () => {
 
     expect(service.accepted).toBe(5);
     await until(() => Object.values(mesh.stats(/reviews.*upstream_cx_active$/))[0] === 0, 'all are closed');
+  });
+
+  it('a HEAD request leaves its connection for the next', async () => {
+    await using service = await httpService((_request, response) => response.writeHead(200, { 'content-length': '3' }).end());
+    await using mesh = await createMesh({ config: config().replace('number: 9080', `number: 9080, targetPort: ${service.port}`).replace('10.0.0.1', '127.0.0.1') });
+
+    for (let i = 0; i < 3; i++) {
+      const { body, headers } = await mesh.request('http://reviews:9080/', { method: 'HEAD' });
+      expect([headers['content-length'], await body.text()]).toEqual(['3', '']);
+    }
+
+    expect(service.accepted).toBe(1);
   });
 });
 
