@@ -86,8 +86,4 @@ describe('matchCovers', () => {
     );
     expect(covered).toBeGreaterThan(300);
   });
-
-  it('says so of itself', () => {
-    fc.assert(fc.property(pairs, ([one]) => { expect(matchCovers(one, one, GATEWAYS)).toBe(true); }));
-  });
 });
