@@ -111,6 +111,18 @@ function percentEncode(text: string): string {
   return text.replace(/[^\x20-\x24\x26-\x7e]/g, encodeURIComponent);
 }
 
+/**
+ * The name of a header whose value would end its line. What goes upstream undici checks; an answer made of the caller's own
+ * words (an origin, a path, `%REQ(x)%`) nobody else does.
+ */
+export function brokenHeader(headers: ResponseHeaders): string | undefined {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]!;
+    if (/[\0\r\n]/.test(typeof value === 'string' ? value : value.join(''))) return name;
+  }
+  return undefined;
+}
+
 /** Gives a whole answer to `handler`, as a connection would. */
 export function deliver(
   handler: Dispatcher.DispatchHandler,

@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import { errors, type Dispatcher } from 'undici';
 import type { TimerHandle } from '../common/clock.ts';
 import { getHeader } from '../common/headers.ts';
 import { formatOrigin } from '../common/origin.ts';
@@ -251,6 +251,11 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.status = status;
     this.details = details;
     const deliver = (): void => {
+      const broken = replies.brokenHeader(headers);
+      if (broken !== undefined) {
+        this.fail(new errors.InvalidArgumentError(`invalid ${broken} header`));
+        return;
+      }
       this.bytesSent = Buffer.byteLength(body);
       this.#finish();
       replies.deliver(this.#handler, this, status, headers, body);

@@ -6,10 +6,10 @@ import { compileRegex, regexSize } from './regex.ts';
  * What one rewrite may cost, in instructions × characters: a second where most are run, a few at worst. Each match is looked for
  * in all that is left, so that `a.*b|a` is quadratic in a path of many `a`, for RE2 in C++ too.
  */
-const MAX_WORK = 100_000_000;
+export const MAX_REWRITE_WORK = 100_000_000;
 
 /** Longest path that a rewrite may make; a few groups, repeated, make thousands of characters of one. */
-const MAX_RESULT = 1024 * 1024;
+export const MAX_REWRITTEN_LENGTH = 1024 * 1024;
 
 /**
  * `uriRegexRewrite`: every match of an RE2 pattern in the path (not the query) is replaced; `\1` stands for a group, `\0` for
@@ -40,7 +40,7 @@ export class RegexRewrite {
     let from = 0;
     let lastEnd = -1;
     let work = plain.length * this.#size;
-    while (work <= MAX_WORK && text.length <= MAX_RESULT) {
+    while (work <= MAX_REWRITE_WORK && text.length <= MAX_REWRITTEN_LENGTH) {
       if (!matcher.find()) return text + path.slice(from);
       const start = matcher.start();
       const end = matcher.end();

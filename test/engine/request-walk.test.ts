@@ -76,6 +76,21 @@ describe('a request through the mesh', () => {
     expect(await get(`/${'a'.repeat(50_000)}`)).toMatchObject({ status: 414, flags: '-', details: 'path_rewrite_too_long', attempts: 0, body: '' });
   });
 
+  it('an answer made of the words of the caller has whole lines, or is none', async () => {
+    const { mesh } = await memoryMesh([REVIEWS, reviewsRules(`
+  - match: [{method: {exact: OPTIONS}}]
+    corsPolicy: {allowOrigins: [{prefix: http}]}
+    route: [{destination: {host: reviews, subset: v1}}]
+  - directResponse: {status: 200}
+    headers: {response: {set: {x-echo: "%REQ(x)%"}}}`)]);
+    const call = (headers: string[], method: 'GET' | 'OPTIONS' = 'GET'): Promise<unknown> =>
+      mesh.dispatcher.request({ origin: 'http://reviews:9080', path: '/', method, headers }).then(({ body, ...answer }) => body.dump().then(() => answer));
+
+    expect(await call(['x', 'a'])).toMatchObject({ headers: { 'x-echo': 'a' } });
+    await expect(call(['x', 'a\r\nset-cookie: b'])).rejects.toMatchObject({ code: 'UND_ERR_INVALID_ARG', message: 'invalid x-echo header' });
+    await expect(call(['origin', 'http://a\nb', 'access-control-request-method', 'GET'], 'OPTIONS')).rejects.toMatchObject({ message: 'invalid access-control-allow-origin header' });
+  });
+
   it('operations of the response see why a local reply was made', async () => {
     const operations = 'headers: {response: {set: {x-why: "[%RESPONSE_CODE_DETAILS%] [%RESPONSE_CODE%] [%UPSTREAM_CLUSTER%]"}}}';
     const { get } = await memoryMesh([REVIEWS, reviewsRules(`
