@@ -29,7 +29,9 @@ export class YamlComposer {
     const report = reporting.onError;
     if (report === undefined) return;
     reporting.onError = (...problem) => {
-      if (this.#leftOfPart-- <= 0) return;
+      const [, , , isWarning] = problem;
+      // Nobody reads warnings (of unknown tags, mostly); they must not take the place of mistakes.
+      if (isWarning === true || this.#leftOfPart-- <= 0) return;
       this.#left -= 1;
       report(...problem);
     };

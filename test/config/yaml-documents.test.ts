@@ -150,6 +150,13 @@ describe('parseDocuments', () => {
     expect(issues.map(({ line }) => line)).toEqual([1, 1, 1, 2, 2, 2]);
   });
 
+  it('tells a mistake that comes after many things the library warns of', () => {
+    const { documents, issues } = parse(`a: [${'!what x, '.repeat(20)}]\nb: [1\n`);
+
+    expect(documents).toEqual([]);
+    expect(issues[0]).toMatchObject({ severity: 'error', code: 'ERR_YAML' });
+  });
+
   it('bounds what all aliases of a text stand for', () => {
     const document = `--- {a: &a [${'x,'.repeat(200)}], b: [${'*a,'.repeat(200)}]}\n`;
 
