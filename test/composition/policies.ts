@@ -64,6 +64,7 @@ export const REFUSED = {
   status: 503, flags: 'URX,UF', attempts: 3,
   details: 'upstream_reset_before_response_started{remote_connection_failure|delayed_connect_error:_Connection_refused}',
 } as const;
+export const NOT_CONNECTED = { ...REFUSED, details: 'upstream_reset_before_response_started{connection_timeout}' } as const;
 /** Operations that show how often they ran: `c` becomes `c1`, then `c11`. */
 export const COUNTING_HEADERS = 'headers: {request: {set: {x-count: "%REQ(x-count)%1"}}}';
 /** A rewrite whose result it would change again. */

@@ -2,6 +2,8 @@ import type { Resource } from '../resource.ts';
 import type { AnalysedSpecs } from './analysed-specs.ts';
 import { FindingLog } from './finding-log.ts';
 import { HostIndex } from './host-index.ts';
+import { LabelIndex, SelectorIndex } from './label-index.ts';
+import type { Labels } from './labels.ts';
 import { INGRESS_POD, INGRESS_SERVICE } from './ingress-gateway.ts';
 import { fullName } from './names.ts';
 
@@ -21,6 +23,8 @@ export class AnalysisContext {
   readonly domain: string;
   readonly #byKind = new Map<string, Map<string, Resource>>();
   #hosts: HostIndex | undefined;
+  #pods: LabelIndex<Resource<'Pod', AnalysedSpecs['Pod']>> | undefined;
+  #services: SelectorIndex<Resource<'Service', AnalysedSpecs['Service']>> | undefined;
   #work = MOST_WORK;
 
   constructor(resources: readonly Resource[], domain: string) {
@@ -65,6 +69,18 @@ export class AnalysisContext {
   get hosts(): HostIndex {
     this.#hosts ??= new HostIndex(this.of('ServiceEntry'), this.of('Service'), this.domain);
     return this.#hosts;
+  }
+
+  /** The Pods of all namespaces with these labels. */
+  podsWith(selector: Labels | undefined): readonly Resource<'Pod', AnalysedSpecs['Pod']>[] {
+    this.#pods ??= new LabelIndex(this.of('Pod'), (list) => this.each(list));
+    return this.#pods.selectedBy(selector);
+  }
+
+  /** The Services of a namespace that select these labels; one without a selector is taken to select all. */
+  servicesOf(namespace: string, labels: Labels): readonly Resource<'Service', AnalysedSpecs['Service']>[] {
+    this.#services ??= new SelectorIndex(this.of('Service'), ({ spec }) => spec.selector, (list) => this.each(list));
+    return this.#services.selecting(labels).filter((service) => service.namespace === namespace);
   }
 
   #put(resource: Resource): void {

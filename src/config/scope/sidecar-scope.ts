@@ -126,21 +126,25 @@ function onePerHost(services: readonly Service[], namespace: string): Service[] 
   return [...chosen.values()];
 }
 
-/** Adds the services that rules in scope send to. They get clusters, but do not become hosts that callers may name. */
+/**
+ * Listener by listener, its services and then those that its rules send to: these get clusters, but do not become hosts that
+ * callers may name. Of a host in several namespaces the first that comes so has the clusters.
+ *
+ * Source: istio `collectImportedServices`.
+ */
 function withDestinations(listeners: readonly EgressListener[], visible: readonly Service[], namespace: string): Service[] {
   const services = new Map<string, Service>();
-  for (const { services: own } of listeners) {
-    for (const service of own) services.set(service.host, union(services.get(service.host), service));
-  }
+  const add = (service: Service): unknown => services.set(service.host, union(services.get(service.host), service));
   const byHost = new Map<string, Service[]>();
   for (const service of visible) byHost.set(service.host, [...(byHost.get(service.host) ?? []), service]);
   for (const listener of listeners) {
+    listener.services.forEach(add);
     for (const virtualService of listener.virtualServices) {
       for (const destination of destinationsOf(virtualService, namespace)) {
         const found = nearest(byHost.get(destination.host) ?? [], namespace);
         const port = listener.port ?? destination.port;
         const needed = found === undefined || port === undefined ? found : onlyPort(found, port);
-        if (needed !== undefined) services.set(needed.host, union(services.get(needed.host), needed));
+        if (needed !== undefined) add(needed);
       }
     }
   }

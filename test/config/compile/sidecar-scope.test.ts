@@ -27,6 +27,17 @@ describe('the egress hosts of a Sidecar', () => {
     expect([...snapshot.clusters.keys()]).toEqual(['outbound|80||a.default.svc.cluster.local', 'outbound|80||c.shop.svc.cluster.local', 'PassthroughCluster', 'BlackHoleCluster']);
   });
 
+  it('of an earlier listener bring in destinations before those of a later one', () => {
+    const twice = service('d.example.com') + service('d.example.com', { namespace: 'shop', ports: '[{number: 81, name: http, protocol: HTTP}]' });
+    const rule = istio('VirtualService', 'a', '{hosts: [a], http: [{route: [{destination: {host: d.example.com}}]}]}');
+    const spec = '{egress: [{port: {number: 80, protocol: HTTP, name: x}, hosts: ["./a.default.svc.cluster.local"]}, {hosts: ["shop/d.example.com"]}]}';
+    const snapshot = snapshotOf(SERVICES + twice + rule + sidecar('default', spec));
+
+    expect(hostNames(snapshot, 81)).toEqual(['d.example.com:81', 'allow_any']);
+    expect([...snapshot.clusters.keys()]).toContain('outbound|80||d.example.com');
+    expect([...snapshot.clusters.keys()]).not.toContain('outbound|81||d.example.com');
+  });
+
   it('of a listener with a port are for that port alone', () => {
     const two = service('d.default.svc.cluster.local', { ports: '[{number: 80, name: http, protocol: HTTP}, {number: 90, name: http-b, protocol: HTTP}]' });
     const spec = '{egress: [{port: {number: 90, protocol: HTTP, name: x}, hosts: ["./d.default.svc.cluster.local"]}, {hosts: ["shop/*"]}]}';

@@ -14,11 +14,16 @@ export const olderNode: Readonly<Record<string, string>> = process.versions.undi
 
 const hopByHop = 'a header for one hop, which ends at the mesh as at Envoy';
 const answered = 'the mesh answers with 502 or 503, as Envoy does, where fetch rejects';
+const head = 'fetch closes the connection after HEAD, the mesh keeps it, as Envoy does';
 const listsAll = 'lists every header, also those the mesh adds';
 
 /** Exchanges that a mesh plays as Envoy does, and not as a fetch without one: name → why. */
 export const underRules: Readonly<Record<string, string>> = {
   'characters the URL parser escapes': 'the mesh normalizes paths, as Istio does: a bar is escaped too',
+  'method HEAD': head,
+  'status 200 to HEAD': head,
+  'gzip to HEAD': head,
+  '303 of a HEAD': head,
   'connection: close': hopByHop,
   'transfer-encoding': hopByHop,
   upgrade: hopByHop,

@@ -140,10 +140,11 @@ const forwarding: fc.Arbitrary<Partial<HttpRule>> = fc
     corsPolicy: maybe(cors, 1),
     headers: maybe(ownHeaders, 2),
     host,
+    where: oneOf(['set', 'set', 'add'] as const),
   })
-  .map(({ mirror: copies, headers, host: given, ...rule }) => {
+  .map(({ mirror: copies, headers, host: given, where, ...rule }) => {
     const named = rule.rewrite !== undefined && 'authority' in rule.rewrite ? undefined : given;
-    return { ...rule, ...copies, headers: headers === undefined && named === undefined ? undefined : { ...headers, request: withHost(headers?.request, named, 'set') } };
+    return { ...rule, ...copies, headers: headers === undefined && named === undefined ? undefined : { ...headers, request: withHost(headers?.request, named, where) } };
   });
 
 const redirecting: fc.Arbitrary<Partial<HttpRule>> = fc

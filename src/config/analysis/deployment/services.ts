@@ -2,7 +2,6 @@ import type { Resource } from '../../resource.ts';
 import type { AnalysisContext } from '../analysis-context.ts';
 import type { AnalysedSpecs } from '../analysed-specs.ts';
 import { hasProxy } from '../injection/in-mesh.ts';
-import { selects } from '../labels.ts';
 import { fullName, goList } from '../names.ts';
 
 interface PortOfService {
@@ -39,10 +38,9 @@ export function deploymentServices(context: AnalysisContext): void {
 /** The ports of all Services that select the deployment's pods. */
 function portsBefore(deployment: Resource<'Deployment', AnalysedSpecs['Deployment']>, context: AnalysisContext): PortOfService[] {
   const labels = deployment.spec.template?.metadata?.labels ?? {};
-  return context.of('Service').flatMap((resource) => {
+  return context.servicesOf(deployment.namespace, labels).flatMap((resource) => {
     const { selector = {}, ports = [] } = resource.spec;
-    const isBefore = resource.namespace === deployment.namespace && Object.keys(selector).length > 0 && selects(selector, labels);
-    if (!isBefore) return [];
+    if (Object.keys(selector).length === 0) return [];
     return ports.map(({ port = 0, targetPort = 0, protocol = '' }) => ({
       port,
       target: String(targetPort === 0 || targetPort === '' ? port : targetPort),

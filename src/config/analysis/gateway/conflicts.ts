@@ -27,7 +27,7 @@ function sharesPods(a: Labels | undefined, b: Labels | undefined, context: Analy
   const [first, second] = [formatSelector(a), formatSelector(b)];
   if (first === second) return true;
   if (!first.includes(second) && !second.includes(first)) return false;
-  return context.of('Pod').some(({ labels }) => selects(a, labels) && selects(b, labels));
+  return context.podsWith(a).some(({ labels }) => selects(b, labels));
 }
 
 /** Of several servers on one port Istio goes by the last. */

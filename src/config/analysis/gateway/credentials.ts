@@ -1,12 +1,12 @@
 import type { AnalysisContext } from '../analysis-context.ts';
-import { firstLabelPath, formatSelector, selects } from '../labels.ts';
+import { firstLabelPath, formatSelector } from '../labels.ts';
 import { resolveName } from '../names.ts';
 
 /** Credentials that are not there, or are none, in the namespace of the gateway's pods. Source: istio `SecretAnalyzer`. */
 export function gatewayCredentials(context: AnalysisContext): void {
   for (const resource of context.of('Gateway')) {
     const { selector, servers = [] } = resource.spec;
-    const pod = context.of('Pod').find(({ labels }) => selects(selector, labels));
+    const [pod] = context.podsWith(selector);
     if (pod === undefined) {
       const message = `Referenced selector not found: ${JSON.stringify(formatSelector(selector))}`;
       context.log.add('IST0101', resource, message, { path: firstLabelPath('spec.selector', selector) });

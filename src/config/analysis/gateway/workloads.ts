@@ -1,12 +1,12 @@
 import type { AnalysisContext } from '../analysis-context.ts';
-import { firstLabelPath, formatSelector, selects } from '../labels.ts';
+import { firstLabelPath, formatSelector } from '../labels.ts';
 import type { Resource } from '../../resource.ts';
 
 /** Gateways that no pod carries out, or on ports that the pods' Services do not have. Source: istio `IngressGatewayPortAnalyzer`. */
 export function gatewayWorkloads(context: AnalysisContext): void {
   for (const resource of context.of('Gateway')) {
     const { selector, servers = [] } = resource.spec;
-    const pods = context.of('Pod').filter(({ labels }) => selects(selector, labels));
+    const pods = context.podsWith(selector);
     const path = firstLabelPath('spec.selector', selector);
     if (pods.length === 0) {
       context.log.add('IST0101', resource, `Referenced selector not found: ${JSON.stringify(formatSelector(selector))}`, { path });
@@ -23,8 +23,7 @@ export function gatewayWorkloads(context: AnalysisContext): void {
 
 /** The ports of the Services of `pod`, and those at which it gets what comes through them: either may be meant. */
 function portsOf(pod: Resource, context: AnalysisContext): number[] {
-  const services = context.of('Service').filter(({ namespace, spec }) => namespace === pod.namespace && selects(spec.selector, pod.labels));
-  return services.flatMap(({ spec }) =>
+  return context.servicesOf(pod.namespace, pod.labels).flatMap(({ spec }) =>
     (spec.ports ?? [])
       .filter(({ protocol = 'TCP' }) => protocol === 'TCP')
       .flatMap(({ port, targetPort = 0 }) => [port, Number(targetPort) || port]),

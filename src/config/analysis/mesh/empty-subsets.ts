@@ -1,25 +1,26 @@
 import type { AnalysisContext } from '../analysis-context.ts';
-import { formatSelector, selects } from '../labels.ts';
-import { workloadsOf } from './host-workloads.ts';
+import { formatSelector, type Labels } from '../labels.ts';
+import { HostWorkloads } from './host-workloads.ts';
 
 /** TSM0002: subsets that none of the host's own endpoints has; IST0173 takes any pod for one. */
 export function emptySubsets(context: AnalysisContext): void {
+  const known = new HostWorkloads(context);
   for (const resource of context.of('DestinationRule')) {
     const { host = '', subsets = [] } = resource.spec;
     if (subsets.length === 0) continue;
-    const workloads = workloadsOf(context.hosts.fqdn(host, resource.namespace), context);
+    const workloads = known.of(context.hosts.fqdn(host, resource.namespace));
     if (workloads === undefined) continue;
     subsets.forEach(({ name = '', labels }, index) => {
-      if (workloads.labels.some((of) => selects(labels, of))) return;
+      if (workloads.byLabel.selectedBy(labels).length > 0) return;
       const message = `no endpoint of ${host} has the labels ${formatSelector(labels)} of the subset ${name}: calls to it end with 503 UH`;
-      const hint = hintOf(Object.keys(labels ?? {}), workloads.labels);
+      const hint = hintOf(Object.keys(labels ?? {}), context.each(workloads.all));
       context.log.add('TSM0002', resource, message, { path: `spec.subsets[${index}].labels`, hint });
     });
   }
 }
 
 /** What the endpoints have instead. */
-function hintOf(keys: readonly string[], labels: readonly Readonly<Record<string, string>>[]): string {
-  const given = new Set(labels.map((of) => keys.map((key) => `${key}=${of[key] ?? '(none)'}`).join(',')));
+function hintOf(keys: readonly string[], all: readonly { readonly labels: Labels }[]): string {
+  const given = new Set(all.map(({ labels }) => keys.map((key) => `${key}=${labels[key] ?? '(none)'}`).join(',')));
   return `its endpoints have ${[...given].slice(0, 5).join(' or ')}`;
 }

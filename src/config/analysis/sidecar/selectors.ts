@@ -1,7 +1,8 @@
 import type { Resource } from '../../resource.ts';
 import type { AnalysisContext } from '../analysis-context.ts';
 import type { AnalysedSpecs } from '../analysed-specs.ts';
-import { firstLabelPath, formatSelector, selects } from '../labels.ts';
+import { SelectorIndex } from '../label-index.ts';
+import { firstLabelPath, formatSelector } from '../labels.ts';
 import { goList } from '../names.ts';
 
 type Sidecar = Resource<'Sidecar', AnalysedSpecs['Sidecar']>;
@@ -15,17 +16,15 @@ export function sidecarSelectors(context: AnalysisContext): void {
 
 function checkSelecting(context: AnalysisContext, ineffective: Set<Sidecar>): void {
   const selecting = context.of('Sidecar').filter((sidecar) => !isNamespaceWide(sidecar));
-  const pods = context.of('Pod');
-  const fits = (sidecar: Sidecar, pod: Resource): boolean =>
-    sidecar.namespace === pod.namespace && selects(sidecar.spec.workloadSelector?.labels, pod.labels);
+  const selectors = new SelectorIndex(selecting, ({ spec }) => spec.workloadSelector?.labels, (list) => context.each(list));
   for (const sidecar of selecting) {
-    if (context.each(pods).some((pod) => fits(sidecar, pod))) continue;
     const { labels } = sidecar.spec.workloadSelector ?? {};
+    if (context.podsWith(labels).some(({ namespace }) => namespace === sidecar.namespace)) continue;
     const message = `Referenced selector not found: ${JSON.stringify(formatSelector(labels))}`;
     context.log.add('IST0101', sidecar, message, { path: firstLabelPath('spec.workloadSelector.labels', labels) });
   }
-  for (const pod of pods) {
-    const by = context.each(selecting).filter((sidecar) => fits(sidecar, pod));
+  for (const pod of context.of('Pod')) {
+    const by = selectors.selecting(pod.labels).filter(({ namespace }) => namespace === pod.namespace);
     if (pod.annotations['ambient.istio.io/redirection'] === 'enabled') {
       for (const sidecar of by) tellIneffective(sidecar, 'selected workload is in ambient mode, the policy has no impact', ineffective, context);
     } else if (by.length > 1) {

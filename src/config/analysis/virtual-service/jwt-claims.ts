@@ -15,7 +15,7 @@ export function jwtClaims(context: AnalysisContext): void {
       const gateway = resolveName(name, resource.namespace);
       const found = name === 'mesh' ? undefined : context.find('Gateway', gateway);
       if (found === undefined) continue;
-      for (const pod of context.of('Pod').filter(({ labels }) => selects(found.spec.selector, labels))) {
+      for (const pod of context.podsWith(found.spec.selector)) {
         const isChecked = context.each(checks).some(
           ({ namespace, spec }) => [pod.namespace, 'istio-system'].includes(namespace) && selects(spec.selector?.matchLabels, pod.labels),
         );
