@@ -5,7 +5,7 @@ export interface LoadOptions {
   readonly connections: number;
   /** `-n`: how many calls they make together, each of them its even share. */
   readonly calls: number;
-  /** The caller's way to where its call is decided, in milliseconds, on top of what `call` takes. Default 0. */
+  /** What passes between an answer and the caller's next call, in milliseconds: the way to where calls are decided. Default 0. */
   readonly tripMs?: number;
 }
 
@@ -19,7 +19,7 @@ export interface LoadReport {
 
 /**
  * A small `fortio load -c C -qps 0 -n N`: each caller has its own share of the calls and makes one after the other,
- * without a pause. Since the shares are fixed, a caller whose calls are refused at once soon runs out of them.
+ * all beginning at the same moment. Since the shares are fixed, a caller whose calls are refused at once soon runs out of them.
  *
  * @param call Makes one call to its end and gives its status.
  */
@@ -29,8 +29,8 @@ export async function fortio({ connections, calls, tripMs = 0 }: LoadOptions, ca
   const caller = async (share: number): Promise<void> => {
     for (let i = 0; i < share; i++) {
       const startedAtMs = performance.now();
-      if (tripMs > 0) await sleep(tripMs);
       const status = await call().catch(() => 0);
+      if (tripMs > 0) await sleep(tripMs);
       latencies.push(performance.now() - startedAtMs);
       codes[status] = (codes[status] ?? 0) + 1;
     }
