@@ -14,13 +14,14 @@ export type { ConfigChange, ResourceObject } from './mesh-config.ts';
 export type { MeshCallOptions } from './mesh-dispatcher.ts';
 export type { ConfigSource, MeshOptions, WatchOptions, WorkloadOptions } from './mesh-options.ts';
 export type { InstallOptions } from './install.ts';
-export type { DestinationExplanation, ExplainInit, Explanation } from './explain.ts';
+export type { ExplainInit } from './mesh-explain.ts';
 export type { CallInfo } from './engine/call-info.ts';
 export type { ConnectionInfo } from './engine/connection-info.ts';
 export type { Transport } from './engine/connection.ts';
 export type { Connect, ConnectTarget } from './engine/dial.ts';
 export type { EjectionEvent } from './engine/upstream-cluster.ts';
 export { isMeshError, MeshError, type Issue, type MeshErrorDetails } from './common/errors.ts';
+export type { ConnectionExplanation, DestinationExplanation, Explanation, RouteExplanation, RouteTrial, SkippedRule } from './common/explanation.ts';
 export type { Clock, TimerHandle } from './common/clock.ts';
 export { seededRandom, type Random } from './common/random.ts';
 export { formatOrigin, type Location, type Origin } from './common/origin.ts';
@@ -38,7 +39,6 @@ export { ResourceSet, type ResourceChanges } from './config/resource-set.ts';
 export type { MeshSettings, Snapshot } from './config/snapshot.ts';
 
 // The pure core: which cluster, with what treatment?
-export type { RouteExplanation, RouteTrial } from './route/explain.ts';
 export { FaultInjector, type FaultAbort, type FaultDecision } from './route/fault-injector.ts';
 export { Mirror, shadowAuthority } from './route/mirror.ts';
 export { RetryPolicy, type AttemptOutcome, type ResetReason } from './route/retry-policy.ts';

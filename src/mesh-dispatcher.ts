@@ -1,13 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Dispatcher } from 'undici';
 import { MeshError } from './common/errors.ts';
-import { egressOf } from './engine/egress.ts';
+import type { Explanation } from './common/explanation.ts';
+import { blockedError, egressOf } from './engine/egress.ts';
 import type { Engine } from './engine/engine.ts';
+import { explainCall, type AskedCall } from './engine/explain.ts';
 import { dispatchTo, PassthroughCall } from './engine/passthrough.ts';
 import type { ResponseHeaders } from './engine/local-reply.ts';
 import { rawHeadersOf } from './engine/raw-headers.ts';
 import { requestBody, type BodyInit } from './engine/request-body.ts';
-import { downstreamHeaders, type HeadersInput } from './engine/request-headers.ts';
+import { downstreamHeaders, listed, type HeadersInput } from './engine/request-headers.ts';
 import { RequestWalk } from './engine/request-walk.ts';
 import { parseOrigin } from './engine/target.ts';
 
@@ -53,26 +55,19 @@ export class MeshDispatcher extends Dispatcher {
     this.#keepsContext = keepsContext;
   }
 
-  override dispatch(options: Options, handler: Dispatcher.DispatchHandler): boolean {
+  override dispatch(given: Options, handler: Dispatcher.DispatchHandler): boolean {
+    const asked = listed(given.headers as HeadersInput);
+    const options = asked === given.headers ? given : ({ ...given, headers: asked } as Options);
     const { engine, maxReplayBytes } = this.#context;
     if (this.#context.isClosed()) throw new MeshError('ERR_MESH_CLOSED', 'the mesh is closed: no further calls can be made through it');
     const target = parseOrigin(options.origin ?? '');
     const bound = this.#keepsContext ? handler : new ContextHandler(handler);
-    const { headers, host } = downstreamHeaders(options.headers as HeadersInput, engine.options.honorsCallerPolicies);
+    const { headers, host } = downstreamHeaders(asked, engine.options.honorsCallerPolicies);
     const { scheme, port } = target;
     const authority = host ?? target.authority;
-    const egress = egressOf(engine.snapshot, target, options);
-    if (egress.kind === 'blocked') {
-      bound.onResponseError?.(NO_CONTROLLER, egress.error);
-      return true;
-    }
-    if (egress.kind === 'connection') {
-      const call = new PassthroughCall(bound, engine.clock, 'connection');
-      engine.dispatchOnConnection({ ...options, headers: ['host', authority, ...headers] }, addressesOf(options), call);
-      return true;
-    }
-    if (egress.kind === 'passthrough') return this.#passThrough(options, authority, new PassthroughCall(bound, engine.clock));
     const path = options.query === undefined ? options.path : withQuery(options.path, options.query);
+    const egress = egressOf(engine.snapshot, target, options);
+    if (egress.kind !== 'mesh') return this.#goElsewhere(egress.kind, options, { method: options.method, target, path, headers: asked, originalDst: options.originalDst }, bound);
     engine.dispatch(
       {
         head: { method: options.method, scheme, authority, path, port, headers },
@@ -81,17 +76,30 @@ export class MeshDispatcher extends Dispatcher {
         originalDst: options.originalDst,
         sourceAddress: options.sourceAddress,
         http2: options.http2,
+        askedPath: path,
+        askedHeaders: asked,
       },
       bound,
     );
     return true;
   }
 
-  #passThrough(options: Options, authority: string, call: PassthroughCall): boolean {
+  /** What does not walk through the mesh: nothing is done to its headers but that the Host is the authority. */
+  #goElsewhere(kind: 'blocked' | 'connection' | 'passthrough', options: Options, asked: AskedCall, handler: Dispatcher.DispatchHandler): boolean {
+    const { engine } = this.#context;
+    const { snapshot, clusters } = engine;
+    const explain = (): Explanation => explainCall({ snapshot, clusters }, asked);
+    if (kind === 'blocked') {
+      handler.onResponseError?.(NO_CONTROLLER, blockedError(asked.target, explain));
+      return true;
+    }
+    const call = new PassthroughCall(handler, engine.clock, kind, explain);
     const { originalDst } = options;
-    if (typeof originalDst !== 'string') return this.#context.passthrough().dispatch(options, call);
-    const { headers } = downstreamHeaders(options.headers as HeadersInput);
-    dispatchTo(originalDst, this.#context.engine.options.connect, { ...options, headers: ['host', authority, ...headers] }, call);
+    if (kind === 'passthrough' && typeof originalDst !== 'string') return this.#context.passthrough().dispatch(options, call);
+    const { headers, host } = downstreamHeaders(asked.headers);
+    const sent = { ...options, headers: ['host', host ?? asked.target.authority, ...headers] };
+    if (kind === 'connection') engine.dispatchOnConnection(sent, addressesOf(options), call);
+    else dispatchTo(originalDst as string, engine.options.connect, sent, call);
     return true;
   }
 

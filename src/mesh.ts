@@ -16,7 +16,8 @@ import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
 import { randomUuid } from './engine/trace-context.ts';
 import type { EjectionEvent } from './engine/upstream-cluster.ts';
-import { explainCall, type ExplainInit, type Explanation } from './explain.ts';
+import type { Explanation } from './common/explanation.ts';
+import { explainUrl, type ExplainInit } from './mesh-explain.ts';
 import { installMesh, type Installed, type InstallOptions } from './install.ts';
 import { LiveConfig, problemOf } from './live-config.ts';
 import { MeshConfig, type ConfigChange, type ResourceObject } from './mesh-config.ts';
@@ -175,9 +176,12 @@ export class Mesh implements AsyncDisposable {
     this.#installed = undefined;
   }
 
-  /** What would happen to a call, and why; nothing is sent, nothing changes. */
+  /**
+   * What would happen to a call, and why; nothing is sent, nothing changes. `tcp://host:port` and `tls://host:port` stand for the
+   * connections of {@link connect}.
+   */
   explain(url: string | URL, init: ExplainInit = {}): Explanation {
-    return explainCall(this.#engine, url, init);
+    return explainUrl(this.#engine, url, init);
   }
 
   /**

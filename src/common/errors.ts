@@ -1,3 +1,5 @@
+import type { Explanation } from './explanation.ts';
+
 /** One thing wrong with given options: where (a path such as `delay.fixedDelay`) and what. */
 export interface Issue {
   readonly path: string;
@@ -18,6 +20,8 @@ export interface MeshErrorDetails {
   readonly rule?: string;
   /** Every issue found, for `ERR_INVALID_CONFIG`. */
   readonly issues?: readonly unknown[];
+  /** Tells the decisions of the call; called at most once, when somebody asks. */
+  readonly explain?: (() => Explanation) | undefined;
   readonly cause?: unknown;
 }
 
@@ -26,9 +30,9 @@ const BRAND = Symbol.for('ts-mesh/1.error');
 /**
  * Every error that ts-mesh itself raises. `code` is stable and part of the public API; message texts are not.
  *
- * Codes: `ERR_INVALID_CONFIG` (rules or options; see `issues`), `ERR_MESH_CLOSED`, `ERR_UPSTREAM` (a connection
- * failed where there is no HTTP answer to give), `ERR_BODY_CUT` (the answer broke off after its headers),
- * `ERR_TIMEOUT` (a route timeout that expired after the headers), `ERR_EGRESS_BLOCKED`, `ERR_INVALID_ARGUMENT`.
+ * Codes: `ERR_INVALID_CONFIG` (rules or options; see `issues`), `ERR_INVALID_ARGUMENT`, `ERR_NOT_FOUND` (nothing of that name to
+ * delete), `ERR_MESH_CLOSED`, `ERR_EGRESS_BLOCKED` (the outbound policy), `ERR_UPSTREAM` (a connection failed where there is no
+ * HTTP answer to give), `ERR_TIMEOUT` (a route timeout that expired after the headers).
  */
 export class MeshError extends Error {
   override readonly name = 'MeshError';
@@ -40,6 +44,8 @@ export class MeshError extends Error {
   readonly cluster: string | undefined;
   readonly rule: string | undefined;
   readonly issues: readonly unknown[];
+  readonly #explain: (() => Explanation) | undefined;
+  #explanation: Explanation | undefined;
 
   constructor(code: string, message: string, about: MeshErrorDetails = {}) {
     super(message, about.cause === undefined ? undefined : { cause: about.cause });
@@ -50,7 +56,13 @@ export class MeshError extends Error {
     this.cluster = about.cluster;
     this.rule = about.rule;
     this.issues = about.issues ?? [];
+    this.#explain = about.explain;
     Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Why the call went where it went, made when it is asked for; `undefined` for errors that are of no call. */
+  get explanation(): Explanation | undefined {
+    return (this.#explanation ??= this.#explain?.());
   }
 }
 

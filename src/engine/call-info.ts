@@ -1,3 +1,4 @@
+import type { Explanation } from '../common/explanation.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
 
 /** What became of one call; see `meshInfo`. */
@@ -25,6 +26,42 @@ export interface CallInfo {
   readonly lane: 'lean' | 'connection' | 'passthrough';
   /** Milliseconds since the call began. */
   readonly durationMs: number;
+  /** Why the call went where it went, by the rules it went by and the endpoints of now; made when it is asked for, and not listed among the fields. */
+  readonly explanation: Explanation;
+}
+
+/** {@link CallInfo} of plain fields. */
+export class CallReport implements CallInfo {
+  readonly status: number;
+  readonly flags: string;
+  readonly details: string;
+  readonly cluster: string | undefined;
+  readonly route: string | undefined;
+  readonly rule: string;
+  readonly endpoint: string | undefined;
+  readonly attempts: number;
+  readonly lane: CallInfo['lane'];
+  readonly durationMs: number;
+  readonly #explain: () => Explanation;
+  #explanation: Explanation | undefined;
+
+  constructor(told: Omit<CallInfo, 'explanation'>, explain: () => Explanation) {
+    this.status = told.status;
+    this.flags = told.flags;
+    this.details = told.details;
+    this.cluster = told.cluster;
+    this.route = told.route;
+    this.rule = told.rule;
+    this.endpoint = told.endpoint;
+    this.attempts = told.attempts;
+    this.lane = told.lane;
+    this.durationMs = told.durationMs;
+    this.#explain = explain;
+  }
+
+  get explanation(): Explanation {
+    return (this.#explanation ??= this.#explain());
+  }
 }
 
 /** Under this key a door's result carries whoever can tell its {@link CallInfo}. */

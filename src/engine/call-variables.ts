@@ -24,7 +24,7 @@ export interface VariableFacts {
   readonly upstreamProtocol?: WireProtocol | undefined;
   /** The try under way, from 1; 0 before any host was picked. */
   readonly attempt?: number;
-  describe(): CallInfo;
+  describe(): Omit<CallInfo, 'explanation'>;
 }
 
 /**

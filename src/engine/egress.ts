@@ -1,4 +1,5 @@
 import { MeshError } from '../common/errors.ts';
+import type { Explanation } from '../common/explanation.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { dialledHost } from './listener-for.ts';
 import type { Target } from './target.ts';
@@ -8,11 +9,12 @@ export type Egress =
   | { readonly kind: 'mesh' }
   | { readonly kind: 'connection' }
   | { readonly kind: 'passthrough' }
-  | { readonly kind: 'blocked'; readonly error: MeshError };
+  | { readonly kind: 'blocked' };
 
 const MESH: Egress = { kind: 'mesh' };
 const CONNECTION: Egress = { kind: 'connection' };
 const PASSTHROUGH: Egress = { kind: 'passthrough' };
+const BLOCKED: Egress = { kind: 'blocked' };
 
 /**
  * A port on which some HTTP service is registered has a listener, and everything on it walks; an unknown host there
@@ -24,7 +26,7 @@ const PASSTHROUGH: Egress = { kind: 'passthrough' };
  * Source: istio `buildSidecarOutboundListener`, `buildCatchAllVirtualHost`, `BlackHoleCluster`.
  */
 export function egressOf(snapshot: Snapshot, target: Target, { originalDst }: { readonly originalDst?: string | null }): Egress {
-  const { scheme, authority, hostname, port } = target;
+  const { scheme, hostname, port } = target;
   if (scheme === 'http') {
     const host = dialledHost(hostname, originalDst);
     const own = snapshot.listeners.own(port, host);
@@ -33,13 +35,17 @@ export function egressOf(snapshot: Snapshot, target: Target, { originalDst }: { 
     if (chain !== undefined) return CONNECTION;
   }
   if (snapshot.settings.outboundTrafficPolicy === 'ALLOW_ANY') return originalDst === null ? MESH : PASSTHROUGH;
-  const host = hostname.toLowerCase();
-  if (scheme === 'https' && isRegistered(snapshot, host, port)) return PASSTHROUGH;
-  const message = `${scheme}://${authority} is not in the registry, which the outbound policy REGISTRY_ONLY demands (add a ServiceEntry for host ${host}, port ${port})`;
-  return {
-    kind: 'blocked',
-    error: new MeshError('ERR_EGRESS_BLOCKED', message, { flags: 'UH', cluster: 'BlackHoleCluster', details: 'no_healthy_upstream' }),
-  };
+  return scheme === 'https' && isRegistered(snapshot, hostname.toLowerCase(), port) ? PASSTHROUGH : BLOCKED;
+}
+
+/** Why a call to `target` is blocked, and what to do. */
+export function blockedBecause({ scheme, authority, hostname, port }: Target): string {
+  return `${scheme}://${authority} is not in the registry, which the outbound policy REGISTRY_ONLY demands (add a ServiceEntry for host ${hostname.toLowerCase()}, port ${port})`;
+}
+
+/** What the caller of a blocked call gets. */
+export function blockedError(target: Target, explain: () => Explanation): MeshError {
+  return new MeshError('ERR_EGRESS_BLOCKED', blockedBecause(target), { flags: 'UH', cluster: 'BlackHoleCluster', details: 'no_healthy_upstream', explain });
 }
 
 /** Whether a service has that host, or a wildcard host that it fits: of `a.b.c` `*.b.c` and `*.c`. */

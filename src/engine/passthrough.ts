@@ -1,7 +1,8 @@
 import net from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
-import type { Call, CallInfo } from './call-info.ts';
+import type { Explanation } from '../common/explanation.ts';
+import { CallReport, type Call, type CallInfo } from './call-info.ts';
 import type { Connect } from './dial.ts';
 
 /**
@@ -13,12 +14,14 @@ export class PassthroughCall implements Dispatcher.DispatchHandler, Call {
   readonly #clock: Clock;
   readonly #startedAtMs: number;
   readonly #lane: CallInfo['lane'];
+  readonly #explain: () => Explanation;
   #status = 0;
 
-  constructor(handler: Dispatcher.DispatchHandler, clock: Clock, lane: 'passthrough' | 'connection' = 'passthrough') {
+  constructor(handler: Dispatcher.DispatchHandler, clock: Clock, lane: 'passthrough' | 'connection', explain: () => Explanation) {
     this.#handler = handler;
     this.#lane = lane;
     this.#clock = clock;
+    this.#explain = explain;
     this.#startedAtMs = clock.now();
   }
 
@@ -48,7 +51,7 @@ export class PassthroughCall implements Dispatcher.DispatchHandler, Call {
   }
 
   describe(): CallInfo {
-    return {
+    const told = {
       status: this.#status,
       flags: '-',
       details: '',
@@ -60,6 +63,7 @@ export class PassthroughCall implements Dispatcher.DispatchHandler, Call {
       lane: this.#lane,
       durationMs: this.#clock.now() - this.#startedAtMs,
     };
+    return new CallReport(told, this.#explain);
   }
 }
 

@@ -40,6 +40,12 @@ const POLICY_HEADERS = new Set([
 /** Most headers are told apart from the stripped ones by their first letter alone. */
 const FIRST_LETTERS = new Set([...STRIPPED, 'te'].map((name) => name.charCodeAt(0)));
 
+/** `input` in a form that can be read more than once, as some iterables can't. */
+export function listed(input: HeadersInput): HeadersInput {
+  if (input === null || input === undefined || Array.isArray(input) || !(Symbol.iterator in input)) return input;
+  return [...(input as Iterable<readonly [string, string]>)].flat();
+}
+
 /**
  * Lower-cases names, joins undici's input forms into one list, and strips what must not be routed on.
  *

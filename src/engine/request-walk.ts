@@ -1,5 +1,6 @@
 import { errors, type Dispatcher } from 'undici';
 import type { TimerHandle } from '../common/clock.ts';
+import type { Explanation } from '../common/explanation.ts';
 import { getHeader } from '../common/headers.ts';
 import { formatOrigin } from '../common/origin.ts';
 import type { Snapshot } from '../config/snapshot.ts';
@@ -16,20 +17,27 @@ import type { AccessRecord } from '../telemetry/access-log.ts';
 import { accessRecord } from './access-record.ts';
 import type { ActiveCall } from './active-calls.ts';
 import { admit } from './admission.ts';
-import type { CallInfo, LoggedCall } from './call-info.ts';
+import { CallReport, type CallInfo, type LoggedCall } from './call-info.ts';
 import { callVariable } from './call-variables.ts';
 import type { EngineContext } from './engine-context.ts';
+import { explainCall } from './explain.ts';
 import { dialledHost } from './listener-for.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
 import type { RoutedCall, RoutedRequest } from './routed-call.ts';
+import type { HeadersInput } from './request-headers.ts';
 import { Router } from './router.ts';
+import type { Target } from './target.ts';
 import type { WireProtocol } from './wire.ts';
 
 /** What a door hands to the engine. */
 export interface MeshRequest extends RoutedRequest {
   /** The caller's own address, for balancing by source IP. */
   readonly sourceAddress?: string | undefined;
+  readonly dialled: Target;
+  /** As the caller gave them, for explanations: the head changes on its way. */
+  readonly askedPath: string;
+  readonly askedHeaders: HeadersInput;
 }
 
 /**
@@ -118,7 +126,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
 
   get #dialledHost(): string | undefined {
     const { dialled, originalDst } = this.request;
-    return dialledHost(dialled?.hostname, originalDst);
+    return dialledHost(dialled.hostname, originalDst);
   }
 
   #inject(route: Route, { delayMs, abort }: FaultDecision): void {
@@ -329,7 +337,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   /** `ip:port` that the caller dialled. */
   get dialledAddress(): string | undefined {
     const { originalDst, dialled } = this.request;
-    return originalDst ?? (dialled === undefined ? undefined : `${dialled.hostname}:${dialled.port}`);
+    return originalDst ?? `${dialled.hostname}:${dialled.port}`;
   }
 
   /** The chosen cluster, if there is one of that name. */
@@ -366,7 +374,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   }
 
   describe(): CallInfo {
-    return {
+    const told = {
       status: this.status,
       flags: formatFlags(this.flags),
       details: this.details,
@@ -375,8 +383,16 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
       rule: this.route?.origin === undefined ? 'no rule' : formatOrigin(this.route.origin),
       endpoint: this.router?.host?.key,
       attempts: this.router?.attempts ?? 0,
-      lane: 'lean',
+      lane: 'lean' as const,
       durationMs: this.elapsedMs,
     };
+    return new CallReport(told, () => this.explain());
+  }
+
+  explain(): Explanation {
+    const { head, dialled: target, originalDst, askedPath: path, askedHeaders: headers } = this.request;
+    const { honorsCallerPolicies } = this.engine.options;
+    const context = { snapshot: this.snapshot, clusters: this.engine.clusters };
+    return explainCall(context, { method: head.method, target, path, headers, originalDst, honorsCallerPolicies });
   }
 }

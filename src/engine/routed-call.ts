@@ -1,3 +1,4 @@
+import type { Explanation } from '../common/explanation.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Destination } from '../route/destination.ts';
 import type { RequestHead } from '../route/model.ts';
@@ -20,6 +21,8 @@ export interface RoutedRequest extends Dialled {
 
 /** The call that a router works for: exactly one of `answer`, `end`, `breakOff` and `fail` ends it. */
 export interface RoutedCall extends VariableSource, Call {
+  /** Why it goes where it goes. */
+  explain(): Explanation;
   readonly engine: EngineContext;
   readonly snapshot: Snapshot;
   readonly request: RoutedRequest;

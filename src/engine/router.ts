@@ -206,7 +206,7 @@ export class Router implements AttemptOwner {
     }
     const { rule } = this.#call.describe();
     const message = `the route's timeout of ${this.#timeouts.routeTimeoutMs} ms expired while the response was under way (${rule})`;
-    const error = new MeshError('ERR_TIMEOUT', message, { flags: 'UT', attempts: this.attempts, cluster: this.cluster.name, rule });
+    const error = new MeshError('ERR_TIMEOUT', message, { flags: 'UT', attempts: this.attempts, cluster: this.cluster.name, rule, explain: () => this.#call.explain() });
     this.#call.breakOff(FLAG.UT, 'response_timeout', error);
   }
 

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import type { Host } from '../cluster/host.ts';
 import { MeshError } from '../common/errors.ts';
+import type { Explanation } from '../common/explanation.ts';
 import { formatOrigin } from '../common/origin.ts';
 import { xxHash64 } from '../common/xxhash64.ts';
 import type { Snapshot } from '../config/snapshot.ts';
@@ -12,6 +13,7 @@ import { ConnectionLifetime } from './connection-lifetime.ts';
 import type { DialWaiter } from './dial.ts';
 import type { Lookup } from './dns-members.ts';
 import type { EngineContext } from './engine-context.ts';
+import { explainConnection } from './explain.ts';
 import { dialledHost, listenerFor } from './listener-for.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
 
@@ -48,6 +50,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
   readonly #startedAtMs: number;
   #chain: FilterChain | undefined;
   #inspected = false;
+  #address: string | undefined;
   #clusterName = '';
   #cluster: UpstreamCluster | undefined;
   #host: Host | undefined;
@@ -103,9 +106,9 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
   async #choose(): Promise<void> {
     const { listeners } = this.#snapshot;
     const listener = listenerFor(listeners, this.#request);
-    const address = listener?.chains.needsAddress === true ? await this.#dialledAddress() : undefined;
+    if (listener?.chains.needsAddress === true) this.#address = await this.#dialledAddress();
     this.#inspected = listener !== undefined && (listener.chains.needsServerName || listener.spec.http);
-    this.#chain = listener?.chains.match(address, this.#request.servername);
+    this.#chain = listener?.chains.match(this.#address, this.#request.servername);
     this.#clusterName = this.#chain?.destinations.pick(this.#engine.random).cluster ?? listeners.fallbackCluster;
     this.#cluster = this.#engine.clusters.get(this.#clusterName, this.#snapshot);
     const cluster = this.#cluster;
@@ -197,8 +200,14 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
       cluster: this.#clusterName,
       rule: this.#rule(),
       attempts: this.#host === undefined ? 0 : 1,
+      explain: () => this.explain(),
       cause,
     });
+  }
+
+  /** Why it goes where it goes. */
+  explain(): Explanation {
+    return explainConnection({ snapshot: this.#snapshot, clusters: this.#engine.clusters }, { ...this.#request, address: this.#address });
   }
 
   #rule(): string {

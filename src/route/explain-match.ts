@@ -1,12 +1,10 @@
+import { isSecretName } from '../common/secrets.ts';
 import type { HeaderCondition } from './header-condition.ts';
 import { pseudoHeader } from './header-value.ts';
 import type { RequestHead } from './model.ts';
 import { queryParameter, withoutQuery } from './path.ts';
 import type { RequestMatcher } from './request-matcher.ts';
 import type { StringMatcher } from './string-matcher.ts';
-
-/** Headers and query parameters whose values explanations never show. */
-const SECRET = /authorization|cookie|token|secret|passw|api-?key|signature|session/i;
 
 /**
  * The first condition of `matcher` that `head` fails, in words, such as `headers.end-user: exact "jason" ≠ "jim"`;
@@ -71,7 +69,7 @@ function linesOf({ name, isPseudo }: HeaderCondition, head: RequestHead): readon
 }
 
 function shown(name: string, actual: readonly string[]): string {
-  if (SECRET.test(name)) return '<redacted>';
+  if (isSecretName(name)) return '<redacted>';
   // A query may hold what its parameters' names would have hidden.
   const open = name === ':path' ? actual.map((path) => path.replace(/\?.+/s, '?…')) : actual;
   return open.map((line) => JSON.stringify(line)).join(' | ');

@@ -1,48 +1,12 @@
+import type { RouteExplanation, RouteTrial } from '../common/explanation.ts';
 import { formatOrigin, type Origin } from '../common/origin.ts';
 import { hostOf } from './authority.ts';
 import { describeAction } from './describe-action.ts';
 import { describeConditions, firstFailure } from './explain-match.ts';
 import type { HostTable } from './host-table.ts';
-import type { RequestHead, SkippedRule } from './model.ts';
+import type { RequestHead } from './model.ts';
 import type { Route } from './route.ts';
 import { similarNames } from './similar-names.ts';
-
-/** Why a request goes where it goes, as plain data. */
-export interface RouteExplanation {
-  readonly port: number;
-  /** The Host as the caller wrote it. */
-  readonly authority: string;
-  /**
-   * `routed`; `no-route`: the virtual host has none for this request, which is 404 `NR`; `unknown-host`: no virtual host
-   * wants the Host; `no-listener`: no HTTP service has this port, so the call is none of the mesh's.
-   */
-  readonly outcome: 'routed' | 'no-route' | 'unknown-host' | 'no-listener';
-  readonly virtualHost?: {
-    readonly name: string;
-    /** The domain that the Host fits, such as `reviews` or `*.example.com`; `*` takes what nothing else wants. */
-    readonly domain: string;
-    readonly origin?: Origin;
-  };
-  /** The routes tried, in order, the matching one last. */
-  readonly trials: readonly RouteTrial[];
-  /** What the matching route does. */
-  readonly action: readonly string[];
-  /** Rules of this virtual host that cannot apply to this caller or port, with the reason. */
-  readonly skipped: readonly SkippedRule[];
-  /** When no domain but `*` fits: the ports on which this host is known. */
-  readonly knownOnPorts: readonly number[];
-  /** When no domain but `*` fits: hosts of this port that look like it, the nearest first. */
-  readonly similarHosts: readonly string[];
-}
-
-/** One route and whether it matched. */
-export interface RouteTrial {
-  readonly name?: string;
-  readonly origin?: Origin;
-  readonly matched: boolean;
-  /** All conditions that held, or the first that failed with its expected and actual value. */
-  readonly reason: string;
-}
 
 /**
  * See `RouteTable.explain`.

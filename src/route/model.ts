@@ -1,3 +1,4 @@
+import type { SkippedRule } from '../common/explanation.ts';
 import type { HeaderList } from '../common/headers.ts';
 import type { Origin } from '../common/origin.ts';
 
@@ -177,16 +178,6 @@ export interface RouteSpec {
   /** Under which its requests are counted beside their cluster. */
   readonly statPrefix?: string;
   readonly origin?: Origin;
-}
-
-/**
- * A rule, or an entry of its match, that cannot apply to this caller on this port. It takes no part in matching; only
- * explanations show it.
- */
-export interface SkippedRule {
-  readonly origin: Origin;
-  /** Such as `gateways [edge] do not include mesh`. */
-  readonly reason: string;
 }
 
 /** The routes that a Host selects. Source: Envoy virtual host. */

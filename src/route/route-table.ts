@@ -1,5 +1,6 @@
+import type { RouteExplanation } from '../common/explanation.ts';
 import { hostOf } from './authority.ts';
-import { explainRoute, type RouteExplanation } from './explain.ts';
+import { explainRoute } from './explain.ts';
 import { HostTable } from './host-table.ts';
 import type { RequestHead, RouteConfigurationSpec, VirtualHostSpec } from './model.ts';
 import { OwnHosts } from './own-hosts.ts';

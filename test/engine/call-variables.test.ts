@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { CallInfo } from '../../src/engine/call-info.ts';
 import { callVariable, type VariableFacts } from '../../src/engine/call-variables.ts';
 
-const INFO: CallInfo = {
+const INFO: Omit<CallInfo, 'explanation'> = {
   status: 503, flags: 'URX,UF', details: 'some detail', cluster: 'outbound|80||reviews', route: 'mine', rule: 'no rule', endpoint: '10.0.0.1:80', attempts: 2, lane: 'lean', durationMs: 12.9,
 };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { egressOf } from '../../src/engine/egress.ts';
+import { blockedBecause, egressOf } from '../../src/engine/egress.ts';
 import { parseOrigin } from '../../src/engine/target.ts';
-import { createMesh, isMeshError } from '../../src/index.ts';
+import { createMesh, isMeshError, type MeshError } from '../../src/index.ts';
 import { snapshotOf } from './memory-engine.ts';
 
 const entry = (host: string, port: number, protocol: string): string => `
@@ -65,12 +65,13 @@ describe('a call goes', () => {
 });
 
 describe('a refusal', () => {
-  it('says what is missing', () => {
-    const egress = egressOf(CLOSED, parseOrigin('https://evil.test:8443'), {});
-
-    expect(egress).toMatchObject({ kind: 'blocked', error: { code: 'ERR_EGRESS_BLOCKED', flags: 'UH', cluster: 'BlackHoleCluster' } });
-    expect(egress.kind === 'blocked' && egress.error.message).toContain('https://evil.test:8443 is not in the registry');
-    expect(egress.kind === 'blocked' && egress.error.message).toContain('add a ServiceEntry for host evil.test, port 8443');
+  it('says what is missing, and why the call went nowhere', async () => {
+    await using mesh = await createMesh({ config: REGISTRY + REGISTRY_ONLY });
+    const error = await mesh.request('https://evil.test:8443/a?token=1&page=2').then(() => undefined, (cause: unknown) => cause as MeshError);
+    expect(error).toMatchObject({ code: 'ERR_EGRESS_BLOCKED', flags: 'UH', cluster: 'BlackHoleCluster' });
+    expect(error?.explanation).toMatchObject({ kind: 'blocked', url: 'https://evil.test:8443/a?token=<redacted>&page=2', reason: error?.message });
+    expect(blockedBecause(parseOrigin('https://evil.test:8443'))).toContain('https://evil.test:8443 is not in the registry');
+    expect(blockedBecause(parseOrigin('https://evil.test:8443'))).toContain('add a ServiceEntry for host evil.test, port 8443');
   });
 
   it.each<Record<string, string>>([

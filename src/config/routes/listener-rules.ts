@@ -1,5 +1,5 @@
+import type { SkippedRule } from '../../common/explanation.ts';
 import { isWildcardHost } from '../../common/host-name.ts';
-import type { SkippedRule } from '../../route/model.ts';
 import type { HostMap } from '../registry/host-map.ts';
 import type { EgressListener } from '../scope/sidecar-scope.ts';
 import type { VirtualService } from './virtual-service.ts';

@@ -1,4 +1,5 @@
-import type { RouteConfigurationSpec, SkippedRule, VirtualHostSpec } from '../../route/model.ts';
+import type { SkippedRule } from '../../common/explanation.ts';
+import type { RouteConfigurationSpec, VirtualHostSpec } from '../../route/model.ts';
 import { BLACK_HOLE_CLUSTER, clusterName, PASSTHROUGH_CLUSTER } from '../clusters/cluster-name.ts';
 import { dialledHosts } from '../listeners/dialled-hosts.ts';
 import { isDeclaredHttp, isHttp } from '../registry/port-protocol.ts';

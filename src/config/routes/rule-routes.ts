@@ -1,5 +1,6 @@
-import type { MirrorOptions, RetryOptions, RouteAction, RouteSpec, SkippedRule, WeightedDestination } from '../../route/model.ts';
+import type { MirrorOptions, RetryOptions, RouteAction, RouteSpec, WeightedDestination } from '../../route/model.ts';
 import { parseDurationMs } from '../../common/duration.ts';
+import type { SkippedRule } from '../../common/explanation.ts';
 import { clusterName } from '../clusters/cluster-name.ts';
 import type { HttpMatchSpec, HttpRouteSpec } from '../istio-types.ts';
 import { originOf } from '../resource.ts';

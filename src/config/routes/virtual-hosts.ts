@@ -1,5 +1,6 @@
+import type { SkippedRule } from '../../common/explanation.ts';
 import { hostsOverlap, isWildcardHost } from '../../common/host-name.ts';
-import type { RouteSpec, SkippedRule, VirtualHostSpec } from '../../route/model.ts';
+import type { RouteSpec, VirtualHostSpec } from '../../route/model.ts';
 import { clusterName } from '../clusters/cluster-name.ts';
 import { COST } from '../compile-budget.ts';
 import { sameItems } from '../memo.ts';

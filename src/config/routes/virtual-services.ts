@@ -1,4 +1,4 @@
-import type { SkippedRule } from '../../route/model.ts';
+import type { SkippedRule } from '../../common/explanation.ts';
 import type { CompileBudget } from '../compile-budget.ts';
 import { ResourceMemo } from '../memo.ts';
 import type { MeshConfig } from '../mesh-settings.ts';

@@ -1,0 +1,78 @@
+import { formatDurationMs } from '../common/duration.ts';
+import type { DestinationExplanation } from '../common/explanation.ts';
+import { hostKey } from '../cluster/host.ts';
+import type { ClusterSpec } from '../cluster/model.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import type { WeightedClusters } from '../route/weighted-clusters.ts';
+import type { ClusterManager } from './cluster-manager.ts';
+
+/** What explanations look at: they draw nothing and change nothing. */
+export interface ExplainContext {
+  readonly snapshot: Snapshot;
+  readonly clusters: Pick<ClusterManager, 'peek'>;
+}
+
+/** The clusters that a call or a connection may go to, with what is behind them now. */
+export function explainDestinations(
+  context: ExplainContext,
+  destinations: WeightedClusters<{ readonly cluster: string; readonly weight: number }>,
+): DestinationExplanation[] {
+  const { snapshot } = context;
+  return destinations.choices.map((destination) => {
+    const share = destinations.percentage(destination);
+    const spec = snapshot.clusters.get(destination.cluster);
+    if (spec === undefined) {
+      const problem = missingCluster(snapshot, destination.cluster);
+      return { cluster: destination.cluster, share, outcome: 'NC', problem, endpoints: [], policies: [], origins: [] };
+    }
+    const endpoints = endpointsOf(context, spec);
+    const usable = spec.discovery === 'original-dst' || endpoints.some(({ ejected }) => !ejected) || spec.discovery.endsWith('dns');
+    return {
+      cluster: spec.name,
+      share,
+      outcome: usable ? 'ok' : 'UH',
+      ...(usable ? {} : { problem: emptyCluster(spec, endpoints.length) }),
+      endpoints,
+      policies: policiesOf(spec),
+      origins: spec.origins,
+    };
+  });
+}
+
+/** Looks only: a cluster that was never used has all its endpoints healthy. */
+function endpointsOf({ clusters }: ExplainContext, spec: ClusterSpec): DestinationExplanation['endpoints'] {
+  const live = clusters.peek(spec.name);
+  live?.settle();
+  const hosts = live?.hosts.hosts ?? spec.endpoints.map((endpoint) => ({ key: hostKey(endpoint), endpoint, ejected: false }));
+  return hosts.map(({ key, endpoint, ejected }) => ({ address: key, version: endpoint.labels['version'], ejected }));
+}
+
+function missingCluster(snapshot: Snapshot, name: string): string {
+  const [, port = '', subset = '', host = ''] = name.split('|');
+  const ofHost = [...snapshot.clusters.values()].filter((cluster) => cluster.host === host);
+  if (ofHost.length === 0) return `no service ${host} is known to this caller (declare it, or correct the destination's host)`;
+  const ports = [...new Set(ofHost.map((cluster) => cluster.port))];
+  if (!ports.includes(Number(port))) return `service ${host} has no port ${port}, it has ${ports.join(', ')}`;
+  const subsets = ofHost.map((cluster) => cluster.subset).filter((one) => one !== '');
+  const known = subsets.length === 0 ? 'none is declared' : `declared are ${[...new Set(subsets)].join(', ')}`;
+  return `no DestinationRule for ${host} declares subset ${subset}: ${known}`;
+}
+
+function emptyCluster(spec: ClusterSpec, endpoints: number): string {
+  if (endpoints > 0) return `all ${endpoints} endpoints of ${spec.name} are ejected by outlier detection`;
+  if (spec.subset === '') return `service ${spec.host} has no endpoints`;
+  return `no endpoint of ${spec.host} has the labels of subset ${spec.subset}`;
+}
+
+function policiesOf(spec: ClusterSpec): string[] {
+  const { circuitBreaker: limits, connection, outlierDetection: outlier } = spec;
+  const policies = [`load balancer ${spec.loadBalancer.kind}`];
+  const shown = Object.entries(limits).filter(([, value]) => value !== undefined && value !== Infinity);
+  if (shown.length > 0) policies.push(`limits ${shown.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ')}`);
+  if (connection.maxRequestsPerConnection > 0) policies.push(`at most ${connection.maxRequestsPerConnection} requests per connection`);
+  policies.push(`connect timeout ${formatDurationMs(connection.connectTimeoutMs)}`);
+  if (outlier !== undefined) {
+    policies.push(`outlier detection: ${outlier.consecutive5xxErrors ?? 5} × 5xx, at most ${outlier.maxEjectionPercent ?? 10} % ejected`);
+  }
+  return policies;
+}

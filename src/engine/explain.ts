@@ -1,0 +1,113 @@
+import { isIP } from 'node:net';
+import type { ConnectionExplanation, Explanation } from '../common/explanation.ts';
+import { redactQuery } from '../common/secrets.ts';
+import type { FilterChain } from '../route/filter-chains.ts';
+import type { RequestHead } from '../route/model.ts';
+import { admit } from './admission.ts';
+import { blockedBecause, egressOf } from './egress.ts';
+import { explainDestinations, type ExplainContext } from './explain-destinations.ts';
+import { formatCall } from './format-explanation.ts';
+import { dialledHost, listenerFor } from './listener-for.ts';
+import { downstreamHeaders, type HeadersInput } from './request-headers.ts';
+import type { Target } from './target.ts';
+
+/** A call as it was asked for. */
+export interface AskedCall {
+  readonly method: string;
+  readonly target: Target;
+  /** Path and query exactly as they go on the wire. */
+  readonly path: string;
+  readonly headers: HeadersInput;
+  readonly originalDst?: string | null | undefined;
+  /** Whether the caller's own retry and timeout headers count. */
+  readonly honorsCallerPolicies?: boolean;
+}
+
+/** A connection as it was asked for. */
+export interface AskedConnection {
+  readonly host: string;
+  readonly port: number;
+  /** SNI; absent: the bytes are not TLS. */
+  readonly servername?: string | undefined;
+  readonly originalDst?: string | null | undefined;
+  /** The IP address behind `host`, where it is known. */
+  readonly address?: string | undefined;
+}
+
+/** Why an HTTP call goes where it goes. */
+export function explainCall(context: ExplainContext, asked: AskedCall): Explanation {
+  const { snapshot } = context;
+  const { method, target, path, originalDst } = asked;
+  const { headers, host } = downstreamHeaders(asked.headers, asked.honorsCallerPolicies);
+  const head: RequestHead = { method, scheme: target.scheme, authority: host ?? target.authority, path, port: target.port, headers };
+  admit(head, snapshot.settings, { options: { uuid: () => 'explained', tracing: false }, random: () => 0 });
+  const egress = egressOf(snapshot, target, { originalDst });
+  const dialled = dialledHost(target.hostname, originalDst);
+  const about = {
+    url: `${target.scheme}://${target.authority}${redactQuery(path)}`,
+    method,
+    route: snapshot.routes.explain(head, dialled),
+  };
+  switch (egress.kind) {
+    case 'mesh': {
+      const matched = snapshot.routes.virtualHost(head.port, head.authority, dialled)?.match(head);
+      const destinations = matched?.action.kind === 'forward' ? explainDestinations(context, matched.action.destinations) : [];
+      return told({ ...about, kind: 'mesh', destinations });
+    }
+    case 'connection': {
+      const reason = 'no service on this port speaks HTTP: the call is bytes on a connection, which tcp rules route';
+      return told({ ...about, kind: 'connection', reason, ...chosenChain(context, { host: target.hostname, port: target.port, originalDst }) });
+    }
+    case 'passthrough': {
+      const reason = head.scheme === 'https' ? 'https is TLS from end to end: HTTP rules do not apply' : 'no registered HTTP service has this port';
+      return told({ ...about, kind: 'passthrough', reason, destinations: [] });
+    }
+    case 'blocked':
+      return told({ ...about, kind: 'blocked', reason: blockedBecause(target), destinations: [] });
+  }
+}
+
+/** Why a connection that is not HTTP goes where it goes. */
+export function explainConnection(context: ExplainContext, asked: AskedConnection): Explanation {
+  const { host, port, servername } = asked;
+  const chosen = chosenChain(context, asked);
+  const isBlocked = chosen.chain === undefined && context.snapshot.settings.outboundTrafficPolicy === 'REGISTRY_ONLY';
+  const { chain, ...connection } = chosen;
+  const reason = isBlocked
+    ? `${host}:${port} is not in the registry, which the outbound policy REGISTRY_ONLY demands (add a ServiceEntry for host ${host}, port ${port})`
+    : chain === undefined
+      ? 'nobody registered it, and the outbound policy lets it through'
+      : 'a connection that is not HTTP goes by tcp and tls rules';
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return told({
+    url: `${servername === undefined ? 'tcp' : 'tls'}://${authority}`,
+    method: 'CONNECT',
+    kind: isBlocked ? 'blocked' : chain === undefined ? 'passthrough' : 'connection',
+    reason,
+    route: { port, authority, outcome: 'no-listener', trials: [], action: [], skipped: [], knownOnPorts: [], similarHosts: [] },
+    ...connection,
+  });
+}
+
+function chosenChain(
+  context: ExplainContext,
+  asked: AskedConnection,
+): { readonly chain: FilterChain | undefined; readonly connection: ConnectionExplanation; readonly destinations: Explanation['destinations'] } {
+  const listener = listenerFor(context.snapshot.listeners, asked);
+  const dialled = dialledHost(asked.host, asked.originalDst);
+  const chain = listener?.chains.match(asked.address ?? (isIP(dialled) === 0 ? undefined : dialled), asked.servername);
+  const { sniHosts, destinationSubnets, origin } = chain?.spec ?? {};
+  const conditions = [
+    ...(sniHosts === undefined ? [] : [`sniHosts ${sniHosts.join(', ')}`]),
+    ...(destinationSubnets === undefined ? [] : [`destinationSubnets ${destinationSubnets.join(', ')}`]),
+  ];
+  return {
+    chain,
+    connection: { ...(listener !== undefined && { listener: listener.spec.name }), ...(origin !== undefined && { origin }), conditions },
+    destinations: chain === undefined ? [] : explainDestinations(context, chain.destinations),
+  };
+}
+
+function told(data: Omit<Explanation, 'toString'>): Explanation {
+  return Object.defineProperty({ ...data }, 'toString', { value: () => formatCall(data) }) as Explanation;
+}
