@@ -31,6 +31,7 @@ export type { HeaderList } from './common/headers.ts';
 // Configuration.
 export { compileSnapshot, type CompileResult } from './config/compile.ts';
 export type { CallerOptions, CompileOptions, EndpointInput } from './config/compile-options.ts';
+export { resourceJsonSchema, type JsonSchema } from './config/json-schema.ts';
 export { formatIssue, type ConfigIssue } from './config/issue.ts';
 export { readResources, type ConfigInput, type ReadOptions, type ReadResult } from './config/read-resources.ts';
 export type { Resource } from './config/resource.ts';

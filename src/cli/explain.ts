@@ -21,7 +21,9 @@ export function explain(url: string, options: ExplainOptions, terminal: Terminal
 /** @throws {UsageError} */
 export function parsed(url: string): URL {
   const result = URL.parse(url);
-  if (result === null || !/^https?:$/.test(result.protocol)) throw new UsageError(`not an http or https URL: ${url} (such as http://reviews:9080/reviews/0)`);
+  if (result === null || result.hostname === '' || !/^(?:https?|tcp|tls):$/.test(result.protocol)) {
+    throw new UsageError(`not an http, https, tcp or tls URL: ${url} (such as http://reviews:9080/reviews/0 or tcp://db:5432)`);
+  }
   return result;
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { isMeshError } from '../common/errors.ts';
+import { resourceJsonSchema } from '../config/json-schema.ts';
 import { analyze } from './analyze.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { diff } from './diff.ts';
@@ -63,7 +64,7 @@ function program(terminal: Terminal, ends: Ends): Command {
     .option('-H, --header <name:value>', 'a request header; may be repeated', collect)
     .option('-X, --method <method>', 'the request method', 'GET')
     .option('--json', 'print the decision as data')
-    .addHelpText('after', examples('explain http://reviews:9080/reviews/0 -H "end-user: jason" --config mesh/'))
+    .addHelpText('after', examples('explain http://reviews:9080/reviews/0 -H "end-user: jason" --config mesh/', 'explain tcp://db:5432 --config mesh/'))
     .action(ends((url: string, options: object) => explain(url, options, terminal)));
 
   withRules(root.command('routes').description('every route of the rules, in the order in which they are tried'))
@@ -79,6 +80,17 @@ function program(terminal: Terminal, ends: Ends): Command {
     .option('--json', 'print the differences as data')
     .addHelpText('after', examples('diff mesh/ mesh-next/ --url http://reviews:9080/'))
     .action(ends((before: string, after: string, options: object) => diff(before, after, options, terminal)));
+
+  root
+    .command('schema')
+    .description('a JSON Schema of the resources, for editors')
+    .addHelpText('after', examples('schema > ts-mesh.schema.json') + '\n\nYAML language server: start a file with\n  # yaml-language-server: $schema=ts-mesh.schema.json')
+    .action(
+      ends(async () => {
+        terminal.out(JSON.stringify(resourceJsonSchema(), null, 2));
+        return 0;
+      }),
+    );
 
   root
     .command('completion <shell>')

@@ -8,3 +8,8 @@ export function toCamelCase(name: string): string {
 export function sameField(written: string, camel: string): boolean {
   return written === camel || (written.includes('_') && toCamelCase(written) === camel);
 }
+
+/** `mirrorPercent` → `mirror_percent`. */
+export function toSnakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/cli/finding.ts';
+import { resourceJsonSchema } from '../../src/config/json-schema.ts';
 import { tsMesh, type Printed } from './test-terminal.ts';
 
 const REVIEWS = `apiVersion: networking.istio.io/v1
@@ -163,6 +164,15 @@ describe('ts-mesh explain', () => {
     expect(others.out).toMatch(/mesh\.yaml:\d+/);
   });
 
+  it('tells why a connection goes where it goes', async () => {
+    write({ 'db.yaml': REVIEWS.replaceAll('reviews', 'db').replace('name: http, protocol: HTTP', 'name: tcp, protocol: TCP').replace('9080', '5432') });
+
+    const { code, out } = await cli('explain tcp://db:5432 -f db.yaml');
+
+    expect(code).toBe(0);
+    expect(out).toContain('outbound|5432||db.default.svc.cluster.local (100 %)\n    endpoint 10.0.0.1:5432 version v1');
+  });
+
   it('shows no secrets', async () => {
     const { out } = await tsMesh(['explain', 'http://reviews:9080/?token=abc123', '-H', 'authorization: Bearer abc123', '-f', 'mesh.yaml', '--json'], { cwd });
 
@@ -171,7 +181,7 @@ describe('ts-mesh explain', () => {
 
   it('asks for what it needs', async () => {
     expect(await cli('explain http://reviews/')).toMatchObject({ code: 2, err: expect.stringContaining('--config FILE') });
-    expect(await cli('explain reviews:9080 -f mesh.yaml')).toMatchObject({ code: 2, err: expect.stringContaining('not an http or https URL') });
+    expect(await cli('explain reviews:9080 -f mesh.yaml')).toMatchObject({ code: 2, err: expect.stringContaining('not an http, https, tcp or tls URL') });
     expect(await cli('explain http://reviews/ -f mesh.yaml -H nonsense')).toMatchObject({ code: 2, err: expect.stringContaining('name:value') });
     expect(await cli('explain http://reviews/ -f mesh.yaml -l nonsense')).toMatchObject({ code: 2, err: expect.stringContaining('key=value') });
     expect(await cli('explain http://reviews/ -f missing.yaml')).toMatchObject({ code: 2, err: expect.stringContaining('missing.yaml') });
@@ -255,6 +265,12 @@ describe('ts-mesh', () => {
     const { code, out } = await cli(`completion ${shell}`);
     expect(code).toBe(0);
     for (const word of ['validate', 'explain', 'routes', 'diff', shell === 'fish' ? '-l sarif' : '--sarif']) expect(out).toContain(word);
+  });
+
+  it('prints a schema for editors', async () => {
+    const { code, out } = await cli('schema');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual(resourceJsonSchema());
   });
 
   it('completes in no other shell', async () => {

@@ -43,7 +43,8 @@ function uriCovers(earlier: HttpMatchSpec, later: HttpMatchSpec): boolean {
   // Every path starts with a slash.
   if (uri?.prefix === '/' && Object.keys(uri).length === 1) return true;
   if (earlier.ignoreUriCase === true && uri?.regex === undefined) return valueCovers(inLowerCase(uri), inLowerCase(later.uri));
-  return !(later.ignoreUriCase === true && hasCase(uri)) && valueCovers(uri, later.uri);
+  const anyCase = later.ignoreUriCase === true && later.uri?.regex === undefined;
+  return !(anyCase && hasCase(uri)) && valueCovers(uri, later.uri);
 }
 
 /** Whether it may be that other letters fit less. A regular expression looks at the case, whatever is said. */

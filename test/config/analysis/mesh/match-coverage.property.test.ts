@@ -86,4 +86,13 @@ describe('matchCovers', () => {
     );
     expect(covered).toBeGreaterThan(300);
   });
+
+  it('says so of every match and itself', () => {
+    fc.assert(
+      fc.property(pairs, ([one]) => {
+        expect(matchCovers(one, one, GATEWAYS)).toBe(true);
+      }),
+      { numRuns: 3000 },
+    );
+  });
 });
