@@ -31,10 +31,10 @@ const REFERENCE: Readonly<Record<string, string>> = {
 export function resourceJsonSchema(): JsonSchema {
   const definitions = new Definitions();
   const kinds = KINDS.map((info) => ({
-    if: { required: ['kind'], properties: { kind: { const: info.kind }, apiVersion: { pattern: groupPattern(info) } } },
+    if: { type: 'object', required: ['kind'], properties: { kind: { const: info.kind }, apiVersion: { type: 'string', pattern: groupPattern(info) } } },
     then: { $ref: definitions.ofKind(info) },
   }));
-  const list = { if: { required: ['kind'], properties: { kind: { const: 'List' } } }, then: { properties: { items: { type: 'array', items: { $ref: '#' } } } } };
+  const list = { if: { type: 'object', required: ['kind'], properties: { kind: { const: 'List' } } }, then: { type: 'object', properties: { items: { type: 'array', items: { $ref: '#' } } } } };
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Resources that ts-mesh reads',
@@ -70,7 +70,7 @@ class Definitions {
     const reference = REFERENCE[kind];
     const about = reference === undefined ? {} : { description: `https://istio.io/latest/docs/reference/config/networking/${reference}/` };
     // The mesh's settings are text within the ConfigMap.
-    const content = kind === 'ConfigMap' ? { properties: { data: TEXT_MAP } } : body === 'spec' ? { properties: { spec: { ...about, ...this.#field(schema, isProtobuf) } } } : this.#field(schema, isProtobuf);
+    const content = kind === 'ConfigMap' ? { type: 'object', properties: { data: TEXT_MAP } } : body === 'spec' ? { type: 'object', properties: { spec: { ...about, ...this.#field(schema, isProtobuf) } } } : this.#field(schema, isProtobuf);
     this.all[`${kind} resource`] = content;
     return `#/$defs/${encodeURIComponent(`${kind} resource`)}`;
   }
