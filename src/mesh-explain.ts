@@ -11,9 +11,9 @@ export interface ExplainInit {
   /** Path and query exactly as they go on the wire, where a URL would tidy them up. Default: the URL's. */
   readonly path?: string;
   /** `ip:port` that the caller dialled; see `MeshCallOptions`. */
-  readonly originalDst?: string | null;
+  readonly originalDst?: string | null | undefined;
   /** For `tls://` URLs: the name that the handshake asks for. Default: the URL's host. */
-  readonly servername?: string;
+  readonly servername?: string | undefined;
 }
 
 /** See `mesh.explain`. */

@@ -5,7 +5,7 @@ import { createMesh, type Explanation, type Mesh } from '../../src/index.ts';
 import type { ConformanceCase, RequestSpec, Step } from './case/case-file.ts';
 import { caseTexts, readDocuments, type Document } from './case/documents.ts';
 import { listCases, loadCase } from './case/read-case.ts';
-import { buildCall } from './runner/build-call.ts';
+import { buildCall, buildDial } from './runner/build-call.ts';
 import { SUITE } from './suite-paths.ts';
 
 /** What was recorded of one call, or of many as tallies. */
@@ -18,6 +18,7 @@ interface Recorded {
   readonly error?: string;
   readonly attempts?: readonly { readonly to: string }[];
   readonly together?: readonly Recorded[];
+  readonly proxies?: { readonly client?: readonly { readonly cluster: string | null; readonly flags: string; readonly to: string | null }[] };
 }
 
 async function meshOf(conformanceCase: ConformanceCase): Promise<{ mesh: Mesh; documents: readonly Document[] }> {
@@ -72,6 +73,24 @@ function contradictions(explanations: readonly Explanation[], seen: Recorded): s
   return wrong;
 }
 
+/** What of the recording of connections their explanation contradicts. */
+function connectionContradictions({ kind, destinations }: Explanation, { proxies }: Recorded): string[] {
+  const entries = proxies?.client ?? [];
+  const clusters = destinations.map(({ cluster }) => cluster);
+  return entries.flatMap(({ cluster, flags, to }) => {
+    if (cluster === 'PassthroughCluster' || cluster === 'BlackHoleCluster') {
+      const expected = cluster === 'BlackHoleCluster' ? 'blocked' : 'passthrough';
+      return kind === expected ? [] : [`${kind} instead of ${expected}`];
+    }
+    if (cluster === null) return destinations.some(({ outcome }) => outcome === 'NC') || !flags.includes('NC') ? [] : ['no destination is said to be missing'];
+    const destination = destinations.find((one) => one.cluster === cluster);
+    if (destination === undefined) return [`${cluster} is none of ${clusters.join(', ') || 'no cluster'}`];
+    const known = destination.endpoints.map(({ address }) => address);
+    const isNamed = known.every((address) => /^[\d.]+:\d+$/.test(address)) && known.length > 0;
+    return to !== null && isNamed && !known.includes(to) ? [`${to} is none of ${known.join(', ')}`] : [];
+  });
+}
+
 const names = listCases(SUITE.cases).filter(({ topic }) => topic !== 'gateways');
 
 describe.each([...new Set(names.map(({ topic }) => topic))])('explanations and what real Istio did, %s', (topic) => {
@@ -87,6 +106,14 @@ describe.each([...new Set(names.map(({ topic }) => topic))])('explanations and w
         return mesh.explain(call.url, { method: call.method, headers: call.headers, path: call.path, originalDst: call.originalDst });
       });
       wrong.push(...contradictions(explanations, seen).map((what) => `${request.method} ${request.rawPath ?? request.url}: ${what}`));
+    }
+    for (const [index, step] of conformanceCase.steps.entries()) {
+      if (step.kind !== 'tcp' && step.kind !== 'tls') continue;
+      const spec = step.kind === 'tcp' ? step.tcp : step.tls;
+      const { host, port, originalDst } = buildDial(spec, { conformanceCase, documents });
+      const servername = step.kind === 'tls' && step.tls.sni !== '' ? step.tls.sni : undefined;
+      const explanation = mesh.explain(`${servername === undefined ? 'tcp' : 'tls'}://${host}:${port}`, { originalDst, servername });
+      wrong.push(...connectionContradictions(explanation, recording.steps[index]!).map((what) => `${explanation.url}: ${what}`));
     }
     await mesh.close({ drainMs: 0 });
     expect(wrong).toEqual([]);
