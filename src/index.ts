@@ -17,6 +17,7 @@ export type { InstallOptions } from './install.ts';
 export type { ExplainInit } from './mesh-explain.ts';
 export type { CallInfo } from './engine/call-info.ts';
 export type { ConnectionInfo } from './engine/connection-info.ts';
+export type { WorkloadCertificates } from './engine/client-tls.ts';
 export type { Transport } from './engine/connection.ts';
 export type { Connect, ConnectTarget } from './engine/dial.ts';
 export type { EjectionEvent } from './engine/upstream-cluster.ts';

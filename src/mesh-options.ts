@@ -2,6 +2,7 @@ import type { Clock } from './common/clock.ts';
 import type { Random } from './common/random.ts';
 import type { EndpointInput } from './config/compile-options.ts';
 import type { AccessLogOption } from './access-log.ts';
+import type { WorkloadCertificates } from './engine/client-tls.ts';
 import type { Transport } from './engine/connection.ts';
 import type { Connect } from './engine/dial.ts';
 
@@ -31,6 +32,8 @@ export interface WorkloadOptions {
   readonly locality?: string;
   /** The workload's own IP address, as mirrored copies and access logs show it. Default `127.0.0.1`. */
   readonly address?: string;
+  /** What it shows to others of the mesh where a rule says `ISTIO_MUTUAL`. Default: none, and such connections fail. */
+  readonly certificates?: WorkloadCertificates;
 }
 
 /** What {@link createMesh} takes; everything has a default. */

@@ -11,6 +11,7 @@ import type { ConfigIssue } from './config/issue.ts';
 import type { Snapshot } from './config/snapshot.ts';
 import type { CallInfo } from './engine/call-info.ts';
 import type { ConnectionInfo } from './engine/connection-info.ts';
+import { ClientTls } from './engine/client-tls.ts';
 import { netConnect } from './engine/dial.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
@@ -89,6 +90,7 @@ export class Mesh implements AsyncDisposable {
         connect: options.connect ?? netConnect,
         transport: options.transport,
         lookup: options.lookup ?? systemLookup,
+        tls: new ClientTls(options.workload?.certificates),
         tracing: options.tracing ?? true,
         shadowHosts: this.#legacySemantics,
         honorsCallerPolicies: options.callerPolicies === 'honor',

@@ -92,6 +92,8 @@ export interface ClientTlsOptions {
   readonly mode: 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL';
   readonly sni?: string;
   readonly subjectAltNames?: readonly string[];
+  /** Names of which the server must have one as well. Source: ServiceEntry `subjectAltNames` of external services. */
+  readonly serviceSubjectAltNames?: readonly string[];
   readonly caCertificates?: string;
   readonly clientCertificate?: string;
   readonly privateKey?: string;

@@ -71,6 +71,7 @@ function policiesOf(spec: ClusterSpec): string[] {
   if (shown.length > 0) policies.push(`limits ${shown.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ')}`);
   if (connection.maxRequestsPerConnection > 0) policies.push(`at most ${connection.maxRequestsPerConnection} requests per connection`);
   policies.push(`connect timeout ${formatDurationMs(connection.connectTimeoutMs)}`);
+  if (spec.tls !== undefined) policies.push(`TLS ${spec.tls.mode}${spec.tls.sni === undefined ? '' : `, SNI ${spec.tls.sni}`}`);
   if (outlier !== undefined) {
     policies.push(`outlier detection: ${outlier.consecutive5xxErrors ?? 5} × 5xx, at most ${outlier.maxEjectionPercent ?? 10} % ejected`);
   }

@@ -18,6 +18,7 @@ import { RetryState } from './retry-state.ts';
 import type { RoutedCall } from './routed-call.ts';
 import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
+import { TlsFailure } from './tls-failure.ts';
 import type { WireProtocol } from './wire.ts';
 
 /**
@@ -377,5 +378,6 @@ function addCookies(headers: ResponseHeaders, lines: readonly string[]): void {
 function transportFailure(reason: ResetReason, error: Error): string {
   if (reason !== 'connection-failure') return '';
   const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
+  if (error instanceof TlsFailure) return error.message;
   return `delayed connect error: ${refused ? 'Connection refused' : error.message}`;
 }

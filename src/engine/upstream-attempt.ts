@@ -64,7 +64,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.cluster = cluster;
     this.host = host;
     this.#request = request;
-    this.#pool = cluster.pool(host, request.http2 === true);
+    this.#pool = cluster.pool(host, request);
   }
 
   /** The request as it was last sent, for explanations and access logs. */

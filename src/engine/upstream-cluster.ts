@@ -6,14 +6,18 @@ import type { ClusterSpec, ConnectionOptions, Endpoint } from '../cluster/model.
 import { OutlierDetector, type OutlierEvent } from '../cluster/outlier-detector.ts';
 import type { Clock, TimerHandle } from '../common/clock.ts';
 import type { Hash64 } from '../common/hash64.ts';
+import { getHeader, type HeaderList } from '../common/headers.ts';
 import type { Random } from '../common/random.ts';
+import { portStart } from '../route/authority.ts';
 import { grpcToHttpStatus, parseGrpcStatus } from '../route/grpc.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
+import type { ClientTls, Handshake } from './client-tls.ts';
 import { Connection, type ConnectionOwner, type Transport } from './connection.ts';
 import { dial, type Connect, type ConnectTarget, type DialSettings, type DialWaiter } from './dial.ts';
 import { DnsMembers, type Lookup } from './dns-members.ts';
 import { HostPool, type PoolContext } from './host-pool.ts';
+import { HostPools, type PoolKind } from './host-pools.ts';
 import type { ResponseHeaders } from './local-reply.ts';
 import type { WireProtocol } from './wire.ts';
 
@@ -24,6 +28,7 @@ export interface ClusterEnvironment {
   readonly connect: Connect;
   readonly transport?: Transport | undefined;
   readonly lookup: Lookup;
+  readonly tls: ClientTls;
   readonly onEjection?: ((event: EjectionEvent) => void) | undefined;
 }
 
@@ -62,7 +67,7 @@ export class UpstreamCluster implements PoolContext {
   detector: OutlierDetector | undefined;
   #spec: ClusterSpec;
   readonly #environment: ClusterEnvironment;
-  readonly #pools: Readonly<Record<WireProtocol, Map<Host, HostPool>>> = { http1: new Map(), http2: new Map() };
+  readonly #pools = new HostPools((host, kind) => this.#createPool(host, kind));
   /** Hosts of a cluster that goes wherever the caller dialled, by `ip:port`. */
   readonly #dialled = new Map<string, Host>();
   #dns: DnsMembers | undefined;
@@ -102,13 +107,16 @@ export class UpstreamCluster implements PoolContext {
     const now = this.clock.now();
     // Sweeps that are due are due under the old interval.
     this.#sweep(now);
+    const before = this.#spec;
     this.#spec = spec;
     const dns = this.#dns;
     this.breaker.update(spec.circuitBreaker);
     this.#lookUp();
     this.#takeOver(this.hosts.update(this.#hostSpec(), now));
     this.#detect(now);
-    for (const pools of Object.values(this.#pools)) for (const pool of pools.values()) pool.optionsChanged();
+    // What was opened under other rules for TLS must not carry another request.
+    if (JSON.stringify(spec.tls) !== JSON.stringify(before.tls)) this.#pools.dropAll();
+    for (const pool of this.#pools.all()) pool.optionsChanged();
     if (this.ready) dns?.release();
   }
 
@@ -124,28 +132,20 @@ export class UpstreamCluster implements PoolContext {
     return this.hosts.pick(now, context);
   }
 
-  /** @param callerSpeaksHttp2 - for a cluster that speaks what its caller does */
-  pool(host: Host, callerSpeaksHttp2: boolean): HostPool {
-    const { protocol: spoken } = this.#spec;
-    const protocol = spoken === 'downstream' ? (callerSpeaksHttp2 ? 'http2' : 'http1') : spoken;
-    const pools = this.#pools[protocol];
-    let pool = pools.get(host);
-    if (pool === undefined) {
-      pool = new HostPool(this, (owner) => this.#open(host, owner, protocol), protocol);
-      // A straggler may still come to a cluster that is gone: its connections must not stay.
-      if (this.#ended !== undefined) this.#ended(pool);
-      pools.set(host, pool);
-    }
+  /** Connections to `host` that may carry `request`. */
+  pool(host: Host, { headers, http2 }: { readonly headers: HeaderList; readonly http2?: boolean | undefined }): HostPool {
+    const { protocol: spoken, tls } = this.#spec;
+    const protocol = spoken === 'downstream' ? (http2 === true ? 'http2' : 'http1') : spoken;
+    if (tls === undefined) return this.#pools.get(host, PLAIN[protocol]);
+    const authority = tls.sni === undefined ? serverName(getHeader(headers, 'host') ?? '') : undefined;
+    return this.#pools.get(host, { protocol, authority });
+  }
+
+  #createPool(host: Host, kind: PoolKind): HostPool {
+    const pool = new HostPool(this, (owner) => this.#open(host, owner, kind), kind.protocol);
+    // A straggler may still come to a cluster that is gone: its connections must not stay.
+    if (this.#ended !== undefined) this.#ended(pool);
     return pool;
-  }
-
-  #poolsOf(host: Host): HostPool[] {
-    return Object.values(this.#pools).flatMap((pools) => pools.get(host) ?? []);
-  }
-
-  #dropPools(host: Host): void {
-    for (const pool of this.#poolsOf(host)) pool.drain();
-    for (const pools of Object.values(this.#pools)) pools.delete(host);
   }
 
   connectionOptions(): ConnectionOptions {
@@ -229,7 +229,7 @@ export class UpstreamCluster implements PoolContext {
 
   #end(each: (pool: HostPool) => void): void {
     this.#ended = each;
-    for (const pools of Object.values(this.#pools)) for (const pool of pools.values()) each(pool);
+    for (const pool of this.#pools.all()) each(pool);
     if (this.#sweepTimer !== undefined) this.clock.clearTimeout(this.#sweepTimer);
     this.#sweepTimer = undefined;
   }
@@ -276,7 +276,7 @@ export class UpstreamCluster implements PoolContext {
     for (const host of added) this.detector?.add(host);
     for (const host of removed) {
       this.detector?.remove(host);
-      this.#dropPools(host);
+      this.#pools.drop(host);
     }
   }
 
@@ -300,20 +300,20 @@ export class UpstreamCluster implements PoolContext {
   #forgetUnused(): void {
     for (const [key, host] of this.#dialled) {
       if (this.#dialled.size < MAX_DIALLED) return;
-      if (host.activeRequests > 0 || this.#poolsOf(host).some(({ waiting }) => waiting > 0)) continue;
-      this.#dropPools(host);
+      if (host.activeRequests > 0 || this.#pools.of(host).some(({ waiting }) => waiting > 0)) continue;
+      this.#pools.drop(host);
       this.#dialled.delete(key);
     }
   }
 
-  #open(host: Host, owner: ConnectionOwner, protocol: WireProtocol): Connection {
-    const settings = { ...this.#dialSettings(), protocol, http2Keepalive: this.#spec.connection.http2Keepalive };
-    return new Connection(this.#target(host), settings, owner, { ...this.#environment, connect: this.#connect() });
+  #open(host: Host, owner: ConnectionOwner, kind: PoolKind): Connection {
+    const settings = { ...this.#dialSettings(), protocol: kind.protocol, http2Keepalive: this.#spec.connection.http2Keepalive };
+    return new Connection(this.#target(host), settings, owner, { ...this.#environment, connect: this.#connect(kind) });
   }
 
   /** Opens a bare socket to `host`, outside the pools. Limits and counters are the caller's business. @returns gives up */
   dial(host: Host, waiter: DialWaiter): () => void {
-    return dial(this.#target(host), this.#dialSettings(), waiter, this.clock, this.#connect());
+    return dial(this.#target(host), this.#dialSettings(), waiter, this.clock, this.#connect({}));
   }
 
   #target({ endpoint: { address, port } }: Host): ConnectTarget {
@@ -325,15 +325,18 @@ export class UpstreamCluster implements PoolContext {
     return { connectTimeoutMs, keepAliveDelayMs: tcpKeepalive === undefined ? undefined : (tcpKeepalive.timeMs ?? 7_200_000) };
   }
 
-  #connect(): Connect {
-    return this.#spec.tls === undefined ? this.#environment.connect : refuseTls(this.#spec.tls.mode);
+  #connect(handshake: Handshake): Connect {
+    const { connect, tls } = this.#environment;
+    return this.#spec.tls === undefined ? connect : tls.over(connect, this.#spec.tls, handshake);
   }
 }
 
-/** Rules that ask for TLS must never be met by plain text. */
-function refuseTls(mode: string): Connect {
-  const error = new Error(`TLS origination (tls.mode ${mode}) is not built yet, and plain text would not be what the DestinationRule asks for`);
-  return (_target, callback) => callback(error);
+const PLAIN: Readonly<Record<WireProtocol, PoolKind>> = { http1: { protocol: 'http1', authority: undefined }, http2: { protocol: 'http2', authority: undefined } };
+
+/** A Host without its port, as a TLS handshake names it. */
+function serverName(authority: string): string {
+  const port = portStart(authority);
+  return (port === -1 ? authority : authority.slice(0, port)).replace(/^\[|\]$/g, '');
 }
 
 function splitAddress(address: string): { hostname: string; port: number } {

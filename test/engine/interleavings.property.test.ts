@@ -200,7 +200,7 @@ class World {
       if (!live.has(cluster) && connections > 0) held[`${name}, which is gone`] = { connections };
       for (const host of hosts.hosts) if (host.activeRequests !== 0) held[`${name} ${host.key}`] = host.activeRequests;
       // A connection belongs to an endpoint of now: those of endpoints that are gone are closed when they become idle.
-      const open = hosts.hosts.reduce((sum, host) => sum + cluster.pool(host, false).connections, 0);
+      const open = hosts.hosts.reduce((sum, host) => sum + cluster.pool(host, { headers: [] }).connections, 0);
       if (live.has(cluster) && connections !== open) held[`${name}, endpoints that are gone`] = { connections: connections - open };
     }
     for (const [port, { active_faults: active }] of this.#inside.engine.stats.listeners()) if (active !== 0) held[`faults ${port}`] = active;

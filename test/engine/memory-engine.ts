@@ -6,6 +6,7 @@ import { formatIssue } from '../../src/config/issue.ts';
 import { readResources } from '../../src/config/read-resources.ts';
 import type { Snapshot } from '../../src/config/snapshot.ts';
 import type { Transport } from '../../src/engine/connection.ts';
+import { ClientTls } from '../../src/engine/client-tls.ts';
 import type { Connect } from '../../src/engine/dial.ts';
 import type { Lookup } from '../../src/engine/dns-members.ts';
 import { Engine } from '../../src/engine/engine.ts';
@@ -59,6 +60,7 @@ export function memoryEngine(config: string, options: MemoryEngineOptions): Memo
       transport: options.transport,
       connect: options.connect ?? ((_target, callback) => callback(new Error('no socket in this test'))),
       lookup: options.lookup ?? (() => Promise.reject(new Error('no DNS in this test'))),
+      tls: new ClientTls(),
     },
     snapshotOf(config),
   );

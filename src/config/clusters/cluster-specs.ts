@@ -128,7 +128,7 @@ function clusterSpec(
   const loadBalancer = loadBalancerOptions(policy.loadBalancer);
   const outlierDetection = outlierOptions(policy.outlierDetection, legacySemantics);
   const dialled = service.discovery === 'original-dst' || loadBalancer.kind === 'PASSTHROUGH';
-  const where = { host: service.host, port: port.number, subset: name, selected: rule?.selector !== undefined };
+  const where = { host: service.host, port: port.number, subset: name, selected: rule?.selector !== undefined, subjectAltNames: service.subjectAltNames };
   const tls = tlsOptions(policy.tls, where);
   const protocol = upstreamProtocol(port.protocol, policy.connectionPool, mesh.h2Upgrade);
   const locality = policy.loadBalancer?.localityLbSetting;

@@ -119,7 +119,7 @@ function warmupOptions(spec: LoadBalancerSpec | undefined): WarmupOptions | unde
 /** Source: istio `buildUpstreamClusterTLSContext`. `undefined`: plaintext. */
 export function tlsOptions(
   spec: TrafficPolicySpec['tls'],
-  where: { host: string; port: number; subset: string; selected: boolean },
+  where: { host: string; port: number; subset: string; selected: boolean; subjectAltNames?: readonly string[] | undefined },
 ): ClientTlsOptions | undefined {
   if (spec?.mode !== 'SIMPLE' && spec?.mode !== 'MUTUAL' && spec?.mode !== 'ISTIO_MUTUAL') return undefined;
   // Sidecars fetch a named credential only for rules that select their workload; otherwise the settings are dropped.
@@ -135,6 +135,7 @@ export function tlsOptions(
     ...optional('caCertificates', spec.caCertificates || undefined),
     ...(spec.mode === 'MUTUAL' && optional('clientCertificate', spec.clientCertificate || undefined)),
     ...(spec.mode === 'MUTUAL' && optional('privateKey', spec.privateKey || undefined)),
+    ...optional('serviceSubjectAltNames', where.subjectAltNames),
     ...(spec.insecureSkipVerify === true && { insecureSkipVerify: true }),
   };
 }

@@ -22,6 +22,7 @@ export function serviceEntryServices(resource: Resource, workloads: WorkloadInde
   const endpoints = discovery === 'original-dst' ? [] : entryEndpoints(resource, spec, ports, workloads);
   const addresses = (spec.addresses ?? []).map(withoutFullMask);
   const subnets = addresses.filter((address) => address.includes('/'));
+  const { subjectAltNames = [] } = spec;
   const distribution = trafficDistribution(undefined, resource.annotations);
   return spec.hosts.map((host) => ({
     host,
@@ -36,6 +37,7 @@ export function serviceEntryServices(resource: Resource, workloads: WorkloadInde
     exportTo: spec.exportTo === undefined || spec.exportTo.length === 0 ? mesh.serviceExportTo : spec.exportTo,
     endpoints,
     ...(distribution && { trafficDistribution: distribution }),
+    ...(subjectAltNames.length > 0 && spec.location !== 'MESH_INTERNAL' && { subjectAltNames }),
     origin: originOf(resource),
   }));
 }

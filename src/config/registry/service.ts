@@ -48,6 +48,8 @@ export interface Service {
   readonly endpoints: readonly ServiceEndpoint[];
   /** Which endpoints callers prefer, where no rule says otherwise. */
   readonly trafficDistribution?: TrafficDistribution;
+  /** Of an external service: names that its servers' certificates have. Source: ServiceEntry `subjectAltNames`. */
+  readonly subjectAltNames?: readonly string[];
   readonly origin: Origin;
 }
 

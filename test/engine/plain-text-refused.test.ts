@@ -30,7 +30,7 @@ spec: {host: vault, trafficPolicy: {tls: {mode: SIMPLE}}}
 
   expect(response.statusCode).toBe(503);
   expect(meshInfo(response)?.flags).toContain('UF');
-  expect(meshInfo(response)?.details).toContain('TLS_origination');
+  expect(meshInfo(response)?.details).toContain('TLS_error');
   expect(requests).toBe(0);
   server.close();
 });
