@@ -16,6 +16,7 @@ export type { ConfigSource, MeshOptions, WatchOptions, WorkloadOptions } from '.
 export type { InstallOptions } from './install.ts';
 export type { ExplainInit } from './mesh-explain.ts';
 export type { CallInfo } from './engine/call-info.ts';
+export type { BlockedAttempt } from './engine/egress.ts';
 export type { ConnectionInfo } from './engine/connection-info.ts';
 export type { WorkloadCertificates } from './engine/client-tls.ts';
 export type { Transport } from './engine/connection.ts';

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Dispatcher } from 'undici';
 import { MeshError } from './common/errors.ts';
 import type { Explanation } from './common/explanation.ts';
-import { blockedError, egressOf } from './engine/egress.ts';
+import { blockedBecause, egressOf, isBlockAll } from './engine/egress.ts';
 import type { Engine } from './engine/engine.ts';
 import { explainCall, type AskedCall } from './engine/explain.ts';
 import { dispatchTo, PassthroughCall } from './engine/passthrough.ts';
@@ -84,13 +84,29 @@ export class MeshDispatcher extends Dispatcher {
     return true;
   }
 
+  /** Why a call to `origin` must not leave, by whatever dispatcher; `undefined`: it may. */
+  refusal(origin: string): MeshError | undefined {
+    const { engine } = this.#context;
+    const { snapshot, clusters } = engine;
+    const target = parseOrigin(origin);
+    const egress = egressOf(snapshot, target, {});
+    const walksIntoBlock = egress.kind === 'mesh' && isBlockAll(snapshot.routes.virtualHost(target.port, target.authority, target.hostname));
+    if (egress.kind !== 'blocked' && !walksIntoBlock) return undefined;
+    const explain = (): Explanation => explainCall({ snapshot, clusters }, { method: 'GET', target, path: '/', headers: undefined });
+    const message = blockedBecause(target);
+    engine.blocked({ target: origin, host: target.hostname, port: target.port, message });
+    return new MeshError('ERR_EGRESS_BLOCKED', message, { flags: 'UH', cluster: 'BlackHoleCluster', details: 'no_healthy_upstream', explain });
+  }
+
   /** What does not walk through the mesh: nothing is done to its headers but that the Host is the authority. */
   #goElsewhere(kind: 'blocked' | 'connection' | 'passthrough', options: Options, asked: AskedCall, handler: Dispatcher.DispatchHandler): boolean {
     const { engine } = this.#context;
     const { snapshot, clusters } = engine;
     const explain = (): Explanation => explainCall({ snapshot, clusters }, asked);
     if (kind === 'blocked') {
-      handler.onResponseError?.(NO_CONTROLLER, blockedError(asked.target, explain));
+      const { scheme, hostname: host, port } = asked.target;
+      const request = { host, port, ...(scheme === 'https' && { servername: host }), originalDst: asked.originalDst, openedFor: 'call', explain } as const;
+      engine.connect(request).opened.catch((error: Error) => handler.onResponseError?.(NO_CONTROLLER, error));
       return true;
     }
     const call = new PassthroughCall(handler, engine.clock, kind, explain);

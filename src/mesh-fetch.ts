@@ -1,7 +1,7 @@
 import { Exchange, type HandOver } from './fetch/exchange.ts';
 import { compileLeanCall } from './fetch/lean-call.ts';
 import { prepareLeanResponse } from './fetch/lean-response.ts';
-import { type Dispatch, NativeLane } from './fetch/native-lane.ts';
+import { type Dispatch, NativeLane, type Refusal } from './fetch/native-lane.ts';
 
 export type { Dispatch } from './fetch/native-lane.ts';
 
@@ -17,6 +17,8 @@ export interface FetchOptions {
    * every mistake. It must honour a `dispatcher` in its init. Default: the global one when the fetch is created.
    */
   readonly native?: typeof globalThis.fetch;
+  /** Asked before a call goes through a `dispatcher` that its init names. Default: refuses nothing. */
+  readonly refusal?: Refusal;
 }
 
 /**
@@ -26,8 +28,8 @@ export interface FetchOptions {
  * Response without building the native one. All others are done by the native fetch over the same `dispatch`.
  * `docs/fetch-compatibility.md` lists what a caller can tell apart.
  */
-export function createFetch({ dispatch, native = globalThis.fetch }: FetchOptions): typeof globalThis.fetch {
-  const nativeLane = new NativeLane(native, dispatch);
+export function createFetch({ dispatch, native = globalThis.fetch, refusal = () => undefined }: FetchOptions): typeof globalThis.fetch {
+  const nativeLane = new NativeLane(native, dispatch, refusal);
   const handOver: HandOver = (call, handover) => nativeLane.continue(call, handover);
 
   // The default value only makes `length` 1, as of the native fetch.

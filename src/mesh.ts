@@ -12,6 +12,7 @@ import type { Snapshot } from './config/snapshot.ts';
 import type { CallInfo } from './engine/call-info.ts';
 import type { ConnectionInfo } from './engine/connection-info.ts';
 import { ClientTls } from './engine/client-tls.ts';
+import type { BlockedAttempt } from './engine/egress.ts';
 import { netConnect } from './engine/dial.ts';
 import { Engine } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
@@ -41,6 +42,8 @@ export interface MeshEvents {
   'config-error': (error: MeshError) => void;
   /** An endpoint was ejected by outlier detection, or is back. */
   ejection: (event: EjectionEvent) => void;
+  /** The outbound policy `REGISTRY_ONLY` refused a call or a connection; its message says what would allow it. */
+  blocked: (attempt: BlockedAttempt) => void;
   /** A call is over. */
   call: (info: CallInfo) => void;
   /** A connection of {@link Mesh.connect} was refused, or is over. */
@@ -96,6 +99,7 @@ export class Mesh implements AsyncDisposable {
         honorsCallerPolicies: options.callerPolicies === 'honor',
         workloadAddress: options.workload?.address ?? '127.0.0.1',
         onEjection: (event) => this.#tell('ejection', event),
+        onBlocked: (attempt) => this.#tell('blocked', attempt),
         onFinished: (call) => {
           apart(() => this.#accessLog.write(call, this.snapshot.settings));
           if (this.#events.listenerCount('call') > 0) this.#tell('call', call.describe());
@@ -115,7 +119,7 @@ export class Mesh implements AsyncDisposable {
     };
     this.dispatcher = new MeshDispatcher(door);
     this.#requests = new MeshDispatcher(door, true);
-    this.fetch = createFetch({ dispatch: (opts, handler) => this.#requests.dispatch(opts, handler) });
+    this.fetch = createFetch({ dispatch: (opts, handler) => this.#requests.dispatch(opts, handler), refusal: (origin) => this.#requests.refusal(origin) });
   }
 
   /** The configuration in force. */

@@ -1,15 +1,23 @@
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { Agent, Client, type Dispatcher } from 'undici';
 import type { ConnectRequest } from './tcp-walk.ts';
 
 /** Opens a connection of the mesh. */
 type Open = (request: ConnectRequest) => Promise<Socket>;
 
+/** What undici wants a connection for. */
+interface Wanted {
+  readonly hostname: string;
+  readonly port: string;
+  readonly protocol: string;
+}
+
 /** What one call says of its connection beyond its URL. */
 export type CallerAddresses = Pick<ConnectRequest, 'originalDst' | 'sourceAddress'>;
 
 /**
- * HTTP calls to services that don't speak HTTP, as far as the mesh knows: it sees connections, and routes those. Connections are
+ * HTTP calls to services that don't speak HTTP, as far as the mesh knows, and https: it sees connections, and routes those. Connections are
  * kept alive by undici as any client keeps its own, so that one choice of an endpoint serves many calls.
  */
 export class ConnectionCalls {
@@ -37,11 +45,24 @@ export class ConnectionCalls {
   }
 
   #connector(addresses: CallerAddresses) {
-    return ({ hostname, port }: { hostname: string; port: string }, callback: (error: Error | null, socket: Socket | null) => void): void => {
-      this.#open({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80), openedFor: 'call', ...addresses }).then(
-        (socket) => callback(null, socket),
+    return ({ hostname, port, protocol }: Wanted, callback: (error: Error | null, socket: Socket | null) => void): void => {
+      const host = hostname.replace(/^\[|\]$/g, '');
+      const secure = protocol === 'https:';
+      const request = { host, port: Number(port || (secure ? 443 : 80)), openedFor: 'call', ...addresses } as const;
+      this.#open(secure ? { ...request, servername: host } : request).then(
+        (socket) => (secure ? shakeHands(socket, host, callback) : callback(null, socket)),
         (error: unknown) => callback(error as Error, null),
       );
     };
   }
+}
+
+/** The caller's own TLS, as undici does it, on a connection of the mesh. */
+function shakeHands(bare: Socket, host: string, callback: (error: Error | null, socket: Socket | null) => void): void {
+  const socket = connectTls({ socket: bare, servername: isIP(host) === 0 ? host : '', host, ALPNProtocols: ['http/1.1'] });
+  const onError = (error: Error): void => callback(error, null);
+  socket.once('error', onError).once('secureConnect', () => {
+    socket.off('error', onError);
+    callback(null, socket);
+  });
 }

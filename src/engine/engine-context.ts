@@ -4,6 +4,7 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { Mirror } from '../route/mirror.ts';
 import type { StatsRegistry } from '../telemetry/stats-registry.ts';
 import type { LoggedCall } from './call-info.ts';
+import type { BlockedAttempt } from './egress.ts';
 import type { ClusterManager } from './cluster-manager.ts';
 import type { UpstreamRequest } from './upstream-attempt.ts';
 
@@ -31,6 +32,8 @@ export interface EngineContext {
   readonly options: CallSettings;
   /** Called by each request once. */
   finished(call: LoggedCall): void;
+  /** Called when the outbound policy refuses a call or a connection. */
+  blocked(attempt: BlockedAttempt): void;
 }
 
 /** A request to copy: as its first destination gets it. */

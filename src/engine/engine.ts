@@ -6,13 +6,15 @@ import type { Snapshot } from '../config/snapshot.ts';
 import { StatsRegistry, type NamePattern, type RouteStatKey } from '../telemetry/stats-registry.ts';
 import { ActiveCalls } from './active-calls.ts';
 import type { LoggedCall } from './call-info.ts';
+import type { BlockedAttempt } from './egress.ts';
 import type { CallSettings, EngineContext } from './engine-context.ts';
 import { ClusterManager, type ClusterManagerOptions } from './cluster-manager.ts';
 import { ConnectionCalls, type CallerAddresses } from './connection-calls.ts';
 import type { LoggedConnection } from './connection-info.ts';
 import { MirrorSender } from './mirror-sender.ts';
 import type { Lookup } from './dns-members.ts';
-import { RequestWalk, type MeshRequest } from './request-walk.ts';
+import type { MeshRequest } from './mesh-request.ts';
+import { RequestWalk } from './request-walk.ts';
 import { TcpWalk, type ConnectionContext, type ConnectRequest } from './tcp-walk.ts';
 
 export interface EngineOptions extends ClusterManagerOptions, CallSettings {
@@ -20,6 +22,8 @@ export interface EngineOptions extends ClusterManagerOptions, CallSettings {
   readonly random: Random;
   /** Called once for each request when it is over. */
   readonly onFinished?: ((call: LoggedCall) => void) | undefined;
+  /** Called when the outbound policy refuses a call or a connection. */
+  readonly onBlocked?: ((attempt: BlockedAttempt) => void) | undefined;
   /** Called once for each connection that is not HTTP, when it is refused or over. */
   readonly onConnectionOver?: ((connection: LoggedConnection) => void) | undefined;
 }
@@ -108,6 +112,11 @@ export class Engine implements EngineContext, ConnectionContext {
     this.#active.remove(call as RequestWalk);
     this.options.onFinished?.(call);
     if (this.#active.size === 0) for (const listener of this.#onIdle.splice(0)) listener();
+  }
+
+  blocked(attempt: BlockedAttempt): void {
+    this.stats.egressBlocked++;
+    this.options.onBlocked?.(attempt);
   }
 
   /** Resolves when no request is under way. */

@@ -55,8 +55,12 @@ export function explainCall(context: ExplainContext, asked: AskedCall): Explanat
       return told({ ...about, kind: 'mesh', destinations });
     }
     case 'connection': {
-      const reason = 'no service on this port speaks HTTP: the call is bytes on a connection, which tcp rules route';
-      return told({ ...about, kind: 'connection', reason, ...chosenChain(context, { host: target.hostname, port: target.port, originalDst }) });
+      const secure = target.scheme === 'https';
+      const reason = secure
+        ? 'https is TLS from end to end: the call is bytes on a connection, which tls rules route by its name'
+        : 'no service on this port speaks HTTP: the call is bytes on a connection, which tcp rules route';
+      const { chain: _, ...chosen } = chosenChain(context, { host: target.hostname, port: target.port, originalDst, ...(secure && { servername: target.hostname }) });
+      return told({ ...about, kind: 'connection', reason, ...chosen });
     }
     case 'passthrough': {
       const reason = head.scheme === 'https' ? 'https is TLS from end to end: HTTP rules do not apply' : 'no registered HTTP service has this port';

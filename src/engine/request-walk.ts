@@ -18,27 +18,17 @@ import { accessRecord } from './access-record.ts';
 import type { ActiveCall } from './active-calls.ts';
 import { admit } from './admission.ts';
 import { CallReport, type CallInfo, type LoggedCall } from './call-info.ts';
+import { blockedCall, isBlockAll } from './egress.ts';
 import { callVariable } from './call-variables.ts';
 import type { EngineContext } from './engine-context.ts';
 import { explainCall } from './explain.ts';
 import { dialledHost } from './listener-for.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
-import type { RoutedCall, RoutedRequest } from './routed-call.ts';
-import type { HeadersInput } from './request-headers.ts';
+import type { MeshRequest } from './mesh-request.ts';
+import type { RoutedCall } from './routed-call.ts';
 import { Router } from './router.ts';
-import type { Target } from './target.ts';
 import type { WireProtocol } from './wire.ts';
-
-/** What a door hands to the engine. */
-export interface MeshRequest extends RoutedRequest {
-  /** The caller's own address, for balancing by source IP. */
-  readonly sourceAddress?: string | undefined;
-  readonly dialled: Target;
-  /** As the caller gave them, for explanations: the head changes on its way. */
-  readonly askedPath: string;
-  readonly askedHeaders: HeadersInput;
-}
 
 /**
  * One request on its way: route → fault → cors, redirect or direct response → cluster → router → response. The order is
@@ -116,6 +106,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
       return;
     }
     this.route = route;
+    if (route.action.kind !== 'forward' && isBlockAll(virtualHost)) this.engine.blocked(blockedCall(head));
     const { statPrefix } = route.spec;
     if (statPrefix !== undefined) this.routeStats = this.engine.stats.route({ virtualHost: virtualHost!.name, statPrefix });
     const { random } = this.engine;

@@ -30,6 +30,8 @@ export interface ConnectRequest {
   readonly sourceAddress?: string | undefined;
   /** Default `connect`. */
   readonly openedFor?: ConnectionInfo['openedFor'];
+  /** Tells the decisions of the call that it is for. Default: those of the connection. */
+  readonly explain?: () => Explanation;
 }
 
 /** What a connection on its way needs of the engine. */
@@ -181,6 +183,10 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
   #refuse(flag: number, why: string): false {
     this.#flags |= flag;
     this.#failure = this.#error(why);
+    if (this.#isBlocked) {
+      const { host, port } = this.#request;
+      this.#engine.blocked({ target: `${host}:${port}`, host, port, message: this.#failure.message });
+    }
     this.#end();
     return false;
   }
@@ -193,9 +199,8 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
 
   #error(why: string, cause?: Error): MeshError {
     const { host, port } = this.#request;
-    const blocked = this.#chain === undefined && this.#clusterName === 'BlackHoleCluster';
-    const hint = blocked ? ` (add a ServiceEntry for host ${host}, port ${port})` : '';
-    return new MeshError(blocked ? 'ERR_EGRESS_BLOCKED' : 'ERR_UPSTREAM', `${host}:${port} by cluster ${this.#clusterName}: ${why}${hint}`, {
+    const hint = this.#isBlocked ? ` (add a ServiceEntry for host ${host}, port ${port})` : '';
+    return new MeshError(this.#isBlocked ? 'ERR_EGRESS_BLOCKED' : 'ERR_UPSTREAM', `${host}:${port} by cluster ${this.#clusterName}: ${why}${hint}`, {
       flags: formatConnectionFlags(this.#flags),
       cluster: this.#clusterName,
       rule: this.#rule(),
@@ -207,7 +212,11 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
 
   /** Why it goes where it goes. */
   explain(): Explanation {
-    return explainConnection({ snapshot: this.#snapshot, clusters: this.#engine.clusters }, { ...this.#request, address: this.#address });
+    return this.#request.explain?.() ?? explainConnection({ snapshot: this.#snapshot, clusters: this.#engine.clusters }, { ...this.#request, address: this.#address });
+  }
+
+  get #isBlocked(): boolean {
+    return this.#chain === undefined && this.#clusterName === 'BlackHoleCluster';
   }
 
   #rule(): string {

@@ -9,26 +9,33 @@ import { relayTo } from './relay.ts';
 /** Undici's one verb. `options.headers` is always a flat, lower-case list, and is not to be changed by it. */
 export type Dispatch = (options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler) => boolean;
 
+/** Why nothing may be sent to an origin, by whatever dispatcher; `undefined`: it may. */
+export type Refusal = (origin: string) => Error | undefined;
+
 /** The rest of fetch: Node's own, over `dispatch`. */
 export class NativeLane {
   readonly #fetch: typeof globalThis.fetch;
   readonly #dispatch: Dispatch;
+  readonly #refusal: Refusal;
 
-  constructor(fetch: typeof globalThis.fetch, dispatch: Dispatch) {
+  constructor(fetch: typeof globalThis.fetch, dispatch: Dispatch, refusal: Refusal = () => undefined) {
     this.#fetch = fetch;
     this.#dispatch = dispatch;
+    this.#refusal = refusal;
   }
 
-  /** A whole call. A `dispatcher` of the caller's own is kept, as by the native fetch. */
+  /** A whole call. A `dispatcher` of the caller's own is kept, as by the native fetch, for what may leave at all. */
   call(args: readonly unknown[]): Promise<Response> {
     const [input, init] = args;
     const hasInit = init !== undefined && init !== null;
-    const keepsOwn = hasInit && (typeof init !== 'object' || (init as FetchInit).dispatcher !== undefined);
-    if (args.length === 0 || keepsOwn) {
-      return this.#fetch(...(args as [string, RequestInit]));
+    if (args.length === 0 || (hasInit && typeof init !== 'object')) return this.#fetch(...(args as [string, RequestInit]));
+    const members: FetchInit = hasInit ? membersOf(init as FetchInit) : {};
+    const own = hasInit ? (init as FetchInit).dispatcher : undefined;
+    if (own !== undefined) {
+      members.dispatcher = guarded(own as never, this.#refusal) as never;
+      return this.#fetch(input as string, members);
     }
     const bridge = new Bridge(this.#dispatch);
-    const members: FetchInit = hasInit ? membersOf(init as FetchInit) : {};
     // An init that is not empty makes fetch forget the referrer that a Request brings, and ours never is.
     if (input instanceof Request && input.referrer !== 'about:client' && Object.keys(members).length === 0 && keepsReferrer()) {
       members.referrer = input.referrer;
@@ -84,6 +91,18 @@ class Bridge {
     const response = await call;
     return this.#context === null || this.#context === undefined ? response : label(response, this.#context);
   }
+}
+
+/** A dispatcher of the caller's own, for origins that are not refused; also those that redirects lead to. */
+function guarded(own: Dispatcher, refusal: Refusal): Pick<Dispatcher, 'dispatch'> {
+  return {
+    dispatch(options, handler) {
+      const error = refusal(String(options.origin));
+      if (error === undefined) return own.dispatch(options, handler);
+      relayTo(handler, () => {}).onResponseError?.(undefined as never, error);
+      return true;
+    },
+  };
 }
 
 function label(response: Response, context: unknown): Response {

@@ -26,6 +26,8 @@ export interface NamePattern {
 
 /** All statistics of a mesh. Counting is done on the objects it hands out; names are only made when they are read. */
 export class StatsRegistry {
+  /** Calls and connections that the outbound policy refused. */
+  egressBlocked = 0;
   readonly #clusters = new Map<string, ClusterStats>();
   readonly #faults = new Map<number, FaultStats>();
   readonly #routes = new Map<string, { readonly key: RouteStatKey; readonly stats: RouteStats }>();
@@ -104,6 +106,7 @@ export class StatsRegistry {
       for (const [stat, value] of Object.entries(stats)) add(`http.outbound_0.0.0.0_${port};.fault.${stat}`, Number(value));
     }
     for (const [name, { stats }] of this.#routes) stats.visit((stat, value) => add(`${name}.${stat}`, value));
+    add('ts_mesh.egress_blocked', this.egressBlocked);
     return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }

@@ -40,17 +40,17 @@ describe('a call goes', () => {
     // The route of unknown hosts answers 502 there.
     ['http://anyone.else', 'mesh'],
     ['http://api.example.com:8080', 'blocked'],
-    ['https://secure.example.com', 'passthrough'],
-    ['https://SECURE.example.com', 'passthrough'],
+    ['https://secure.example.com', 'connection'],
+    ['https://SECURE.example.com', 'connection'],
     ['https://secure.example.com:8443', 'blocked'],
     ['https://api.example.com', 'blocked'],
     ['https://10.0.0.1', 'blocked'],
     ['https://[::1]', 'blocked'],
     ['https://secure.example.com.evil.test', 'blocked'],
     ['https://evil.test', 'blocked'],
-    ['https://a.wild.test', 'passthrough'],
-    ['https://ab.wild.test', 'passthrough'],
-    ['https://a.b.wild.test', 'passthrough'],
+    ['https://a.wild.test', 'connection'],
+    ['https://ab.wild.test', 'connection'],
+    ['https://a.b.wild.test', 'connection'],
     ['https://wild.test', 'blocked'],
     ['https://evilwild.test', 'blocked'],
     ['https://wild.test.evil', 'blocked'],
@@ -69,7 +69,7 @@ describe('a refusal', () => {
     await using mesh = await createMesh({ config: REGISTRY + REGISTRY_ONLY });
     const error = await mesh.request('https://evil.test:8443/a?token=1&page=2').then(() => undefined, (cause: unknown) => cause as MeshError);
     expect(error).toMatchObject({ code: 'ERR_EGRESS_BLOCKED', flags: 'UH', cluster: 'BlackHoleCluster' });
-    expect(error?.explanation).toMatchObject({ kind: 'blocked', url: 'https://evil.test:8443/a?token=<redacted>&page=2', reason: error?.message });
+    expect(error?.explanation).toMatchObject({ kind: 'blocked', url: 'https://evil.test:8443/a?token=<redacted>&page=2', reason: blockedBecause(parseOrigin('https://evil.test:8443')) });
     expect(blockedBecause(parseOrigin('https://evil.test:8443'))).toContain('https://evil.test:8443 is not in the registry');
     expect(blockedBecause(parseOrigin('https://evil.test:8443'))).toContain('add a ServiceEntry for host evil.test, port 8443');
   });
