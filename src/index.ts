@@ -39,7 +39,8 @@ export { readResources, type ConfigInput, type ReadOptions, type ReadResult } fr
 export type { Resource } from './config/resource.ts';
 export type { ResourceReference } from './config/resource-reference.ts';
 export { ResourceSet, type ResourceChanges } from './config/resource-set.ts';
-export type { MeshSettings, Snapshot } from './config/snapshot.ts';
+export type { MeshSettings, ProxyHeaders, Snapshot } from './config/snapshot.ts';
+export type { ReadRules } from './config/read-options.ts';
 
 // The pure core: which cluster, with what treatment?
 export { FaultInjector, type FaultAbort, type FaultDecision } from './route/fault-injector.ts';
@@ -62,6 +63,8 @@ export { HostSet, type HostChanges, type HostSetSpec } from './cluster/host-set.
 export { OutlierDetector, type OutlierEvent } from './cluster/outlier-detector.ts';
 export type { OutlierStats } from './cluster/outlier-stats.ts';
 export { SubsetResolver, type SubsetSpec } from './cluster/subset-resolver.ts';
+export { PreviousPriorities } from './cluster/previous-priorities.ts';
+export type { PriorityHealth } from './cluster/priority-load.ts';
 export type { Balancer, PickContext } from './cluster/balancers/balancer.ts';
 export { createBalancer } from './cluster/balancers/create-balancer.ts';
 export type * from './cluster/model.ts';

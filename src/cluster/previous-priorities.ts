@@ -15,6 +15,7 @@ export class PreviousPriorities {
   readonly #leftOut = new Set<number>();
   #loads: readonly number[] | undefined;
 
+  /** Notes that `host` was tried. */
   tried(host: Host): void {
     this.#tried.push(host);
   }

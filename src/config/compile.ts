@@ -31,7 +31,7 @@ export interface CompileResult {
  * Compiles checked resources to the snapshot of one caller: registry → what the caller sees of it → clusters → routes.
  * The same resources and options give the same snapshot. For resources that passed the checks it throws one thing only.
  *
- * @throws {MeshError} `ERR_INVALID_CONFIG` when they multiply to more than {@link CompileBudget} allows
+ * @throws {MeshError} `ERR_INVALID_CONFIG` when they multiply to more than a process could hold
  */
 export function compileSnapshot(resources: readonly Resource[], options: CompileOptions): CompileResult {
   return compileChange(resources, options, new CompileMemo());

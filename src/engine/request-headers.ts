@@ -1,4 +1,4 @@
-import type { HeaderList } from '../common/headers.ts';
+import { getHeader, type HeaderList } from '../common/headers.ts';
 import { isJoinedInRequests } from '../common/joined-headers.ts';
 
 /** What callers may give as headers: undici's own forms. */
@@ -17,7 +17,7 @@ export interface DownstreamHeaders {
 
 /**
  * What an outbound sidecar takes away before it routes: headers of the connection, of Envoy's own making, and those by
- * which an untrusted caller could steer retries and timeouts. (`te` stays when it is `trailers`, `expect` when it is `100-continue`.)
+ * which an untrusted caller could steer retries and timeouts. (`te` stays when it asks for `trailers`, `expect` when it is `100-continue`.)
  *
  * Source: Envoy `ConnectionManagerUtility::mutateRequestHeaders`, `cleanInternalHeaders`; semantics of `SANITIZE`
  * for the client certificate header.
@@ -60,7 +60,10 @@ export function downstreamHeaders(input: HeadersInput, honorsPolicies = false): 
     if (FIRST_LETTERS.has(name.charCodeAt(0))) {
       if (name === 'host') host ??= String(Array.isArray(value) ? value[0] : value);
       if (STRIPPED.has(name) && !isKept(name, value, honorsPolicies)) return;
-      if (name === 'te' && value !== 'trailers') return;
+      if (name === 'te') {
+        if (asksForTrailers(value) && getHeader(headers, 'te') === undefined) headers.push('te', 'trailers');
+        return;
+      }
     }
     if (typeof value === 'string') headers.push(name, trim(value));
     else if (!Array.isArray(value)) headers.push(name, String(value));
@@ -78,6 +81,11 @@ export function downstreamHeaders(input: HeadersInput, honorsPolicies = false): 
     for (const name of Object.keys(input)) take(name, (input as Record<string, string>)[name]);
   }
   return { headers, host };
+}
+
+/** Nothing else of `te` is passed on. Source: Envoy `ConnectionManagerUtility::sanitizeTEHeader`. */
+function asksForTrailers(value: string | number | readonly string[]): boolean {
+  return String(value).split(/[,;]/).some((token) => trim(token) === 'trailers');
 }
 
 /** Of the stripped headers. */

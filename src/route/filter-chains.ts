@@ -39,6 +39,8 @@ export class FilterChains {
   }
 
   /**
+   * The chain for a connection; `undefined` when none wants it.
+   *
    * @param address - the IP address that was dialled, where it is known
    * @param serverName - the SNI of a TLS handshake; absent for other bytes
    */

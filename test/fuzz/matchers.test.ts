@@ -66,7 +66,9 @@ describe('any matcher, given anything, says what a simple one says:', { timeout:
           const answer = matcher.matches(value);
           expect(matcher.matches(value)).toBe(answer);
           const plain = value.replace(/[?#].*$/s, '');
-          const rewritten = rewrite.replace(value)!;
+          const rewritten = rewrite.replace(value);
+          // What would take too long is not rewritten: such a call is answered 414.
+          if (rewritten === undefined) continue;
           // What is taken out again leaves what was there.
           expect(rewritten.replaceAll(/[<>]/g, '')).toBe(value.replaceAll(/[<>]/g, ''));
           if (answer && plain === value && !/[\n<>]/.test(value)) expect(rewritten).toContain('<');

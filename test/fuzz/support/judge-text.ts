@@ -6,8 +6,9 @@ import type { ConfigIssue } from '../../../src/config/issue.ts';
 export async function judgeText(text: string): Promise<string> {
   const lines = text.split('\n').length;
   try {
-    await using mesh = await createMesh({ config: { text, file: 'rules.yaml' } });
+    const mesh = await createMesh({ config: { text, file: 'rules.yaml' } });
     checkPlaces(mesh.warnings, lines);
+    await mesh.close();
     return 'ok';
   } catch (error) {
     if (!isMeshError(error) || error.code !== 'ERR_INVALID_CONFIG') throw error;

@@ -53,13 +53,34 @@ export function matchesWhole(regex: string, text: string): boolean {
 
 /** What of RE2's own syntax the recordings use, in JavaScript's words. */
 export function forJavaScript(regex: string): string {
-  return regex
+  const translated = regex
     .replaceAll(/\\Q(.*?)\\E/g, (_, literal: string) => literal.replaceAll(/[.*+?^${}()|[\]\\/]/g, String.raw`\$&`))
     .replaceAll('[[:digit:]]', '[0-9]')
     .replaceAll('[[:alpha:]]', '[A-Za-z]')
     .replaceAll('(?P<', '(?<')
     .replaceAll(/\\p([A-Z])/g, String.raw`\p{$1}`)
     .replaceAll(/^\(\?i\)(.*)$/g, '(?i:$1)');
+  return withoutCaseGroups(translated);
+}
+
+/** Not every Node has groups with flags of their own: letters within `(?i:…)` become classes of both cases. */
+function withoutCaseGroups(regex: string): string {
+  const start = regex.indexOf('(?i:');
+  if (start === -1) return regex;
+  const inner = regex.slice(start + 4, closingOf(regex, start));
+  if (inner.includes('[')) throw new Error(`a class within (?i:…) is more than this can: ${regex}`);
+  const both = inner.replaceAll(/\\p\{[^}]*\}|\\.|[a-z]/gi, (part) => (part.length === 1 ? `[${part.toLowerCase()}${part.toUpperCase()}]` : part));
+  return `${regex.slice(0, start)}(?:${both})${regex.slice(start + 5 + inner.length)}`;
+}
+
+/** Where the group that begins at `start` ends. */
+function closingOf(regex: string, start: number): number {
+  for (let i = start + 1, depth = 1; i < regex.length; i++) {
+    if (regex[i] === '\\') i++;
+    else if (regex[i] === '(') depth++;
+    else if (regex[i] === ')' && --depth === 0) return i;
+  }
+  throw new Error(`a group without an end: ${regex}`);
 }
 
 function headerLines(name: string, request: Request): string[] {
