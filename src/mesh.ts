@@ -90,7 +90,7 @@ export class Mesh implements AsyncDisposable {
         clock: options.clock ?? systemClock,
         random,
         uuid: seeded ? () => randomUuid(random) : randomUUID,
-        connect: options.connect ?? netConnect,
+        connect: options.connect ?? netConnect(options.lookup),
         transport: options.transport,
         lookup: options.lookup ?? systemLookup,
         tls: new ClientTls(options.workload?.certificates),

@@ -1,11 +1,14 @@
 import type { RequestListener } from 'node:http';
-import { createMesh, type ConfigChange, type EndpointInput } from '../../src/index.ts';
+import { createMesh, type ConfigChange, type EndpointInput, type MeshOptions } from '../../src/index.ts';
 import { readManifest, type Service } from './manifest.ts';
 import { Pod, type MeshCall } from './pod.ts';
 import type { RuleFile } from './seeds.ts';
 
 /** What runs in a Deployment's pods: its app, made with the pod's own door to the mesh. */
 export type AppFactory = (pod: Pod) => RequestListener;
+
+/** How a mesh finds and reaches hosts outside. */
+export type Way = Pick<MeshOptions, 'lookup' | 'connect'>;
 
 /**
  * A cluster in one process. It starts the Deployments of a manifest as apps on loopback ports, each with a mesh of its
@@ -18,8 +21,9 @@ export class Cluster implements AsyncDisposable {
   /**
    * @param manifests Services and Deployments.
    * @param apps By name of the Deployment; one without an app only makes calls.
+   * @param way How the meshes find hosts outside. Default: as the process does.
    */
-  static async start(manifests: readonly RuleFile[], apps: Readonly<Record<string, AppFactory>>): Promise<Cluster> {
+  static async start(manifests: readonly RuleFile[], apps: Readonly<Record<string, AppFactory>>, way: Way = {}): Promise<Cluster> {
     const cluster = new Cluster();
     const { deployments, services } = readManifest(manifests.map(({ text }) => text).join('\n---\n'));
     try {
@@ -32,7 +36,7 @@ export class Cluster implements AsyncDisposable {
       const endpoints = cluster.#endpoints(services);
       for (const pod of cluster.pods) {
         const workload = { namespace: pod.namespace, labels: pod.labels };
-        pod.mesh = await createMesh({ config: manifests, endpoints, workload });
+        pod.mesh = await createMesh({ config: manifests, endpoints, workload, accessLog: (line) => pod.log.push(line), ...way });
       }
       return cluster;
     } catch (error) {

@@ -35,6 +35,8 @@ export class Pod {
   readonly labels: Readonly<Record<string, string>>;
   readonly arrivals: Arrival[] = [];
   readonly calls: MeshCall[] = [];
+  /** Its access log. */
+  readonly log: string[] = [];
   #server: Server | undefined;
   #mesh: Mesh | undefined;
   #troubles: number[] = [];

@@ -79,15 +79,34 @@ export function dial(target: ConnectTarget, settings: DialSettings, waiter: Dial
   };
 }
 
-/** The `Connect` of production. */
-export const netConnect: Connect = ({ address, port }, callback) => {
-  const socket = address.startsWith('/') ? net.connect({ path: address }) : net.connect({ host: address, port, noDelay: true });
-  const onError = (error: Error): void => callback(error);
-  socket.once('error', onError);
-  socket.once('connect', () => {
-    socket.removeListener('error', onError);
-    callback(null, socket);
-  });
-  // The system would go on trying for minutes, and keep the process alive meanwhile.
-  return () => socket.connecting && socket.on('error', () => {}).destroy();
-};
+/** The `Connect` of production. Names are looked up by `lookup`, and their addresses tried one after another. */
+export function netConnect(lookup?: (host: string) => Promise<readonly string[]>): Connect {
+  const byLookup = lookup === undefined ? {} : { lookup: nodeLookup(lookup) };
+  return ({ address, port }, callback) => {
+    const socket = address.startsWith('/') ? net.connect({ path: address }) : net.connect({ host: address, port, noDelay: true, ...byLookup });
+    const onError = (error: Error): void => callback(error);
+    socket.once('error', onError);
+    socket.once('connect', () => {
+      socket.removeListener('error', onError);
+      callback(null, socket);
+    });
+    // The system would go on trying for minutes, and keep the process alive meanwhile.
+    return () => socket.connecting && socket.on('error', () => {}).destroy();
+  };
+}
+
+/** In the words of `node:dns`, which `net.connect` speaks. */
+function nodeLookup(lookup: (host: string) => Promise<readonly string[]>): net.LookupFunction {
+  return (host, { all = false }, callback) => {
+    lookup(host).then(
+      (addresses) => {
+        const found = addresses.map((address) => ({ address, family: net.isIPv6(address) ? 6 : 4 }));
+        const [first] = found;
+        if (first === undefined) callback(Object.assign(new Error(`${host} has no address`), { code: 'ENOTFOUND' }), []);
+        else if (all) callback(null, found);
+        else callback(null, first.address, first.family);
+      },
+      (error: unknown) => callback(error as NodeJS.ErrnoException, []),
+    );
+  };
+}

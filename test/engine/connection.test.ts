@@ -7,13 +7,15 @@ import { join } from 'node:path';
 import type { Dispatcher } from 'undici';
 import { describe, expect, it, vi } from 'vitest';
 import { Connection, type ConnectionOwner, type Transport } from '../../src/engine/connection.ts';
-import { netConnect, type Connect } from '../../src/engine/dial.ts';
+import { netConnect as connectBy, type Connect } from '../../src/engine/dial.ts';
 import { systemClock } from '../../src/engine/system-clock.ts';
 import { StaleConnectionError } from '../../src/engine/wire.ts';
 import { MemoryService, VirtualClock } from '../../src/testing/index.ts';
 import { httpService, says, until } from '../mesh/http-services.ts';
 
 const SETTINGS = { connectTimeoutMs: 1000, keepAliveDelayMs: undefined, protocol: 'http1' } as const;
+
+const netConnect = connectBy();
 
 /** A connection and what its owner was told. */
 function open(target: { address: string; port: number }, connect: Connect = netConnect, { clock = systemClock, transport, keepAliveDelayMs }: { clock?: typeof systemClock; transport?: Transport; keepAliveDelayMs?: number } = {}) {

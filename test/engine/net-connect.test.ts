@@ -1,0 +1,34 @@
+import { createServer, type AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { netConnect } from '../../src/engine/dial.ts';
+
+async function dialled(lookup: (host: string) => Promise<readonly string[]>): Promise<string> {
+  const server = createServer((socket) => socket.end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  try {
+    return await new Promise<string>((resolve) => {
+      netConnect(lookup)({ address: 'some.test', port, cluster: 'PassthroughCluster' }, (error, socket) => {
+        resolve(error?.message ?? socket?.remoteAddress ?? 'nowhere');
+        socket?.destroy();
+      });
+    });
+  } finally {
+    server.close();
+  }
+}
+
+describe('netConnect', () => {
+  it('goes where the lookup leads', async () => {
+    expect(await dialled(() => Promise.resolve(['127.0.0.1']))).toBe('127.0.0.1');
+  });
+
+  it('tries further addresses when nobody listens at the first', async () => {
+    expect(await dialled(() => Promise.resolve(['::1', '127.0.0.1']))).toBe('127.0.0.1');
+  });
+
+  it('fails when there is no address', async () => {
+    expect(await dialled(() => Promise.resolve([]))).toBe('some.test has no address');
+    expect(await dialled(() => Promise.reject(new Error('no such name')))).toBe('no such name');
+  });
+});
