@@ -50,6 +50,8 @@ export class ClientTls {
         isOver = true;
       };
       const shake = (context: tls.SecureContext, bare: Socket): void => {
+        // What goes wrong with it is told by the socket around it.
+        bare.on('error', () => {});
         const socket = tls.connect({ socket: bare, secureContext: context, ...connectionOptions(options, handshake) });
         giveUp = () => void socket.on('error', () => {}).destroy();
         const onError = (error: Error): void => end(new TlsFailure(error));

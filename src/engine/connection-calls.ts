@@ -59,6 +59,7 @@ export class ConnectionCalls {
 
 /** The caller's own TLS, as undici does it, on a connection of the mesh. */
 function shakeHands(bare: Socket, host: string, callback: (error: Error | null, socket: Socket | null) => void): void {
+  bare.on('error', () => {});
   const socket = connectTls({ socket: bare, servername: isIP(host) === 0 ? host : '', host, ALPNProtocols: ['http/1.1'] });
   const onError = (error: Error): void => callback(error, null);
   socket.once('error', onError).once('secureConnect', () => {
