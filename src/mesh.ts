@@ -94,6 +94,7 @@ export class Mesh implements AsyncDisposable {
         transport: options.transport,
         lookup: options.lookup ?? systemLookup,
         tls: new ClientTls(options.workload?.certificates),
+        https: options.https,
         tracing: options.tracing ?? true,
         shadowHosts: this.#legacySemantics,
         honorsCallerPolicies: options.callerPolicies === 'honor',

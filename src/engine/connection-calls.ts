@@ -1,10 +1,13 @@
 import { isIP, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { Agent, Client, type Dispatcher } from 'undici';
 import type { ConnectRequest } from './tcp-walk.ts';
 
 /** Opens a connection of the mesh. */
 type Open = (request: ConnectRequest) => Promise<Socket>;
+
+/** Of `node:tls`: whom https calls trust, and what they show. Default: as the process does, `NODE_EXTRA_CA_CERTS` included. */
+export type HttpsOptions = Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'minVersion' | 'maxVersion'>;
 
 /** What undici wants a connection for. */
 interface Wanted {
@@ -22,10 +25,12 @@ export type CallerAddresses = Pick<ConnectRequest, 'originalDst' | 'sourceAddres
  */
 export class ConnectionCalls {
   readonly #open: Open;
+  readonly #trust: HttpsOptions;
   #agent: Agent | undefined;
 
-  constructor(open: Open) {
+  constructor(open: Open, trust: HttpsOptions = {}) {
     this.#open = open;
+    this.#trust = trust;
   }
 
   dispatch(options: Dispatcher.DispatchOptions, addresses: CallerAddresses, handler: Dispatcher.DispatchHandler): void {
@@ -50,7 +55,7 @@ export class ConnectionCalls {
       const secure = protocol === 'https:';
       const request = { host, port: Number(port || (secure ? 443 : 80)), openedFor: 'call', ...addresses } as const;
       this.#open(secure ? { ...request, servername: host } : request).then(
-        (socket) => (secure ? shakeHands(socket, host, callback) : callback(null, socket)),
+        (socket) => (secure ? shakeHands(socket, host, this.#trust, callback) : callback(null, socket)),
         (error: unknown) => callback(error as Error, null),
       );
     };
@@ -58,9 +63,9 @@ export class ConnectionCalls {
 }
 
 /** The caller's own TLS, as undici does it, on a connection of the mesh. */
-function shakeHands(bare: Socket, host: string, callback: (error: Error | null, socket: Socket | null) => void): void {
+function shakeHands(bare: Socket, host: string, trust: HttpsOptions, callback: (error: Error | null, socket: Socket | null) => void): void {
   bare.on('error', () => {});
-  const socket = connectTls({ socket: bare, servername: isIP(host) === 0 ? host : '', host, ALPNProtocols: ['http/1.1'] });
+  const socket = connectTls({ ...trust, socket: bare, servername: isIP(host) === 0 ? host : '', host, ALPNProtocols: ['http/1.1'] });
   const onError = (error: Error): void => callback(error, null);
   socket.once('error', onError).once('secureConnect', () => {
     socket.off('error', onError);

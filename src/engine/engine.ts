@@ -9,7 +9,7 @@ import type { LoggedCall } from './call-info.ts';
 import type { BlockedAttempt } from './egress.ts';
 import type { CallSettings, EngineContext } from './engine-context.ts';
 import { ClusterManager, type ClusterManagerOptions } from './cluster-manager.ts';
-import { ConnectionCalls, type CallerAddresses } from './connection-calls.ts';
+import { ConnectionCalls, type CallerAddresses, type HttpsOptions } from './connection-calls.ts';
 import type { LoggedConnection } from './connection-info.ts';
 import { MirrorSender } from './mirror-sender.ts';
 import type { Lookup } from './dns-members.ts';
@@ -20,6 +20,8 @@ import { TcpWalk, type ConnectionContext, type ConnectRequest } from './tcp-walk
 export interface EngineOptions extends ClusterManagerOptions, CallSettings {
   readonly clock: Clock;
   readonly random: Random;
+  /** For https calls. */
+  readonly https?: HttpsOptions | undefined;
   /** Called once for each request when it is over. */
   readonly onFinished?: ((call: LoggedCall) => void) | undefined;
   /** Called when the outbound policy refuses a call or a connection. */
@@ -42,7 +44,7 @@ export class Engine implements EngineContext, ConnectionContext {
   /** Requests that are not over. */
   readonly #active = new ActiveCalls<RequestWalk>();
   readonly #connections = new Set<TcpWalk>();
-  readonly #connectionCalls = new ConnectionCalls((request) => this.connect(request).opened);
+  readonly #connectionCalls: ConnectionCalls;
   #snapshot: Snapshot;
   #onIdle: (() => void)[] = [];
 
@@ -55,6 +57,7 @@ export class Engine implements EngineContext, ConnectionContext {
     this.clusters.update(snapshot);
     this.stats.keepRoutes(countedRoutes(snapshot));
     this.mirrors = new MirrorSender(this);
+    this.#connectionCalls = new ConnectionCalls((request) => this.connect(request).opened, options.https);
   }
 
   get snapshot(): Snapshot {

@@ -2,23 +2,12 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createMesh, meshInfo, type Mesh, type MeshOptions } from '../../src/index.ts';
 
-// Calls to https:// are TLS of the caller's own, from end to end. The trust of this process is set by the environment alone, so
-// certificates are not verified here; test/mesh/tls-origination.test.ts is about those.
+// Calls to https:// are TLS of the caller's own, from end to end.
 const CERTS = join(import.meta.dirname, '..', 'conformance', 'data', 'certs');
 const SERVER = { key: readFileSync(join(CERTS, 'server.key')), cert: readFileSync(join(CERTS, 'server.pem')) };
-
-let before: string | undefined;
-beforeAll(() => {
-  before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-});
-afterAll(() => {
-  if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-  else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
-});
 
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -33,7 +22,7 @@ async function server(name: string): Promise<number> {
 }
 
 async function meshOf(config: string, options: MeshOptions = {}): Promise<Mesh> {
-  const mesh = await createMesh({ config, ...options });
+  const mesh = await createMesh({ config, https: { ca: readFileSync(join(CERTS, 'ca.pem')) }, ...options });
   open.push({ close: () => mesh.close({ drainMs: 0 }) });
   return mesh;
 }
@@ -82,6 +71,13 @@ describe('https', () => {
     expect(meshInfo(response)!.explanation).toMatchObject({ kind: 'connection', destinations: [{ cluster: 'outbound|443|v2|api.example.com' }] });
     await mesh.close();
     expect(connections).toEqual(['api.example.com:443 outbound|443|v2|api.example.com api.example.com call']);
+  });
+
+  it('trusts whom the process trusts, unless told otherwise', async () => {
+    const [v1, v2] = [await server('v1'), await server('v2')];
+    const mesh = await meshOf(entry(v1, v2), { https: {} });
+
+    await expect(mesh.fetch('https://api.example.com/a')).rejects.toMatchObject({ cause: { code: expect.stringMatching(/CERT|SIGNATURE/) } });
   });
 
   it('to what nobody registered fails under REGISTRY_ONLY, and says what would allow it', async () => {
