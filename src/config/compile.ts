@@ -15,7 +15,7 @@ import { buildRegistry } from './registry/registry.ts';
 import type { Service } from './registry/service.ts';
 import type { Resource } from './resource.ts';
 import { outboundCluster, routeConfigurations } from './routes/route-configurations.ts';
-import { visibleVirtualServices } from './routes/virtual-services.ts';
+import { MESH_GATEWAY, visibleVirtualServices } from './routes/virtual-services.ts';
 import { sidecarScope } from './scope/sidecar-scope.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -58,6 +58,7 @@ export function compileChange(resources: readonly Resource[], options: CompileOp
   const inScope = new Map(scope.services.map((service) => [service.host, service]));
   const routeContext = {
     caller,
+    gateway: MESH_GATEWAY,
     mesh,
     legacySemantics,
     domain,

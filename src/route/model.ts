@@ -149,6 +149,8 @@ export interface RedirectOptions {
   readonly derivePort?: 'FROM_PROTOCOL_DEFAULT' | 'FROM_REQUEST_PORT';
   /** Default 301. */
   readonly redirectCode?: number;
+  /** The Host keeps its port, be it the old scheme's default or not. Source: Envoy `require_tls`. */
+  readonly keepsPort?: boolean;
 }
 
 /** What a route does with a request. */

@@ -11,7 +11,7 @@ import { replaceMatchedPath } from './rewrite.ts';
 export function redirectLocation(head: RequestHead, options: RedirectOptions = {}, match: RouteMatch = {}): string {
   const scheme = options.scheme || head.scheme;
   const port = redirectPort(head, options);
-  const host = options.authority || keptHost(head, scheme, port !== '');
+  const host = options.authority || (options.keepsPort === true ? head.authority : keptHost(head, scheme, port !== ''));
   return `${scheme}://${host}${port}${redirectPath(head.path, options, match)}`;
 }
 

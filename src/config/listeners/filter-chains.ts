@@ -103,8 +103,8 @@ function appliesTo(match: L4MatchSpec, { number }: ListenedPort, caller: CallerO
   );
 }
 
-/** `undefined` for a rule that sends nowhere, which no validated rule is. */
-function ruleChain(rule: L4Rule, resource: Resource, { number }: ListenedPort, context: ChainContext): FilterChainSpec | undefined {
+/** The chain that a rule of `tls` or `tcp` asks for, whatever it matches; `undefined` for one that sends nowhere, which no validated rule is. */
+export function ruleChain(rule: L4Rule, resource: Resource, { number }: Pick<ListenedPort, 'number'>, context: Omit<ChainContext, 'caller' | 'virtualServices'>): FilterChainSpec | undefined {
   const { route } = rule;
   const shares = route.length === 1 ? route : route.filter(({ weight = 0 }) => weight > 0);
   if (shares.length === 0) return undefined;
@@ -119,7 +119,7 @@ function ruleChain(rule: L4Rule, resource: Resource, { number }: ListenedPort, c
 }
 
 /** Without a port the destination is the service's only one, else the one that was called. Source: istio `GetDestinationCluster`. */
-function tcpDestination({ destination, weight = 0 }: L4RouteDestinationSpec, called: number, context: ChainContext): TcpDestination {
+function tcpDestination({ destination, weight = 0 }: L4RouteDestinationSpec, called: number, context: Pick<ChainContext, 'serviceOf'>): TcpDestination {
   const { host, subset, port } = destination;
   const service = context.serviceOf(host);
   const only = service?.ports.length === 1 ? service.ports[0]!.number : called;
@@ -143,6 +143,6 @@ function ranged(subnets: readonly string[] | undefined): Pick<FilterChainSpec, '
 }
 
 /** `*` among the names means that no name is asked for. */
-function named(sniHosts: readonly string[]): Pick<FilterChainSpec, 'sniHosts'> {
+export function named(sniHosts: readonly string[]): Pick<FilterChainSpec, 'sniHosts'> {
   return sniHosts.length === 0 || sniHosts.includes('*') ? {} : { sniHosts };
 }

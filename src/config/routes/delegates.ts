@@ -36,7 +36,7 @@ function resolveRule(
   const spend = (cost: number): void => budget.spend(cost, () => originOf(root.resource, root.path));
   return found.rules.flatMap((rule) => {
     const spec = mergeRules(root.spec, rule.spec, spend);
-    return spec === undefined ? [] : [{ ...rule, spec }];
+    return spec === undefined ? [] : [{ ...rule, spec, boundIn: root.boundIn }];
   });
 }
 

@@ -10,6 +10,8 @@ import type { Service } from '../registry/service.ts';
 export interface RouteContext {
   readonly port: number;
   readonly caller: CallerOptions;
+  /** `mesh`, or `namespace/name` of the Gateway that the routes are for. */
+  readonly gateway: string;
   readonly mesh: MeshConfig;
   readonly legacySemantics: boolean;
   readonly domain: string;

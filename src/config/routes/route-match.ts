@@ -1,7 +1,8 @@
 import type { RouteMatch, StringMatch } from '../../route/model.ts';
-import type { CallerOptions } from '../compile-options.ts';
 import type { HttpMatchSpec, StringMatchSpec } from '../istio-types.ts';
 import { hasLabels } from '../registry/endpoint-fields.ts';
+import { gatewayName } from './gateway-name.ts';
+import type { RouteContext } from './route-context.ts';
 
 /** What of a match entry a request has to meet; what can be told beforehand is left to {@link whyNotForCaller}. */
 export function routeMatch(spec: HttpMatchSpec): RouteMatch {
@@ -26,13 +27,19 @@ export function routeMatch(spec: HttpMatchSpec): RouteMatch {
  *
  * An entry with `gateways` is judged by them alone: its source labels and namespace do not count then.
  *
+ * @param namespace - the one by which the entry names gateways
+ *
  * Source: istio `translateRoute`, `sourceMatchHTTP`.
  */
-export function whyNotForCaller(spec: HttpMatchSpec, caller: CallerOptions, port: number, gateway: string): string | undefined {
+export function whyNotForCaller(
+  spec: HttpMatchSpec,
+  namespace: string,
+  { caller, port, gateway }: Pick<RouteContext, 'caller' | 'port' | 'gateway'>,
+): string | undefined {
   if (spec.port !== undefined && spec.port !== 0 && spec.port !== port) return `port ${spec.port} is not the port ${port}`;
   const { gateways = [], sourceLabels = {}, sourceNamespace = '' } = spec;
   if (gateways.length > 0) {
-    return gateways.includes(gateway) ? undefined : `gateways [${gateways.join(', ')}] do not include ${gateway}`;
+    return gateways.some((name) => gatewayName(name, namespace) === gateway) ? undefined : `gateways [${gateways.join(', ')}] do not include ${gateway}`;
   }
   if (!hasLabels(caller.labels, sourceLabels)) {
     return `sourceLabels ${labelText(sourceLabels)} are not all among the caller's ${labelText(caller.labels)}`;

@@ -10,7 +10,6 @@ import type { RouteContext } from './route-context.ts';
 import { isCatchAll, routeMatch, whyNotForCaller } from './route-match.ts';
 import { corsOptions, faultOptions, retryOptions } from './route-policies.ts';
 import type { HttpRule } from './virtual-service.ts';
-import { MESH_GATEWAY } from './virtual-services.ts';
 
 /** What the rules of one VirtualService come to, for one caller and port. */
 export interface CompiledRules {
@@ -62,7 +61,7 @@ function addRoutes(
   }
   for (const [index, entry] of entries.entries()) {
     const entryPath = `${path}.match[${index}]`;
-    const reason = whyNotForCaller(entry, context.caller, context.port, MESH_GATEWAY);
+    const reason = whyNotForCaller(entry, rule.boundIn, context);
     if (reason !== undefined) {
       skipped.push({ origin: originOf(resource, entryPath), reason });
       continue;

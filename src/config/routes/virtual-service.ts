@@ -9,6 +9,8 @@ export interface HttpRule {
   readonly resource: Resource;
   /** Such as `spec.http[1]`. */
   readonly path: string;
+  /** The namespace by which its matches name gateways: for a rule that came from a delegate, the root's. */
+  readonly boundIn: string;
 }
 
 /** One entry of `tls` or `tcp`, with its destinations' hosts in full. */
@@ -45,6 +47,7 @@ export function expandVirtualService(resource: Resource, exportTo: readonly stri
       spec: expandRule(rule, expand),
       resource,
       path: `spec.http[${index}]`,
+      boundIn: resource.namespace,
     })),
     tls: expandL4(spec.tls, 'spec.tls', expand),
     tcp: expandL4(spec.tcp, 'spec.tcp', expand),

@@ -7,6 +7,7 @@ import { HostMap } from '../registry/host-map.ts';
 import { originOf, type Resource } from '../resource.ts';
 import { exportRank, isExportedTo } from '../scope/export-to.ts';
 import { resolveDelegates } from './delegates.ts';
+import { gatewayName } from './gateway-name.ts';
 import { expandVirtualService, type VirtualService } from './virtual-service.ts';
 
 /** The gateway name that stands for all callers inside the mesh. */
@@ -34,13 +35,9 @@ export function visibleVirtualServices(
   budget: CompileBudget,
   memo = new ResourceMemo<VirtualService>(),
 ): VisibleVirtualServices {
-  const expanded = resources
-    .filter((resource) => resource.kind === 'VirtualService')
-    .toSorted(byAge)
-    .map((resource) => memo.of(resource, [mesh], () => expandVirtualService(resource, mesh.virtualServiceExportTo, domain)));
   const applicable: VirtualService[] = [];
   const rejected = new Map<string, SkippedRule[]>();
-  for (const virtualService of resolveDelegates(expanded, budget)) {
+  for (const virtualService of allVirtualServices(resources, mesh, domain, budget, memo)) {
     const reason = whyNotFor(virtualService, namespace);
     if (reason === undefined) {
       applicable.push(virtualService);
@@ -52,8 +49,51 @@ export function visibleVirtualServices(
       rejected.set(host, list);
     }
   }
+  return { applicable: byPrecedence(applicable, namespace), rejected };
+}
+
+/**
+ * The VirtualServices that gateways of `namespace` may serve, by gateway (`namespace/name`), in order of precedence.
+ *
+ * Source: istio `VirtualServicesForGateway`.
+ */
+export function boundVirtualServices(
+  resources: readonly Resource[],
+  namespace: string,
+  mesh: MeshConfig,
+  domain: string,
+  budget: CompileBudget,
+  memo = new ResourceMemo<VirtualService>(),
+): ReadonlyMap<string, readonly VirtualService[]> {
+  const all = allVirtualServices(resources, mesh, domain, budget, memo);
+  const exported = all.filter(({ exportTo, resource }) => isExportedTo(exportTo, resource.namespace, namespace));
+  const bound = new Map<string, VirtualService[]>();
+  for (const virtualService of byPrecedence(exported, namespace)) {
+    for (const gateway of new Set(virtualService.gateways.map((name) => gatewayName(name, virtualService.resource.namespace)))) {
+      bound.set(gateway, [...(bound.get(gateway) ?? []), virtualService]);
+    }
+  }
+  return bound;
+}
+
+/** The oldest first, with what delegates bring. */
+function allVirtualServices(
+  resources: readonly Resource[],
+  mesh: MeshConfig,
+  domain: string,
+  budget: CompileBudget,
+  memo: ResourceMemo<VirtualService>,
+): VirtualService[] {
+  const expanded = resources
+    .filter((resource) => resource.kind === 'VirtualService')
+    .toSorted(byAge)
+    .map((resource) => memo.of(resource, [mesh], () => expandVirtualService(resource, mesh.virtualServiceExportTo, domain)));
+  return resolveDelegates(expanded, budget);
+}
+
+function byPrecedence(virtualServices: readonly VirtualService[], namespace: string): VirtualService[] {
   const rank = ({ exportTo, resource }: VirtualService): number => exportRank(exportTo, resource.namespace, namespace);
-  return { applicable: applicable.toSorted((a, b) => rank(a) - rank(b)), rejected };
+  return virtualServices.toSorted((a, b) => rank(a) - rank(b));
 }
 
 function whyNotFor({ gateways, exportTo, resource }: VirtualService, namespace: string): string | undefined {

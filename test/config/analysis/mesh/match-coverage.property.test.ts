@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { matchCovers } from '../../../../src/config/analysis/mesh/match-coverage.ts';
 import type { HttpMatchSpec, StringMatchSpec } from '../../../../src/config/istio-types.ts';
+import { gatewayName } from '../../../../src/config/routes/gateway-name.ts';
 import { routeMatch, whyNotForCaller } from '../../../../src/config/routes/route-match.ts';
 import type { RequestHead } from '../../../../src/route/model.ts';
 import { RequestMatcher } from '../../../../src/route/request-matcher.ts';
@@ -68,8 +69,8 @@ const call: fc.Arbitrary<Call> = fc
   .map(({ headers, ...others }) => ({ ...others, scheme: 'http', headers: Object.entries(headers).flat() }));
 
 function takes(spec: HttpMatchSpec, one: Call): boolean {
-  const caller = { labels: one.labels, namespace: one.namespace } as Parameters<typeof whyNotForCaller>[1];
-  const isForCaller = whyNotForCaller(spec, caller, one.port, one.gateway) === undefined;
+  const caller = { labels: one.labels, namespace: one.namespace };
+  const isForCaller = whyNotForCaller(spec, 'shop', { caller, port: one.port, gateway: gatewayName(one.gateway, 'shop') }) === undefined;
   return isForCaller && new RequestMatcher(routeMatch(spec)).matches(one, one.path.split('?', 1)[0]!);
 }
 

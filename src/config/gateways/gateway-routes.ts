@@ -1,0 +1,110 @@
+import { compareSpecificity } from '../../common/host-name.ts';
+import type { SkippedRule } from '../../common/explanation.ts';
+import type { Origin } from '../../common/origin.ts';
+import type { RouteConfigurationSpec, RouteSpec, VirtualHostSpec } from '../../route/model.ts';
+import { COST } from '../compile-budget.ts';
+import { sameItems } from '../memo.ts';
+import { originOf } from '../resource.ts';
+import type { RouteContext } from '../routes/route-context.ts';
+import { isCatchAll } from '../routes/route-match.ts';
+import { compileRules } from '../routes/rule-routes.ts';
+import type { VirtualService } from '../routes/virtual-service.ts';
+import type { GatewayServer } from './gateway-servers.ts';
+import { servedHosts } from './server-hosts.ts';
+
+/** What routes of gateways depend on beside port and gateway. */
+export type GatewayRouteContext = Omit<RouteContext, 'port' | 'gateway' | 'clusterOf'> & {
+  readonly clusterOf: (destination: Parameters<RouteContext['clusterOf']>[0], port: number) => string;
+};
+
+/** A virtual host while rules come together for it. */
+interface Draft {
+  readonly host: string;
+  readonly routes: RouteSpec[];
+  readonly skipped: SkippedRule[];
+  /** The VirtualServices whose rules it has, by gateway. */
+  readonly sources: (readonly [gateway: string, virtualService: VirtualService])[];
+  /** The server that moves every request to https. */
+  redirect: Origin | undefined;
+  origin: Origin;
+}
+
+/**
+ * The route configuration of servers that share one: a virtual host for each host that a server and a VirtualService bound to its
+ * Gateway both have. Rules of several VirtualServices for one host are joined, what matches everything goes last.
+ *
+ * Source: istio `buildGatewayHTTPRouteConfig`.
+ */
+export function gatewayRoutes(
+  servers: readonly GatewayServer[],
+  bound: ReadonlyMap<string, readonly VirtualService[]>,
+  context: GatewayRouteContext,
+): RouteConfigurationSpec {
+  const { port, routeName } = servers[0]!;
+  const drafts = new Map<string, Draft>();
+  for (const server of servers) {
+    for (const virtualService of bound.get(server.gateway) ?? []) addRules(server, virtualService, context, drafts);
+    if (server.tls?.httpsRedirect !== true) continue;
+    const origin = originOf(server.resource, server.path);
+    for (const { host } of server.hosts) {
+      const draft = drafts.get(host);
+      if (draft === undefined) drafts.set(host, { host, routes: [], skipped: [], sources: [], redirect: origin, origin });
+      else draft.redirect ??= origin;
+    }
+  }
+  return { port, hosts: [routeName.toLowerCase()], virtualHosts: drafts.size === 0 ? [blackHole(servers[0]!)] : collapsed([...drafts.values()], port) };
+}
+
+function addRules(server: GatewayServer, virtualService: VirtualService, context: GatewayRouteContext, drafts: Map<string, Draft>): void {
+  const { gateway, port } = server;
+  const hosts = servedHosts(server.hosts, virtualService.hosts, virtualService.resource.namespace);
+  if (hosts.length === 0) return;
+  const ofPort: RouteContext = { ...context, port, gateway, clusterOf: (destination) => context.clusterOf(destination, port) };
+  const { routes, skipped } = compileRules(virtualService.rules, ofPort, '');
+  context.budget.spend(routes.length * COST.route, () => originOf(virtualService.resource));
+  // Without any rule left it makes no host, so that other servers' wildcards have it.
+  if (routes.length === 0) return;
+  const redirect = server.tls?.httpsRedirect === true ? originOf(server.resource, server.path) : undefined;
+  for (const host of hosts) {
+    let draft = drafts.get(host);
+    if (draft === undefined) drafts.set(host, (draft = { host, routes: [], skipped: [], sources: [], redirect: undefined, origin: originOf(virtualService.resource) }));
+    draft.redirect ??= redirect;
+    if (draft.sources.some(([name, source]) => name === gateway && source === virtualService)) continue;
+    draft.sources.push([gateway, virtualService]);
+    draft.routes.push(...routes);
+    draft.skipped.push(...skipped);
+  }
+}
+
+/** Hosts with the same rules are one virtual host, named after the most specific. Source: istio `collapseDuplicateRoutes`. */
+function collapsed(drafts: readonly Draft[], port: number): VirtualHostSpec[] {
+  const groups: Draft[][] = [];
+  for (const draft of drafts.toSorted((a, b) => compareSpecificity(a.host, b.host))) {
+    const group = groups.find(([first]) => first!.redirect === draft.redirect && sameItems(first!.sources.flat(), draft.sources.flat()));
+    if (group === undefined) groups.push([draft]);
+    else group.push(draft);
+  }
+  return groups
+    .map((group) => {
+      const { host, routes, skipped, redirect, origin } = group[0]!;
+      const name = `${host}:${port}`;
+      const domains = group.map((one) => one.host);
+      return { name, domains, routes: [...toHttps(redirect), ...inOrder(routes)], ...(skipped.length > 0 && { skipped }), origin };
+    })
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Source: istio `SortVHostRoutes`. */
+function inOrder(routes: readonly RouteSpec[]): RouteSpec[] {
+  return [...routes.filter(({ match }) => !isCatchAll(match)), ...routes.filter(({ match }) => isCatchAll(match))];
+}
+
+/** Source: Envoy `require_tls`. */
+function toHttps(origin: Origin | undefined): RouteSpec[] {
+  return origin === undefined ? [] : [{ match: {}, action: { kind: 'redirect', redirect: { scheme: 'https', keepsPort: true } }, origin }];
+}
+
+/** A server that no rule is bound to knows every Host, and answers none. */
+function blackHole({ port, resource, path }: GatewayServer): VirtualHostSpec {
+  return { name: `blackhole:${port}`, domains: ['*'], routes: [], origin: originOf(resource, path) };
+}
