@@ -9,7 +9,7 @@ export { configureMesh, meshFetch } from './default-mesh.ts';
 export { meshInfo } from './mesh-info.ts';
 export { createMesh, Mesh, type MeshEvents, type MeshRequestOptions } from './mesh.ts';
 export type { AccessLogOption } from './access-log.ts';
-export type { ConnectOptions } from './mesh-connect.ts';
+export type { ConnectOptions, CreateConnectionOptions } from './mesh-connect.ts';
 export type { ConfigChange, ResourceObject } from './mesh-config.ts';
 export type { MeshCallOptions } from './mesh-dispatcher.ts';
 export type { ConfigSource, MeshOptions, WatchOptions, WorkloadOptions } from './mesh-options.ts';

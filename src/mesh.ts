@@ -24,7 +24,7 @@ import { installMesh, type Installed, type InstallOptions } from './install.ts';
 import { LiveConfig, problemOf } from './live-config.ts';
 import { MeshConfig, type ConfigChange, type ResourceObject } from './mesh-config.ts';
 import { MeshDispatcher, type DoorContext, type MeshCallOptions } from './mesh-dispatcher.ts';
-import { connectThrough, type ConnectOptions } from './mesh-connect.ts';
+import { connectThrough, createConnectionThrough, type ConnectOptions, type CreateConnectionOptions } from './mesh-connect.ts';
 import { createFetch } from './mesh-fetch.ts';
 import type { ConfigSource, MeshOptions } from './mesh-options.ts';
 
@@ -156,8 +156,26 @@ export class Mesh implements AsyncDisposable {
    *   `UF,URX`), `ERR_EGRESS_BLOCKED` (REGISTRY_ONLY), `ERR_MESH_CLOSED`.
    */
   async connect(options: ConnectOptions): Promise<Socket> {
-    if (this.#closed !== undefined) throw new MeshError('ERR_MESH_CLOSED', 'the mesh is closed: no further connections can be made through it');
+    const closed = this.#closedError();
+    if (closed !== undefined) throw closed;
     return connectThrough(this.#engine, options);
+  }
+
+  /**
+   * `net.createConnection` through the mesh, for drivers: the same connection as {@link connect} gives, there at once. It emits `connect` when the
+   * mesh has opened it, else `error` with the `MeshError`; what is written before waits. Without `host` and `port` it goes nowhere until `connect(port,
+   * host)` is called on it, as drivers do that take a stream. TLS of the driver's own goes on top: `tls.connect({ socket, servername })`.
+   *
+   * It is a `Duplex` with all of `net.Socket`'s methods that matter, but no instance of `net.Socket`. `docs/connections.md` has set-up lines for drivers.
+   *
+   * @throws {MeshError} `ERR_INVALID_ARGUMENT` for a host or port that is none; everything else is an `error` event.
+   */
+  createConnection(options: CreateConnectionOptions = {}, connectListener?: () => void): Socket {
+    return createConnectionThrough(this.#engine, () => this.#closedError(), options, connectListener);
+  }
+
+  #closedError(): MeshError | undefined {
+    return this.#closed === undefined ? undefined : new MeshError('ERR_MESH_CLOSED', 'the mesh is closed: no further connections can be made through it');
   }
 
   /**

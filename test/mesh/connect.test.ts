@@ -1,68 +1,10 @@
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from 'vitest';
-import { createMesh, type ConnectionInfo, type ConnectOptions, type Mesh, type MeshOptions } from '../../src/index.ts';
+import { describe, expect, it } from 'vitest';
+import type { ConnectOptions, Mesh } from '../../src/index.ts';
 import { httpService, until } from './http-services.ts';
+import { policy, rule, tcpWorld } from './tcp-services.ts';
 
-const open: { close(): unknown }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-
-/** Answers every line with its name and the line. */
-async function echo(name: string): Promise<{ address: string; sockets: Set<Socket> }> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-    socket.on('data', (data) => socket.write(`${name} ${String(data)}`));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  open.push({
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  });
-  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, sockets };
-}
-
-/** A mesh where `db` has an endpoint for `v1` and one for `v2`, and what it tells of connections. */
-async function dbMesh(rules = '', options: MeshOptions = {}): Promise<{ mesh: Mesh; ended: ConnectionInfo[]; lines: string[]; v1: Awaited<ReturnType<typeof echo>> }> {
-  const [v1, v2] = await Promise.all([echo('v1'), echo('v2')]);
-  const ended: ConnectionInfo[] = [];
-  const lines: string[] = [];
-  const config = `
-apiVersion: v1
-kind: Service
-metadata: {name: db}
-spec: {clusterIP: 10.9.0.1, ports: [{name: tcp-db, port: 5432}, {name: tcp-admin, port: 5433}, {name: tls-db, port: 5434}]}
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: db}
-spec: {host: db, subsets: [{name: v1, labels: {version: v1}}, {name: v2, labels: {version: v2}}, {name: none, labels: {version: none}}]}
-${rules}`;
-  const mesh = await createMesh({
-    config,
-    endpoints: { db: [{ address: v1.address, labels: { version: 'v1' } }, { address: v2.address, labels: { version: 'v2' } }] },
-    seed: 1,
-    accessLog: (line) => void lines.push(line),
-    ...options,
-  });
-  mesh.on('connection', (info) => ended.push(info));
-  open.push({ close: () => mesh.close({ drainMs: 0 }) });
-  return { mesh, ended, lines, v1 };
-}
-
-const rule = (spec: string): string => `
----
-apiVersion: networking.istio.io/v1
-kind: VirtualService
-metadata: {name: db}
-spec: {hosts: [db], ${spec}}
-`;
+const { echo, dbMesh, defer } = tcpWorld();
 
 /** What comes back for `ping`; the connection is closed then. */
 async function ask(mesh: Mesh, options: ConnectOptions): Promise<string> {
@@ -129,13 +71,7 @@ describe('mesh.connect', () => {
   });
 
   it('ejects an endpoint that refuses, and uses the other', async () => {
-    const detection = `
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: db-policy}
-spec: {host: db, trafficPolicy: {outlierDetection: {consecutive5xxErrors: 2, maxEjectionPercent: 100, interval: 1h}, loadBalancer: {simple: ROUND_ROBIN}}}
-`;
+    const detection = policy('outlierDetection: {consecutive5xxErrors: 2, maxEjectionPercent: 100, interval: 1h}, loadBalancer: {simple: ROUND_ROBIN}');
     const good = await echo('good');
     const { mesh } = await dbMesh(detection, { endpoints: { db: [{ address: '127.0.0.1:1' }, { address: good.address }] } });
     const ejected = new Promise((resolve) => mesh.on('ejection', resolve));
@@ -146,13 +82,7 @@ spec: {host: db, trafficPolicy: {outlierDetection: {consecutive5xxErrors: 2, max
   });
 
   it('refuses connections above the limit, and takes further ones when one has ended', async () => {
-    const { mesh, ended } = await dbMesh(`
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: db-policy}
-spec: {host: db, trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}}}}
-`);
+    const { mesh, ended } = await dbMesh(policy('connectionPool: {tcp: {maxConnections: 1}}'));
     const first = await mesh.connect({ host: 'db', port: 5432 });
 
     await expect(mesh.connect({ host: 'db', port: 5432 })).rejects.toMatchObject({ flags: 'UO' });
@@ -164,15 +94,8 @@ spec: {host: db, trafficPolicy: {connectionPool: {tcp: {maxConnections: 1}}}}
   });
 
   it('ends a connection at its idle time and at its age', async () => {
-    const policy = (tcp: string): string => `
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: db-policy}
-spec: {host: db, trafficPolicy: {connectionPool: {tcp: {${tcp}}}}}
-`;
-    const idle = await dbMesh(policy('idleTimeout: 80ms'));
-    const aged = await dbMesh(policy('maxConnectionDuration: 80ms, idleTimeout: 0s'));
+    const idle = await dbMesh(policy('connectionPool: {tcp: {idleTimeout: 80ms}}'));
+    const aged = await dbMesh(policy('connectionPool: {tcp: {maxConnectionDuration: 80ms, idleTimeout: 0s}}'));
 
     for (const { mesh } of [idle, aged]) await once(await mesh.connect({ host: 'db', port: 5432 }), 'close');
 
@@ -191,13 +114,7 @@ spec: {host: db, trafficPolicy: {connectionPool: {tcp: {${tcp}}}}}
   });
 
   it('keeps one caller at one endpoint where its address is hashed', async () => {
-    const { mesh } = await dbMesh(`
----
-apiVersion: networking.istio.io/v1
-kind: DestinationRule
-metadata: {name: db-policy}
-spec: {host: db, trafficPolicy: {loadBalancer: {consistentHash: {useSourceIp: true}}}}
-`);
+    const { mesh } = await dbMesh(policy('loadBalancer: {consistentHash: {useSourceIp: true}}'));
     const replies = async (sourceAddress: string): Promise<string[]> =>
       Promise.all(Array.from({ length: 5 }, () => ask(mesh, { host: 'db', port: 5432, sourceAddress })));
 
@@ -251,7 +168,7 @@ data: {mesh: "outboundTrafficPolicy: {mode: REGISTRY_ONLY}"}
 
   it('carries HTTP calls to a port that is not HTTP, over connections it keeps', async () => {
     const service = await httpService((request, response) => response.end(`${request.headers.host} ${request.url}`));
-    open.push(service);
+    defer(service);
     const { mesh, ended } = await dbMesh(rule('http: [{fault: {abort: {httpStatus: 418, percentage: {value: 100}}}, route: [{destination: {host: db}}]}]'), {
       endpoints: { db: [{ address: service.address }] },
     });

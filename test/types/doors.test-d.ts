@@ -1,4 +1,5 @@
 // Checked by the compiler (`npm run typecheck`), never run.
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { expectTypeOf } from 'vitest';
@@ -35,6 +36,13 @@ expectTypeOf(mesh.install()).toEqualTypeOf<() => void>();
 mesh.install({ fetch: true });
 // @ts-expect-error: a misspelt option
 mesh.install({ fetsh: true });
+
+// connect, createConnection: what drivers take as a socket.
+expectTypeOf(mesh.connect({ host: 'db', port: 5432 })).resolves.toEqualTypeOf<Socket>();
+expectTypeOf(mesh.createConnection({ host: 'db', port: 5432, servername: 'db', allowHalfOpen: true }, () => {})).toEqualTypeOf<Socket>();
+expectTypeOf(mesh.createConnection().connect(5432, 'db')).toEqualTypeOf<Socket>();
+// @ts-expect-error: a misspelt option
+mesh.createConnection({ hostname: 'db', port: 5432 });
 
 // Lifecycle.
 expectTypeOf(mesh).toExtend<AsyncDisposable>();
