@@ -3,18 +3,19 @@ import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { EventEmitter } from 'eventemitter3';
 import { getGlobalDispatcher, type Dispatcher } from 'undici';
-import { AccessLog } from './access-log.ts';
+import { AccessLog, type AccessLogOption } from './access-log.ts';
 import type { TimerHandle } from './common/clock.ts';
 import { MeshError } from './common/errors.ts';
 import { seededRandom } from './common/random.ts';
+import type { CompileOptions } from './config/compile-options.ts';
 import type { ConfigIssue } from './config/issue.ts';
 import type { Snapshot } from './config/snapshot.ts';
 import type { CallInfo } from './engine/call-info.ts';
 import type { ConnectionInfo } from './engine/connection-info.ts';
-import { ClientTls } from './engine/client-tls.ts';
+import { ClientTls, type WorkloadCertificates } from './engine/client-tls.ts';
 import type { BlockedAttempt } from './engine/egress.ts';
 import { netConnect } from './engine/dial.ts';
-import { Engine } from './engine/engine.ts';
+import { Engine, type EngineOptions } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
 import { randomUuid } from './engine/trace-context.ts';
 import type { EjectionEvent } from './engine/upstream-cluster.ts';
@@ -30,6 +31,18 @@ import type { ConfigSource, MeshOptions } from './mesh-options.ts';
 
 /** Reads the first configuration of a mesh; set below, where its parts are at hand. */
 let start: (mesh: Mesh, options: MeshOptions) => Promise<void>;
+
+/** What a gateway beside a mesh is made with: the same rules, names, certificates, clock and chance. */
+export interface MeshParts {
+  readonly compile: Omit<CompileOptions, 'version'>;
+  readonly engine: EngineOptions;
+  readonly certificates: WorkloadCertificates | undefined;
+  readonly accessLog: AccessLogOption | undefined;
+  readonly maxReplayBytes: number;
+}
+
+/** The {@link MeshParts} of `mesh`, for doors that listen. */
+export let partsOf: (mesh: Mesh) => MeshParts;
 
 /** What a mesh tells of, and with what. */
 export interface MeshEvents {
@@ -69,6 +82,7 @@ export class Mesh implements AsyncDisposable {
   readonly #accessLog: AccessLog;
   readonly #requests: MeshDispatcher;
   readonly #legacySemantics: boolean;
+  readonly #parts: MeshParts;
   #live: LiveConfig | undefined;
   #warnedOf: string | undefined;
   #installed: Installed | undefined;
@@ -80,10 +94,8 @@ export class Mesh implements AsyncDisposable {
     const random = options.random ?? (options.seed === undefined ? Math.random : seededRandom(options.seed));
     const seeded = options.random !== undefined || options.seed !== undefined;
     this.#legacySemantics = options.legacySemantics ?? true;
-    this.#config = new MeshConfig(
-      { strict: options.strict, legacySemantics: this.#legacySemantics },
-      { workload, endpoints: options.endpoints, legacySemantics: this.#legacySemantics, dnsDiscovery: options.discovery?.dns },
-    );
+    const compile = { workload, endpoints: options.endpoints, legacySemantics: this.#legacySemantics, dnsDiscovery: options.discovery?.dns };
+    this.#config = new MeshConfig({ strict: options.strict, legacySemantics: this.#legacySemantics }, compile);
     this.#accessLog = new AccessLog(options.accessLog);
     this.#engine = new Engine(
       {
@@ -112,9 +124,11 @@ export class Mesh implements AsyncDisposable {
       },
       this.#config.snapshot,
     );
+    const maxReplayBytes = options.maxReplayBytes ?? 1024 * 1024;
+    this.#parts = { compile, engine: this.#engine.options, certificates: options.workload?.certificates, accessLog: options.accessLog, maxReplayBytes };
     const door: DoorContext = {
       engine: this.#engine,
-      maxReplayBytes: options.maxReplayBytes ?? 1024 * 1024,
+      maxReplayBytes,
       passthrough: () => this.#installed?.passthrough() ?? getGlobalDispatcher(),
       isClosed: () => this.#closed !== undefined,
     };
@@ -290,6 +304,7 @@ export class Mesh implements AsyncDisposable {
   }
 
   static {
+    partsOf = (mesh) => mesh.#parts;
     start = async (mesh, options) => {
       mesh.#live = await LiveConfig.start(mesh.#config, options, mesh.#engine.clock, {
         changed: (change) => {

@@ -32,7 +32,7 @@ const BRAND = Symbol.for('ts-mesh/1.error');
  *
  * Codes: `ERR_INVALID_CONFIG` (rules or options; see `issues`), `ERR_INVALID_ARGUMENT`, `ERR_NOT_FOUND` (nothing of that name to
  * delete), `ERR_MESH_CLOSED`, `ERR_EGRESS_BLOCKED` (the outbound policy), `ERR_UPSTREAM` (a connection failed where there is no
- * HTTP answer to give), `ERR_TIMEOUT` (a route timeout that expired after the headers).
+ * HTTP answer to give), `ERR_TIMEOUT` (a route timeout that expired after the headers), `ERR_LISTEN` (a gateway's port can't be had).
  */
 export class MeshError extends Error {
   override readonly name = 'MeshError';

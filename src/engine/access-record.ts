@@ -53,7 +53,8 @@ export function accessRecord(call: RecordedCall): AccessRecord {
     upstreamLocalAddress: router?.localAddress,
     downstreamLocalAddress: call.dialledAddress,
     // In process there is no socket between caller and mesh, hence no port.
-    downstreamRemoteAddress: `${call.forwardedAddress ?? call.callerAddress}:0`,
+    downstreamRemoteAddress: request.downstream?.remoteAddress ?? `${call.forwardedAddress ?? call.callerAddress}:0`,
+    requestedServerName: request.downstream?.servername,
     routeName: route?.name,
   };
 }

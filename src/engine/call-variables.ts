@@ -1,12 +1,12 @@
 import { formatUtc } from '../telemetry/utc-time.ts';
 import type { CallInfo } from './call-info.ts';
+import type { Downstream } from './downstream.ts';
 import { formatTime } from './time-format.ts';
 import type { WireProtocol } from './wire.ts';
 
 /** What variables are made of. */
 export interface VariableFacts {
-  /** Whether the caller speaks HTTP/2. */
-  readonly request?: { readonly http2?: boolean | undefined };
+  readonly request?: { /** Whether the caller speaks HTTP/2. */ readonly http2?: boolean | undefined; readonly downstream?: Downstream | undefined };
   /** IP address of the caller's connection. */
   readonly callerAddress: string;
   /** What `x-forwarded-for` says it is; absent: the same. */
@@ -50,11 +50,11 @@ function downstreamVariable(call: VariableFacts, name: string, argument: string 
       return call.describe().route;
     case 'DOWNSTREAM_REMOTE_ADDRESS':
       // In process there is no socket between caller and mesh, hence no port.
-      return `${remoteAddress(call)}:0`;
+      return call.request?.downstream?.remoteAddress ?? `${remoteAddress(call)}:0`;
     case 'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
       return remoteAddress(call);
     case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS':
-      return `${call.callerAddress}:0`;
+      return call.request?.downstream?.remoteAddress ?? `${call.callerAddress}:0`;
     case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT':
       return call.callerAddress;
     case 'DOWNSTREAM_LOCAL_ADDRESS':
@@ -63,6 +63,8 @@ function downstreamVariable(call: VariableFacts, name: string, argument: string 
       return withoutPort(call.dialledAddress);
     case 'DOWNSTREAM_LOCAL_PORT':
       return portOf(call.dialledAddress);
+    case 'REQUESTED_SERVER_NAME':
+      return call.request?.downstream?.servername;
     case 'BYTES_RECEIVED':
       return String(call.bytesReceived ?? 0);
     case 'BYTES_SENT':

@@ -4,12 +4,17 @@ import type { AccessRecord } from '../telemetry/access-log.ts';
 export interface ConnectionInfo {
   /** Envoy response flags as a TCP proxy prints them, such as `UF,URX`; `-` for none. */
   readonly flags: string;
+  /** Envoy's reason where a listener refused it, such as `filter_chain_not_found`; absent elsewhere. */
+  readonly details: string | undefined;
   /** Why it was refused, in words; absent when it was not. */
   readonly failure: string | undefined;
   /** Host and port that were asked for, such as `db:5432`. */
   readonly target: string;
-  /** What it was for: `mesh.connect`, or an HTTP call to a service that does not speak HTTP as far as the mesh knows. */
-  readonly openedFor: 'connect' | 'call';
+  /**
+   * What it was for: `mesh.connect`, an HTTP call to a service that does not speak HTTP as far as the mesh knows, or a caller of a
+   * gateway.
+   */
+  readonly openedFor: 'connect' | 'call' | 'gateway';
   /** The cluster that was chosen; absent when there is none of that name. */
   readonly cluster: string | undefined;
   /** The rule that decided, with file and line; `no rule` for what nobody registered. */

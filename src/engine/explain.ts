@@ -21,6 +21,8 @@ export interface AskedCall {
   readonly originalDst?: string | null | undefined;
   /** Whether the caller's own retry and timeout headers count. */
   readonly honorsCallerPolicies?: boolean;
+  /** Whether it came in on a connection of a gateway, so that nothing but routes decides. Default `false`. */
+  readonly arrived?: boolean;
 }
 
 /** A connection as it was asked for. */
@@ -41,7 +43,7 @@ export function explainCall(context: ExplainContext, asked: AskedCall): Explanat
   const { headers, host } = downstreamHeaders(asked.headers, asked.honorsCallerPolicies);
   const head: RequestHead = { method, scheme: target.scheme, authority: host ?? target.authority, path, port: target.port, headers };
   admit(head, snapshot.settings, { options: { uuid: () => 'explained', tracing: false }, random: () => 0 });
-  const egress = egressOf(snapshot, target, { originalDst });
+  const egress = asked.arrived === true ? ({ kind: 'mesh' } as const) : egressOf(snapshot, target, { originalDst });
   const dialled = dialledHost(target.hostname, originalDst);
   const about = {
     url: `${target.scheme}://${target.authority}${redactQuery(path)}`,

@@ -98,7 +98,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
       return;
     }
     this.isGrpc = isGrpcContentType(getHeader(head.headers, 'content-type'));
-    this.forwardedAddress = forwardedAddress(head.headers);
+    // Where callers connect, their connections tell who they are.
+    if (this.request.downstream === undefined) this.forwardedAddress = forwardedAddress(head.headers);
     const virtualHost = this.snapshot.routes.virtualHost(head.port, head.authority, this.#dialledHost);
     const route = virtualHost?.match(head);
     if (route === undefined) {
@@ -327,8 +328,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
 
   /** `ip:port` that the caller dialled. */
   get dialledAddress(): string | undefined {
-    const { originalDst, dialled } = this.request;
-    return originalDst ?? `${dialled.hostname}:${dialled.port}`;
+    const { originalDst, dialled, downstream } = this.request;
+    return downstream?.localAddress ?? originalDst ?? `${dialled.hostname}:${dialled.port}`;
   }
 
   /** The chosen cluster, if there is one of that name. */
@@ -381,9 +382,9 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   }
 
   explain(): Explanation {
-    const { head, dialled: target, originalDst, askedPath: path, askedHeaders: headers } = this.request;
+    const { head, dialled: target, originalDst, askedPath: path, askedHeaders: headers, downstream } = this.request;
     const { honorsCallerPolicies } = this.engine.options;
     const context = { snapshot: this.snapshot, clusters: this.engine.clusters };
-    return explainCall(context, { method: head.method, target, path, headers, originalDst, honorsCallerPolicies });
+    return explainCall(context, { method: head.method, target, path, headers, originalDst, honorsCallerPolicies, arrived: downstream !== undefined });
   }
 }

@@ -5,6 +5,7 @@ import type { RequestHead } from '../route/model.ts';
 import type { VariableSource } from '../route/variables.ts';
 import type { RouteStats } from '../telemetry/route-stats.ts';
 import type { Call } from './call-info.ts';
+import type { Downstream } from './downstream.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
 import type { RequestBody } from './request-body.ts';
@@ -17,6 +18,8 @@ export interface RoutedRequest extends Dialled {
   readonly body: RequestBody;
   /** Whether the caller speaks HTTP/2. */
   readonly http2?: boolean | undefined;
+  /** Absent in process, where there is no connection between caller and mesh. */
+  readonly downstream?: Downstream | undefined;
 }
 
 /** The call that a router works for: exactly one of `answer`, `end`, `breakOff` and `fail` ends it. */

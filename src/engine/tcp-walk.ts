@@ -11,6 +11,7 @@ import { FLAG, formatConnectionFlags } from '../telemetry/response-flags.ts';
 import type { ConnectionInfo, LoggedConnection } from './connection-info.ts';
 import { ConnectionLifetime } from './connection-lifetime.ts';
 import type { DialWaiter } from './dial.ts';
+import type { Downstream } from './downstream.ts';
 import type { Lookup } from './dns-members.ts';
 import type { EngineContext } from './engine-context.ts';
 import { explainConnection } from './explain.ts';
@@ -28,6 +29,10 @@ export interface ConnectRequest {
   readonly originalDst?: string | null | undefined;
   /** The caller's own address, for balancing by source. */
   readonly sourceAddress?: string | undefined;
+  /** The chain that it was given on a listener of its own. Default: the one that host, port and servername lead to. */
+  readonly chain?: FilterChain;
+  /** Absent in process. */
+  readonly downstream?: Downstream | undefined;
   /** Default `connect`. */
   readonly openedFor?: ConnectionInfo['openedFor'];
   /** Tells the decisions of the call that it is for. Default: those of the connection. */
@@ -107,14 +112,20 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
 
   async #choose(): Promise<void> {
     const { listeners } = this.#snapshot;
-    const listener = listenerFor(listeners, this.#request);
-    if (listener?.chains.needsAddress === true) this.#address = await this.#dialledAddress();
-    this.#inspected = listener !== undefined && (listener.chains.needsServerName || listener.spec.http);
-    this.#chain = listener?.chains.match(this.#address, this.#request.servername);
+    this.#chain = this.#request.chain ?? (await this.#find());
     this.#clusterName = this.#chain?.destinations.pick(this.#engine.random).cluster ?? listeners.fallbackCluster;
     this.#cluster = this.#engine.clusters.get(this.#clusterName, this.#snapshot);
     const cluster = this.#cluster;
     if (cluster !== undefined && !cluster.ready) await new Promise<void>((resolve) => cluster.whenReady(resolve));
+  }
+
+  /** The chain that it may take. */
+  async #find(): Promise<FilterChain | undefined> {
+    const { listeners } = this.#snapshot;
+    const listener = listenerFor(listeners, this.#request);
+    if (listener?.chains.needsAddress === true) this.#address = await this.#dialledAddress();
+    this.#inspected = listener !== undefined && (listener.chains.needsServerName || listener.spec.http);
+    return listener?.chains.match(this.#address, this.#request.servername);
   }
 
   /** Takes a place in the cluster and an endpoint, or refuses. */
@@ -233,7 +244,8 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
 
   // Envoy looks into a handshake only where its listener has a use for it. Source: Istio adds `tls_inspector` to those alone.
   get #servername(): string | undefined {
-    return this.#inspected ? this.#request.servername : undefined;
+    const { downstream, servername } = this.#request;
+    return downstream === undefined ? (this.#inspected ? servername : undefined) : downstream.servername;
   }
 
   get #elapsedMs(): number {
@@ -244,6 +256,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     const { host, port, openedFor = 'connect' } = this.#request;
     return {
       flags: formatConnectionFlags(this.#flags),
+      details: undefined,
       failure: this.#failure?.message,
       target: `${host}:${port}`,
       openedFor,
@@ -258,7 +271,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
   }
 
   accessRecord(): AccessRecord {
-    const { host, port, originalDst, sourceAddress } = this.#request;
+    const { host, port, originalDst, sourceAddress, downstream } = this.#request;
     const socket = this.#socket;
     const { clock, options } = this.#engine;
     return {
@@ -273,8 +286,8 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
       upstreamHost: this.#host?.key,
       upstreamCluster: this.#cluster?.name,
       upstreamLocalAddress: this.#localAddress,
-      downstreamLocalAddress: originalDst ?? `${host}:${port}`,
-      downstreamRemoteAddress: `${sourceAddress ?? options.workloadAddress}:0`,
+      downstreamLocalAddress: downstream?.localAddress ?? originalDst ?? `${host}:${port}`,
+      downstreamRemoteAddress: downstream?.remoteAddress ?? `${sourceAddress ?? options.workloadAddress}:0`,
       requestedServerName: this.#servername,
     };
   }

@@ -59,8 +59,9 @@ export class FilterChains {
   }
 }
 
-function bySni(chains: readonly Compiled[], serverName: string | undefined): Compiled | undefined {
-  const named = (name: string): Compiled | undefined =>
+/** The chain of the very name, else of the longest `*.suffix`, else one that takes any. */
+export function bySni<Chain extends { readonly spec: Pick<FilterChainSpec, 'sniHosts'> }>(chains: readonly Chain[], serverName: string | undefined): Chain | undefined {
+  const named = (name: string): Chain | undefined =>
     chains.find(({ spec }) => spec.sniHosts?.some((host) => host.toLowerCase() === name) ?? false);
   if (serverName !== undefined) {
     const name = serverName.toLowerCase();

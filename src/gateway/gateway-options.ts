@@ -1,0 +1,56 @@
+import type { AccessLogOption } from '../access-log.ts';
+import { MeshError } from '../common/errors.ts';
+import type { WorkloadCertificates } from '../engine/client-tls.ts';
+import type { Credentials } from './server-contexts.ts';
+
+/** What callers may ask of a gateway; 0 lifts a limit of time. */
+export interface GatewayLimits {
+  /** Open connections on one port; more are closed at once. Default 10000. */
+  readonly connections?: number;
+  /** Milliseconds for the headers of a request, from its first byte. Then 408. Default 15000. */
+  readonly headersMs?: number;
+  /** Milliseconds for a whole request with its body. Then 408. Default 300000. */
+  readonly requestMs?: number;
+  /** Milliseconds that a connection may stay open between requests. Default an hour, Envoy's figure. */
+  readonly idleMs?: number;
+  /** Milliseconds for a TLS handshake, and before that for the first bytes that tell where it goes. Default 15000, Envoy's figure. */
+  readonly handshakeMs?: number;
+}
+
+/** What {@link createGateway} takes. */
+export interface GatewayOptions {
+  /** By which Gateways select it, such as `{ istio: 'ingressgateway' }`. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The namespace it runs in: it sees what is exported there. Default `istio-system`. */
+  readonly namespace?: string;
+  /** `region/zone/subzone`. Default: unknown. */
+  readonly locality?: string;
+  /** The address to listen on, where a server has no `bind`. Default `127.0.0.1`: nothing is offered to other machines unless asked for. */
+  readonly address?: string;
+  /** The port to listen on for a server's port; 0: any free one, see {@link Gateway.portOf}. Default: the server's own. */
+  readonly ports?: Readonly<Record<number, number>>;
+  /** What `credentialName` stands for: certificates and keys, as paths of PEM files, read again when they change, or PEM texts. */
+  readonly credentials?: Credentials;
+  /** What it shows where a server says `ISTIO_MUTUAL`, and to others of the mesh. Default: the mesh's. */
+  readonly certificates?: WorkloadCertificates;
+  readonly limits?: GatewayLimits;
+  /** As for `createMesh`. Default: the mesh's. */
+  readonly accessLog?: AccessLogOption;
+}
+
+const DEFAULTS: Required<GatewayLimits> = { connections: 10_000, headersMs: 15_000, requestMs: 300_000, idleMs: 3_600_000, handshakeMs: 15_000 };
+
+/** A day; Node's timers end at 24 of them. */
+const MAX_MS = 86_400_000;
+
+/** @throws {MeshError} `ERR_INVALID_ARGUMENT` */
+export function limitsOf(given: GatewayLimits = {}): Required<GatewayLimits> {
+  const limits = { ...DEFAULTS, ...given };
+  for (const [name, value] of Object.entries(limits) as [keyof GatewayLimits, unknown][]) {
+    const least = name === 'connections' || name === 'handshakeMs' ? 1 : 0;
+    const most = name === 'connections' ? Number.MAX_SAFE_INTEGER : MAX_MS;
+    if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) continue;
+    throw new MeshError('ERR_INVALID_ARGUMENT', `limits.${name} must be a whole number from ${least} to ${most}, got ${String(value)}`);
+  }
+  return limits;
+}

@@ -1,0 +1,58 @@
+import type { ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { ResponseHeaders } from '../engine/local-reply.ts';
+
+/** What belongs to one connection, not to the answer. */
+const OF_THE_CONNECTION = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te'];
+
+/** Writes the mesh's answer to a caller on a connection, no faster than the caller reads. */
+export class ResponseWriter implements Dispatcher.DispatchHandler {
+  readonly #response: ServerResponse;
+  readonly #mayKeepAlive: () => boolean;
+  #controller: Dispatcher.DispatchController | undefined;
+
+  /** @param mayKeepAlive - whether another request may follow on the connection, asked when the answer begins */
+  constructor(response: ServerResponse, mayKeepAlive: () => boolean) {
+    this.#response = response;
+    this.#mayKeepAlive = mayKeepAlive;
+    response.on('drain', () => this.#controller?.resume());
+    response.on('error', () => {});
+    response.on('close', () => {
+      if (!response.writableEnded) this.#controller?.abort(new Error('the caller left'));
+    });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
+    const response = this.#response;
+    if (status === 100) response.writeContinue();
+    else if (status === 103 && headers['link'] !== undefined) response.writeEarlyHints({ ...headers, link: headers['link'] });
+    if (status < 200) return;
+    const own = { ...headers };
+    for (const name of OF_THE_CONNECTION) delete own[name];
+    if (!this.#mayKeepAlive()) own['connection'] = 'close';
+    try {
+      response.writeHead(status, own);
+    } catch {
+      // A header of an endpoint that can't be written to others.
+      response.destroy();
+    }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#response.write(chunk)) controller.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#response.end();
+  }
+
+  onResponseError(): void {
+    // What has begun can only be broken off; what has not is a request that can't be sent on.
+    if (this.#response.headersSent) this.#response.destroy();
+    else this.#response.writeHead(400, { connection: 'close', 'content-length': 0 }).end();
+  }
+}
