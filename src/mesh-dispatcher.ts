@@ -2,12 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Dispatcher } from 'undici';
 import { MeshError } from './common/errors.ts';
 import type { Explanation } from './common/explanation.ts';
-import { blockedBecause, egressOf, isBlockAll } from './engine/egress.ts';
+import { blockedBecause, egressOf } from './engine/egress.ts';
 import type { Engine } from './engine/engine.ts';
 import { explainCall, type AskedCall } from './engine/explain.ts';
+import { assertAddress } from './engine/listener-for.ts';
 import { dispatchTo, PassthroughCall } from './engine/passthrough.ts';
 import type { ResponseHeaders } from './engine/local-reply.ts';
 import { rawHeadersOf } from './engine/raw-headers.ts';
+import { isRegistered } from './engine/registered.ts';
 import { requestBody, type BodyInit } from './engine/request-body.ts';
 import { downstreamHeaders, listed, type HeadersInput } from './engine/request-headers.ts';
 import { RequestWalk } from './engine/request-walk.ts';
@@ -61,11 +63,13 @@ export class MeshDispatcher extends Dispatcher {
     const { engine, maxReplayBytes } = this.#context;
     if (this.#context.isClosed()) throw new MeshError('ERR_MESH_CLOSED', 'the mesh is closed: no further calls can be made through it');
     const target = parseOrigin(options.origin ?? '');
+    assertAddress(options.originalDst);
     const bound = this.#keepsContext ? handler : new ContextHandler(handler);
     const { headers, host } = downstreamHeaders(asked, engine.options.honorsCallerPolicies);
     const { scheme, port } = target;
     const authority = host ?? target.authority;
-    const path = options.query === undefined ? options.path : withQuery(options.path, options.query);
+    // undici's redirect handler says that there is none with null.
+    const path = options.query === undefined || options.query === null ? options.path : withQuery(options.path, options.query);
     const egress = egressOf(engine.snapshot, target, options);
     if (egress.kind !== 'mesh') return this.#goElsewhere(egress.kind, options, { method: options.method, target, path, headers: asked, originalDst: options.originalDst }, bound);
     engine.dispatch(
@@ -89,13 +93,13 @@ export class MeshDispatcher extends Dispatcher {
     const { engine } = this.#context;
     const { snapshot, clusters } = engine;
     const target = parseOrigin(origin);
-    const egress = egressOf(snapshot, target, {});
-    const walksIntoBlock = egress.kind === 'mesh' && isBlockAll(snapshot.routes.virtualHost(target.port, target.authority, target.hostname));
-    if (egress.kind !== 'blocked' && !walksIntoBlock) return undefined;
+    if (snapshot.settings.outboundTrafficPolicy === 'ALLOW_ANY') return undefined;
+    const { hostname: host, port } = target;
+    // It goes where the URL says, past all rules: those must not have led it elsewhere.
+    if (egressOf(snapshot, target, {}).kind !== 'blocked' && isRegistered(snapshot, host, port)) return undefined;
     const explain = (): Explanation => explainCall({ snapshot, clusters }, { method: 'GET', target, path: '/', headers: undefined });
-    const message = blockedBecause(target);
-    engine.blocked({ target: origin, host: target.hostname, port: target.port, message });
-    return new MeshError('ERR_EGRESS_BLOCKED', message, { flags: 'UH', cluster: 'BlackHoleCluster', details: 'no_healthy_upstream', explain });
+    engine.connect({ host, port, openedFor: 'call', refused: true, explain }).opened.catch(() => {});
+    return new MeshError('ERR_EGRESS_BLOCKED', blockedBecause(target), { flags: 'UH', cluster: 'BlackHoleCluster', details: 'no_healthy_upstream', explain });
   }
 
   /** What does not walk through the mesh: nothing is done to its headers but that the Host is the authority. */
@@ -105,7 +109,7 @@ export class MeshDispatcher extends Dispatcher {
     const explain = (): Explanation => explainCall({ snapshot, clusters }, asked);
     if (kind === 'blocked') {
       const { scheme, hostname: host, port } = asked.target;
-      const request = { host, port, ...(scheme === 'https' && { servername: host }), originalDst: asked.originalDst, openedFor: 'call', explain } as const;
+      const request = { host, port, ...(scheme === 'https' && { servername: host }), originalDst: asked.originalDst, openedFor: 'call', refused: true, explain } as const;
       engine.connect(request).opened.catch((error: Error) => handler.onResponseError?.(NO_CONTROLLER, error));
       return true;
     }
@@ -113,7 +117,7 @@ export class MeshDispatcher extends Dispatcher {
     const { originalDst } = options;
     if (kind === 'passthrough' && typeof originalDst !== 'string') return this.#context.passthrough().dispatch(options, call);
     const { headers, host } = downstreamHeaders(asked.headers);
-    const sent = { ...options, headers: ['host', host ?? asked.target.authority, ...headers] };
+    const sent = { ...options, origin: `${asked.target.scheme}://${asked.target.authority}`, headers: ['host', host ?? asked.target.authority, ...headers] };
     if (kind === 'connection') engine.dispatchOnConnection(sent, addressesOf(options), call);
     else dispatchTo(originalDst as string, engine.options.connect, sent, call);
     return true;

@@ -5,6 +5,8 @@ export interface Endpoint {
   /** IP address, host name (DNS clusters, code), or path of a Unix socket. */
   readonly address: string;
   readonly port: number;
+  /** Further addresses of the same server, for where the first can't be reached. Source: Envoy LOGICAL_DNS, `address_list`. */
+  readonly alternatives?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   /** Relative to the other endpoints. Default 1. */
   readonly weight: number;
@@ -117,6 +119,8 @@ export interface ClusterSpec {
    * `original-dst`: the address that the caller dialled.
    */
   readonly discovery: 'static' | 'strict-dns' | 'logical-dns' | 'original-dst';
+  /** Milliseconds between look-ups of a DNS cluster in use. Default 60000. Source: `meshConfig.dnsRefreshRate`. */
+  readonly dnsRefreshMs?: number;
   /** Takes the place of the dialled address's port. */
   readonly dialledPort?: number;
   readonly endpoints: readonly Endpoint[];

@@ -17,6 +17,8 @@ export interface MeshConfig {
   readonly localityLb: LocalityLbSpec;
   readonly tcpKeepalive: { probes?: number; time?: string; interval?: string } | undefined;
   readonly h2Upgrade: boolean;
+  /** Milliseconds; absent: the default. */
+  readonly dnsRefreshMs: number | undefined;
 }
 
 const EVERYWHERE: readonly string[] = ['*'];
@@ -73,6 +75,8 @@ function completeMeshConfig(spec: MeshConfigSpec): MeshConfig {
     localityLb: spec.localityLbSetting ?? {},
     tcpKeepalive: spec.tcpKeepalive,
     h2Upgrade: spec.h2UpgradePolicy === 'UPGRADE',
+    // Envoy takes none of a millisecond or less.
+    dnsRefreshMs: durationOr(spec.dnsRefreshRate, 0) > 1 ? durationOr(spec.dnsRefreshRate, 0) : undefined,
   };
 }
 

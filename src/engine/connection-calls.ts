@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { Agent, Client, type Dispatcher } from 'undici';
+import { serverNameOf } from './target.ts';
 import type { ConnectRequest } from './tcp-walk.ts';
 
 /** Opens a connection of the mesh. */
@@ -45,6 +46,12 @@ export class ConnectionCalls {
     client.close().catch(() => {});
   }
 
+  /** Lets no further call begin on connections that were opened so far. */
+  renew(): void {
+    this.#agent?.close().catch(() => {});
+    this.#agent = undefined;
+  }
+
   close(error: Error): void {
     this.#agent?.destroy(error).catch(() => {});
   }
@@ -54,7 +61,7 @@ export class ConnectionCalls {
       const host = hostname.replace(/^\[|\]$/g, '');
       const secure = protocol === 'https:';
       const request = { host, port: Number(port || (secure ? 443 : 80)), openedFor: 'call', ...addresses } as const;
-      this.#open(secure ? { ...request, servername: host } : request).then(
+      this.#open(secure ? { ...request, servername: serverNameOf(host) } : request).then(
         (socket) => (secure ? shakeHands(socket, host, this.#trust, callback) : callback(null, socket)),
         (error: unknown) => callback(error as Error, null),
       );
@@ -65,7 +72,7 @@ export class ConnectionCalls {
 /** The caller's own TLS, as undici does it, on a connection of the mesh. */
 function shakeHands(bare: Socket, host: string, trust: HttpsOptions, callback: (error: Error | null, socket: Socket | null) => void): void {
   bare.on('error', () => {});
-  const socket = connectTls({ ...trust, socket: bare, servername: isIP(host) === 0 ? host : '', host, ALPNProtocols: ['http/1.1'] });
+  const socket = connectTls({ ...trust, socket: bare, servername: isIP(host) === 0 ? serverNameOf(host) : '', host, ALPNProtocols: ['http/1.1'] });
   const onError = (error: Error): void => callback(error, null);
   socket.once('error', onError).once('secureConnect', () => {
     socket.off('error', onError);

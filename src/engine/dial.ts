@@ -6,6 +6,8 @@ export interface ConnectTarget {
   /** IP address, host name, or path of a Unix socket. */
   readonly address: string;
   readonly port: number;
+  /** Further IP addresses of the same server, for where `address` can't be reached or is slow. */
+  readonly alternatives?: readonly string[];
   /** The cluster that asks. */
   readonly cluster: string;
 }
@@ -82,9 +84,10 @@ export function dial(target: ConnectTarget, settings: DialSettings, waiter: Dial
 /** The `Connect` of production. Names are looked up by `lookup`, and their addresses tried one after another. */
 export function netConnect(lookup?: (host: string) => Promise<readonly string[]>): Connect {
   const byLookup = lookup === undefined ? {} : { lookup: nodeLookup(lookup) };
-  return ({ address, port }, callback) => {
-    const socket = address.startsWith('/') ? net.connect({ path: address }) : net.connect({ host: address, port, noDelay: true, ...byLookup });
-    const onError = (error: Error): void => callback(error);
+  return ({ address, port, alternatives }, callback) => {
+    const where = alternatives === undefined ? { host: address, port, ...byLookup } : happyEyeballs([address, ...alternatives], port);
+    const socket = address.startsWith('/') ? net.connect({ path: address }) : net.connect({ ...where, noDelay: true });
+    const onError = (error: Error): void => callback(inWords(error));
     socket.once('error', onError);
     socket.once('connect', () => {
       socket.removeListener('error', onError);
@@ -93,6 +96,17 @@ export function netConnect(lookup?: (host: string) => Promise<readonly string[]>
     // The system would go on trying for minutes, and keep the process alive meanwhile.
     return () => socket.connecting && socket.on('error', () => {}).destroy();
   };
+}
+
+/** Node tries the addresses of a name one after another, the next before the last has failed; so they are those of a name. Source: RFC 8305. */
+function happyEyeballs(addresses: readonly string[], port: number): net.TcpNetConnectOpts {
+  return { host: 'endpoint.invalid', port, autoSelectFamily: true, lookup: nodeLookup(() => Promise.resolve(addresses)) };
+}
+
+/** Where each of several addresses failed, Node's error has a code but no message. */
+function inWords(error: Error): Error {
+  if (!(error instanceof AggregateError) || error.message !== '') return error;
+  return Object.assign(error, { message: error.errors.map((one: Error) => one.message).join('; ') });
 }
 
 /** In the words of `node:dns`, which `net.connect` speaks. */

@@ -4,14 +4,14 @@ import type { Clock } from '../common/clock.ts';
 /** Addresses of a host name; rejects, or gives none, when there are none. */
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
-/** Source: `meshConfig.dnsRefreshRate`. */
+/** Source: Istio's default of `meshConfig.dnsRefreshRate`. */
 const REFRESH_MS = 60_000;
 
 const IP = /^(\d+\.\d+\.\d+\.\d+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*)$/;
 
 /**
  * The endpoints of a DNS cluster. Names are looked up when the cluster is first used and, while it is used, about once a
- * minute in the background; what was found last stays in use when a look-up fails, and when the configuration changes.
+ * minute (`dnsRefreshRate`) in the background; what was found last stays in use when a look-up fails, and when the configuration changes.
  *
  * Source: Envoy STRICT_DNS (every address is a host) and LOGICAL_DNS (one address at a time).
  */
@@ -30,6 +30,7 @@ export class DnsMembers {
   readonly #waiting: (() => void)[] = [];
   /** What each name gave last; nothing when it never gave anything. */
   readonly #found = new Map<string, readonly string[]>();
+  #refreshMs = REFRESH_MS;
   #refreshAtMs = 0;
   #running = false;
 
@@ -41,13 +42,15 @@ export class DnsMembers {
   }
 
   /** Takes other endpoints. Names that are known already keep their addresses; others are looked up at the next use. */
-  declare(endpoints: readonly Endpoint[], discovery: ClusterSpec['discovery']): void {
+  declare(endpoints: readonly Endpoint[], discovery: ClusterSpec['discovery'], refreshMs = REFRESH_MS): void {
     this.#declared = endpoints;
+    this.#refreshMs = refreshMs;
     this.#discovery = discovery;
     const names = this.#names();
     if (names.length === 0) this.#refreshAtMs = Infinity;
     else if (!this.#knows(names)) this.#refreshAtMs = 0;
-    else if (this.#refreshAtMs === Infinity) this.#refreshAtMs = this.#clock.now() + REFRESH_MS;
+    // What was found before may be new to this declaration, and a shorter interval counts at once.
+    else this.#refreshAtMs = Math.min(this.#refreshAtMs, this.#clock.now() + refreshMs);
     this.#assemble();
     this.resolved = this.#knows(names) || (this.resolved && this.members.length > 0);
   }
@@ -76,7 +79,7 @@ export class DnsMembers {
       // A change of the configuration may have brought further names meanwhile.
     } while (!this.#knows(this.#names()));
     this.#forgetOthers(new Set(this.#names()));
-    this.#refreshAtMs = this.#names().length === 0 ? Infinity : this.#clock.now() + REFRESH_MS;
+    this.#refreshAtMs = this.#names().length === 0 ? Infinity : this.#clock.now() + this.#refreshMs;
     this.#running = false;
     this.resolved = true;
     this.#assemble();
@@ -105,14 +108,16 @@ export class DnsMembers {
   }
 
   #assemble(): void {
-    const found = this.#declared.map((endpoint) => this.#addressesOf(endpoint.address).map((address) => ({ ...endpoint, address })));
+    const found = this.#declared.map((endpoint) => this.#endpointsOf(endpoint));
     this.members = found.flat();
     this.declaredAt = found.flatMap((members, declared) => members.map(() => declared));
   }
 
-  #addressesOf(address: string): readonly string[] {
-    if (IP.test(address)) return [address];
-    const found = this.#found.get(address) ?? [];
-    return this.#discovery === 'logical-dns' ? found.slice(0, 1) : found;
+  #endpointsOf(declared: Endpoint): readonly Endpoint[] {
+    if (IP.test(declared.address)) return [declared];
+    const found = this.#found.get(declared.address) ?? [];
+    if (this.#discovery !== 'logical-dns') return found.map((address) => ({ ...declared, address }));
+    const [address, ...alternatives] = found;
+    return address === undefined ? [] : [{ ...declared, address, ...(alternatives.length > 0 && { alternatives }) }];
   }
 }

@@ -1,8 +1,11 @@
+import { isIP } from 'node:net';
+import type { ClusterSpec } from '../cluster/model.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { hostOf } from '../route/authority.ts';
 import type { RequestHead } from '../route/model.ts';
 import { dialledHost, listenerFor } from './listener-for.ts';
-import type { Target } from './target.ts';
+import { isWhereDialled, mayBeDialled, mayTake } from './registered.ts';
+import { serverNameOf, type Target } from './target.ts';
 
 /** Whether a call walks through the mesh, is just bytes on a connection of the mesh, goes past it, or nowhere. */
 export type Egress =
@@ -27,17 +30,28 @@ const BLOCKED: Egress = { kind: 'blocked' };
  */
 export function egressOf(snapshot: Snapshot, target: Target, { originalDst }: { readonly originalDst?: string | null }): Egress {
   const { scheme, hostname, port } = target;
+  const { listeners, routes, settings } = snapshot;
+  const isOpen = settings.outboundTrafficPolicy === 'ALLOW_ANY';
+  const dialling = { host: hostname, port, originalDst };
+  const dialled = dialledHost(hostname, originalDst);
   if (scheme === 'http') {
-    const host = dialledHost(hostname, originalDst);
-    const own = snapshot.listeners.own(port, host);
-    if (own === undefined ? snapshot.routes.hasPort(port) : own.spec.http) return MESH;
-    const chain = (own ?? snapshot.listeners.general(port))?.chains.match(host, undefined);
-    if (chain !== undefined) return CONNECTION;
-  } else if (listenerFor(snapshot.listeners, { host: hostname, port, originalDst })?.chains.match(dialledHost(hostname, originalDst), hostname) !== undefined) {
-    return CONNECTION;
+    const own = listeners.own(port, dialled);
+    if (own === undefined ? routes.hasPort(port) : own.spec.http) return MESH;
   }
-  if (snapshot.settings.outboundTrafficPolicy === 'ALLOW_ANY') return originalDst === null ? MESH : PASSTHROUGH;
-  return scheme === 'https' && isRegistered(snapshot, hostname.toLowerCase(), port) ? PASSTHROUGH : BLOCKED;
+  const chains = listenerFor(listeners, dialling)?.chains;
+  const chain = chains?.match(dialled, scheme === 'https' ? serverNameOf(hostname) : undefined);
+  if (isOpen) {
+    if (chain !== undefined) return CONNECTION;
+    return originalDst === null ? MESH : PASSTHROUGH;
+  }
+  if (chain !== undefined && mayTake(snapshot, chain, dialling, undefined)) return CONNECTION;
+  // Where ranges of addresses decide, the connection looks the name up, and is refused if it leads to none of them.
+  return chains?.needsAddress === true && isIP(dialled) === 0 ? CONNECTION : BLOCKED;
+}
+
+/** Whether REGISTRY_ONLY refuses a call that was routed to `cluster`: it would go to wherever it was dialled, and nobody registered that. */
+export function strays(snapshot: Snapshot, cluster: ClusterSpec | undefined, { hostname, port }: Target, originalDst: string | null | undefined): boolean {
+  return isWhereDialled(cluster) && originalDst !== null && !mayBeDialled(snapshot, { host: hostname, port, originalDst });
 }
 
 /** Whether it is the virtual host of whatever nobody registered, under REGISTRY_ONLY. Source: istio `buildCatchAllVirtualHost`. */
@@ -60,18 +74,13 @@ export interface BlockedAttempt {
   readonly message: string;
 }
 
-/** Whether a service has that host, or a wildcard host that it fits: of `a.b.c` `*.b.c` and `*.c`. */
-function isRegistered(snapshot: Snapshot, host: string, port: number): boolean {
-  const registered = (name: string): boolean => snapshot.clusters.has(`outbound|${port}||${name}`);
-  if (registered(host)) return true;
-  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
-    if (registered(`*${host.slice(dot)}`)) return true;
-  }
-  return false;
-}
-
 /** A call that walked into the virtual host of whatever nobody registered. */
 export function blockedCall({ scheme, authority, port }: Pick<RequestHead, 'scheme' | 'authority' | 'port'>): BlockedAttempt {
-  const target: Target = { scheme, authority, hostname: hostOf(authority), port };
-  return { target: `${scheme}://${authority}`, host: target.hostname, port, message: blockedBecause(target) };
+  return blockedAt({ scheme, authority, hostname: hostOf(authority), port });
+}
+
+/** A call to `target` that is refused. */
+export function blockedAt(target: Target): BlockedAttempt {
+  const { scheme, authority, hostname: host, port } = target;
+  return { target: `${scheme}://${authority}`, host, port, message: blockedBecause(target) };
 }

@@ -6,11 +6,13 @@ import type { Snapshot } from '../config/snapshot.ts';
 import { StatsRegistry, type NamePattern, type RouteStatKey } from '../telemetry/stats-registry.ts';
 import { ActiveCalls } from './active-calls.ts';
 import type { LoggedCall } from './call-info.ts';
+import { boundedLookup } from './bounded-lookup.ts';
 import type { BlockedAttempt } from './egress.ts';
 import type { CallSettings, EngineContext } from './engine-context.ts';
 import { ClusterManager, type ClusterManagerOptions } from './cluster-manager.ts';
 import { ConnectionCalls, type CallerAddresses, type HttpsOptions } from './connection-calls.ts';
 import type { LoggedConnection } from './connection-info.ts';
+import { assertAddress } from './listener-for.ts';
 import { MirrorSender } from './mirror-sender.ts';
 import type { Lookup } from './dns-members.ts';
 import type { MeshRequest } from './mesh-request.ts';
@@ -49,11 +51,11 @@ export class Engine implements EngineContext, ConnectionContext {
   #onIdle: (() => void)[] = [];
 
   constructor(options: EngineOptions, snapshot: Snapshot) {
-    this.options = options;
+    this.options = { ...options, lookup: boundedLookup(options.lookup, options.clock) };
     this.clock = options.clock;
     this.random = options.random;
     this.#snapshot = snapshot;
-    this.clusters = new ClusterManager(options, this.stats);
+    this.clusters = new ClusterManager(this.options, this.stats);
     this.clusters.update(snapshot);
     this.stats.keepRoutes(countedRoutes(snapshot));
     this.mirrors = new MirrorSender(this);
@@ -69,6 +71,8 @@ export class Engine implements EngineContext, ConnectionContext {
     this.#snapshot = snapshot;
     this.clusters.update(snapshot);
     this.stats.keepRoutes(countedRoutes(snapshot));
+    // They may have been opened to what is no longer registered.
+    if (snapshot.settings.outboundTrafficPolicy === 'REGISTRY_ONLY') this.#connectionCalls.renew();
   }
 
   /** Sends `request` on its walk. `handler` hears of it as of a request on a connection. */
@@ -83,8 +87,9 @@ export class Engine implements EngineContext, ConnectionContext {
     }
   }
 
-  /** Opens a connection that is not HTTP, to wherever the rules send it. Rejects with a `MeshError` where Envoy would close it. */
+  /** Opens a connection that is not HTTP, to wherever the rules send it. Rejects with a `MeshError` where Envoy would close it. Throws as {@link assertAddress}. */
   connect(request: ConnectRequest): { readonly opened: Promise<Socket>; abort(error: Error): void } {
+    assertAddress(request.originalDst);
     const walk = new TcpWalk(this, this.#snapshot, request);
     this.#connections.add(walk);
     return { opened: walk.open(), abort: (error) => walk.abort(error) };

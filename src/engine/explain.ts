@@ -4,10 +4,11 @@ import { redactQuery } from '../common/secrets.ts';
 import type { FilterChain } from '../route/filter-chains.ts';
 import type { RequestHead } from '../route/model.ts';
 import { admit } from './admission.ts';
-import { blockedBecause, egressOf } from './egress.ts';
+import { blockedBecause, egressOf, strays } from './egress.ts';
 import { explainDestinations, type ExplainContext } from './explain-destinations.ts';
 import { formatCall } from './format-explanation.ts';
 import { dialledHost, listenerFor } from './listener-for.ts';
+import { mayTake } from './registered.ts';
 import { downstreamHeaders, type HeadersInput } from './request-headers.ts';
 import type { Target } from './target.ts';
 
@@ -54,6 +55,8 @@ export function explainCall(context: ExplainContext, asked: AskedCall): Explanat
     case 'mesh': {
       const matched = snapshot.routes.virtualHost(head.port, head.authority, dialled)?.match(head);
       const destinations = matched?.action.kind === 'forward' ? explainDestinations(context, matched.action.destinations) : [];
+      const strayed = destinations.some(({ cluster }) => strays(snapshot, snapshot.clusters.get(cluster), target, originalDst));
+      if (strayed) return told({ ...about, kind: 'blocked', reason: blockedBecause(target), destinations });
       return told({ ...about, kind: 'mesh', destinations });
     }
     case 'connection': {
@@ -77,7 +80,9 @@ export function explainCall(context: ExplainContext, asked: AskedCall): Explanat
 export function explainConnection(context: ExplainContext, asked: AskedConnection): Explanation {
   const { host, port, servername } = asked;
   const chosen = chosenChain(context, asked);
-  const isBlocked = chosen.chain === undefined && context.snapshot.settings.outboundTrafficPolicy === 'REGISTRY_ONLY';
+  const { snapshot } = context;
+  const isTaken = chosen.chain !== undefined && mayTake(snapshot, chosen.chain, asked, asked.address);
+  const isBlocked = !isTaken && snapshot.settings.outboundTrafficPolicy === 'REGISTRY_ONLY';
   const { chain, ...connection } = chosen;
   const reason = isBlocked
     ? `${host}:${port} is not in the registry, which the outbound policy REGISTRY_ONLY demands (add a ServiceEntry for host ${host}, port ${port})`

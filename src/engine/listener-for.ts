@@ -1,3 +1,5 @@
+import { isIP } from 'node:net';
+import { MeshError } from '../common/errors.ts';
 import type { Listener, ListenerTable } from '../route/listener-table.ts';
 
 /** What tells a listener. */
@@ -18,4 +20,16 @@ export function dialledHost<T extends string | undefined>(host: T, originalDst: 
 /** The listener that takes a connection: the dialled host's own, else the port's. */
 export function listenerFor(listeners: ListenerTable, { host, port, originalDst }: Dialling): Listener | undefined {
   return listeners.own(port, dialledHost(host, originalDst)) ?? listeners.general(port);
+}
+
+/**
+ * An address that callers say they dialled must be one: a path would be a Unix socket.
+ *
+ * @throws {MeshError} `ERR_INVALID_ARGUMENT` unless it is `ip:port`.
+ */
+export function assertAddress(originalDst: string | null | undefined): void {
+  if (typeof originalDst !== 'string') return;
+  const port = originalDst.slice(originalDst.lastIndexOf(':') + 1);
+  if (isIP(dialledHost('', originalDst)) !== 0 && /^\d{1,5}$/.test(port) && Number(port) <= 65_535) return;
+  throw new MeshError('ERR_INVALID_ARGUMENT', `originalDst must be an IP address and a port, such as 10.0.0.1:80 or [::1]:80, got ${JSON.stringify(originalDst)}`);
 }

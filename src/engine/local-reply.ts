@@ -23,6 +23,8 @@ export interface LocalReply {
 const reply = (status: number, body: string, flags: number, details: string): LocalReply => ({ status, body, flags, details });
 
 export const NO_ROUTE = reply(404, '', FLAG.NR, 'route_not_found');
+/** What the outbound policy REGISTRY_ONLY refuses. Source: istio `buildCatchAllVirtualHost`. */
+export const BLOCKED = reply(502, '', 0, 'direct_response');
 export const NO_CLUSTER = reply(503, '', FLAG.NC, 'cluster_not_found');
 export const NO_HEALTHY_HOST = reply(503, 'no healthy upstream', FLAG.UH, 'no_healthy_upstream');
 export const ROUTE_TIMEOUT = reply(504, 'upstream request timeout', FLAG.UT, 'response_timeout');
@@ -123,7 +125,7 @@ export function brokenHeader(headers: ResponseHeaders): string | undefined {
   return undefined;
 }
 
-/** Gives a whole answer to `handler`, as a connection would. */
+/** Gives a whole answer to `handler`, as a connection would: also what `handler` throws, as undici's do at an answer that is no upgrade. */
 export function deliver(
   handler: Dispatcher.DispatchHandler,
   controller: Dispatcher.DispatchController,
@@ -131,7 +133,11 @@ export function deliver(
   headers: ResponseHeaders,
   body: string | Uint8Array,
 ): void {
-  handler.onResponseStart?.(controller, status, headers, STATUS_CODES[status] ?? '');
-  if (body.length > 0 && !controller.aborted) handler.onResponseData?.(controller, Buffer.from(body as string));
-  if (!controller.aborted) handler.onResponseEnd?.(controller, {});
+  try {
+    handler.onResponseStart?.(controller, status, headers, STATUS_CODES[status] ?? '');
+    if (body.length > 0 && !controller.aborted) handler.onResponseData?.(controller, Buffer.from(body as string));
+    if (!controller.aborted) handler.onResponseEnd?.(controller, {});
+  } catch (error) {
+    handler.onResponseError?.(controller, error as Error);
+  }
 }

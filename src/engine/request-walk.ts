@@ -18,7 +18,7 @@ import { accessRecord } from './access-record.ts';
 import type { ActiveCall } from './active-calls.ts';
 import { admit } from './admission.ts';
 import { CallReport, type CallInfo, type LoggedCall } from './call-info.ts';
-import { blockedCall, isBlockAll } from './egress.ts';
+import { blockedAt, blockedCall, isBlockAll, strays } from './egress.ts';
 import { callVariable } from './call-variables.ts';
 import type { EngineContext } from './engine-context.ts';
 import { explainCall } from './explain.ts';
@@ -166,6 +166,12 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     const cluster = destination === undefined ? undefined : this.engine.clusters.get(destination.cluster, this.snapshot);
     if (cluster === undefined) {
       this.answer(replies.NO_CLUSTER);
+      return;
+    }
+    const { dialled, originalDst } = this.request;
+    if (strays(this.snapshot, cluster.spec, dialled, originalDst)) {
+      this.engine.blocked(blockedAt(dialled));
+      this.answer(replies.BLOCKED);
       return;
     }
     this.router = new Router(this, action, cluster);

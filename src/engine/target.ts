@@ -37,3 +37,8 @@ function targetOf(url: URL): Target {
   const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
   return { scheme, authority: url.host, hostname: url.hostname.replace(/^\[|\]$/g, ''), port };
 }
+
+/** What a TLS handshake with `hostname` asks for: a name without the dot at its end. Source: RFC 6066 §3. */
+export function serverNameOf(hostname: string): string {
+  return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
+}

@@ -16,6 +16,7 @@ import type { Lookup } from './dns-members.ts';
 import type { EngineContext } from './engine-context.ts';
 import { explainConnection } from './explain.ts';
 import { dialledHost, listenerFor } from './listener-for.ts';
+import { mayTake } from './registered.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
 
 /** A connection that somebody asks for. */
@@ -29,6 +30,8 @@ export interface ConnectRequest {
   readonly originalDst?: string | null | undefined;
   /** The caller's own address, for balancing by source. */
   readonly sourceAddress?: string | undefined;
+  /** Whether the outbound policy has refused it already, so that it is only counted and told. */
+  readonly refused?: boolean;
   /** The chain that it was given on a listener of its own. Default: the one that host, port and servername lead to. */
   readonly chain?: FilterChain;
   /** Absent in process. */
@@ -122,10 +125,11 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
   /** The chain that it may take. */
   async #find(): Promise<FilterChain | undefined> {
     const { listeners } = this.#snapshot;
-    const listener = listenerFor(listeners, this.#request);
+    const listener = this.#request.refused === true ? undefined : listenerFor(listeners, this.#request);
     if (listener?.chains.needsAddress === true) this.#address = await this.#dialledAddress();
     this.#inspected = listener !== undefined && (listener.chains.needsServerName || listener.spec.http);
-    return listener?.chains.match(this.#address, this.#request.servername);
+    const chain = listener?.chains.match(this.#address, this.#request.servername);
+    return chain !== undefined && mayTake(this.#snapshot, chain, this.#request, this.#address) ? chain : undefined;
   }
 
   /** Takes a place in the cluster and an endpoint, or refuses. */
@@ -140,7 +144,9 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     }
     const { originalDst, host: hostname, port, sourceAddress } = this.#request;
     const hash = this.#chain?.spec.hashesSourceIp === true ? xxHash64(sourceAddress ?? this.#engine.options.workloadAddress) : undefined;
-    const host = cluster.pick({ originalDst, dialled: { hostname, port } }, undefined, this.#engine.random, hash);
+    // The address that the rules saw, not what another look-up might give.
+    const dialled = { hostname: (this.#chain && this.#address) ?? hostname, port };
+    const host = cluster.pick({ originalDst, dialled }, undefined, this.#engine.random, hash);
     if (host === undefined) {
       stats.upstream_cx_none_healthy++;
       return this.#refuse(FLAG.UH, this.#chain === undefined ? 'the outbound policy REGISTRY_ONLY lets only registered hosts through' : 'it has no healthy endpoint');

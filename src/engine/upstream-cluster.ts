@@ -250,13 +250,13 @@ export class UpstreamCluster implements PoolContext {
   }
 
   #lookUp(): void {
-    const { discovery, endpoints } = this.#spec;
+    const { discovery, endpoints, dnsRefreshMs } = this.#spec;
     if (!discovery.endsWith('-dns')) {
       this.#dns = undefined;
       return;
     }
     this.#dns ??= new DnsMembers(this.#environment, () => this.#takeOver(this.hosts.update(this.#hostSpec(), this.clock.now())));
-    this.#dns.declare(endpoints, discovery);
+    this.#dns.declare(endpoints, discovery, dnsRefreshMs);
   }
 
   /** The spec, with the addresses that DNS gave in place of names. */
@@ -316,8 +316,8 @@ export class UpstreamCluster implements PoolContext {
     return dial(this.#target(host), this.#dialSettings(), waiter, this.clock, this.#connect({}));
   }
 
-  #target({ endpoint: { address, port } }: Host): ConnectTarget {
-    return { address, port, cluster: this.name };
+  #target({ endpoint: { address, port, alternatives } }: Host): ConnectTarget {
+    return { address, port, cluster: this.name, ...(alternatives && { alternatives }) };
   }
 
   #dialSettings(): DialSettings {

@@ -87,6 +87,7 @@ describe('names', () => {
 
     members.declare([endpoint('a.test')], 'logical-dns');
     expect(addresses()).toEqual(['10.0.0.1']);
+    expect(members.members[0]?.alternatives).toEqual(['10.0.0.2']);
   });
 
   it('that have no address: it is known that there is none', async () => {
@@ -120,6 +121,23 @@ describe('a refresh', () => {
     expect(lookup).toHaveBeenCalledTimes(2);
     expect(addresses()).toEqual(['10.0.0.2']);
     expect(onChange).toHaveBeenCalledTimes(2);
+  });
+
+  it('comes as often as the mesh says, also when that is told later', async () => {
+    answers['a.test'] = ['10.0.0.1'];
+    members.declare([endpoint('a.test')], 'strict-dns');
+    await resolve();
+    members.declare([endpoint('a.test')], 'strict-dns', 5000);
+    for (const calls of [2, 3]) {
+      await clock.advance(4999);
+      members.refreshIfDue();
+      await settle();
+      expect(lookup).toHaveBeenCalledTimes(calls - 1);
+      await clock.advance(1);
+      members.refreshIfDue();
+      await settle();
+      expect(lookup).toHaveBeenCalledTimes(calls);
+    }
   });
 
   it('that fails leaves what is known; each name for itself', async () => {

@@ -139,6 +139,7 @@ function clusterSpec(
     port: port.number,
     subset: name,
     discovery: dialled ? 'original-dst' : service.discovery,
+    ...(!dialled && service.discovery.endsWith('-dns') && mesh.dnsRefreshMs !== undefined && { dnsRefreshMs: mesh.dnsRefreshMs }),
     ...(replacesPort(service, port) && { dialledPort: port.targetPort }),
     ...(dialled
       ? { endpoints: [] }

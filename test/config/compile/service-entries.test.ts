@@ -19,6 +19,20 @@ describe('a ServiceEntry', () => {
     expect(addresses(snapshot, A)).toEqual(expected);
   });
 
+  it.each([
+    ['5s', 'DNS', 5000],
+    ['5s', 'DNS_ROUND_ROBIN', 5000],
+    ['5s', 'STATIC', undefined],
+    ['5s', 'NONE', undefined],
+    ['0s', 'DNS', undefined],
+  ])('dnsRefreshRate %s is for names: with %s %s', (rate, resolution, dnsRefreshMs) => {
+    const settings = `\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata: {mesh: "dnsRefreshRate: ${rate}"}\n`;
+    const endpoints = resolution === 'STATIC' ? ', endpoints: [{address: 10.0.0.1}]' : '';
+    const snapshot = snapshotOf(entry('a', `{hosts: [a.example.com], resolution: ${resolution}, ${HTTP}${endpoints}}`) + settings);
+
+    expect(cluster(snapshot, A).dnsRefreshMs).toBe(dnsRefreshMs);
+  });
+
   it('DNS without any name to look up has no cluster', () => {
     const rule = istio('DestinationRule', 'a', '{host: a.example.com, subsets: [{name: none, labels: {version: none}}]}');
     const snapshot = snapshotOf(entry('a', `{hosts: [a.example.com], resolution: DNS, ${HTTP}}`) + rule);

@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { outcomeOf, type Trick } from './trick.ts';
+import { TRICKS } from './tricks.ts';
+import { openWorld, Servers } from './world.ts';
+
+let servers: Servers;
+beforeAll(async () => {
+  servers = await Servers.start();
+});
+afterAll(() => servers.close());
+
+describe.each(Object.entries(TRICKS))('under REGISTRY_ONLY, %s', (_, tricks) => {
+  const cases = tricks.flatMap((trick) => trick.attempts.map((attempt) => ({ ...trick, ...attempt })));
+
+  it.each(cases)('$trick, through $door: $outcome', async ({ run, outcome, dns, blocked = true }: Trick & Trick['attempts'][number]) => {
+    const world = await openWorld(servers, dns === undefined ? {} : { dns });
+    try {
+      expect(await outcomeOf(() => run(world))).toBe(outcome);
+      // A mirror or a retry would follow on its own time.
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(world.canary.reached).toEqual([]);
+      expect(world.blocked).toHaveLength(blocked ? 1 : 0);
+      expect(world.mesh.stats(/egress/)).toEqual({ 'ts_mesh.egress_blocked': blocked ? 1 : 0 });
+      if (!blocked) return;
+      expect(world.blocked[0]).toMatch(/\(add a ServiceEntry for host .+, port \d+\)$/);
+      expect(world.log.filter((line) => / 502 - direct_response | 0 UH /.test(line))).toHaveLength(1);
+    } finally {
+      await world.close();
+    }
+  });
+});

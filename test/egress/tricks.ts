@@ -1,0 +1,19 @@
+import type { Trick } from './trick.ts';
+import { CONNECTION_TRICKS } from './tricks/connections.ts';
+import { DISPATCHER_TRICKS } from './tricks/dispatchers.ts';
+import { HOST_TRICKS } from './tricks/hosts.ts';
+import { MESSAGE_TRICKS } from './tricks/messages.ts';
+import { REDIRECT_TRICKS } from './tricks/redirects.ts';
+import { RULE_TRICKS } from './tricks/rules.ts';
+import { URL_TRICKS } from './tricks/urls.ts';
+
+/** Every way out that was thought of, by what it plays with. */
+export const TRICKS: Readonly<Record<string, readonly Trick[]>> = {
+  URLs: URL_TRICKS,
+  'Host headers': HOST_TRICKS,
+  'redirects': REDIRECT_TRICKS,
+  'requests': MESSAGE_TRICKS,
+  'dispatchers': DISPATCHER_TRICKS,
+  'connections': CONNECTION_TRICKS,
+  'rules': RULE_TRICKS,
+};

@@ -1,0 +1,17 @@
+import { HTTP_DOORS, through, type Trick } from '../trick.ts';
+
+/** Rules that send calls to hosts that nobody registered. */
+export const RULE_TRICKS: readonly Trick[] = [
+  {
+    trick: 'a VirtualService whose destination nobody registered (`NC`)',
+    outcome: '503',
+    blocked: false,
+    attempts: through(HTTP_DOORS, () => ({ url: 'http://api.example.com/nowhere' })),
+  },
+  {
+    trick: 'a VirtualService whose mirror nobody registered',
+    outcome: 'registered',
+    blocked: false,
+    attempts: through(HTTP_DOORS, () => ({ url: 'http://api.example.com/mirrored' })),
+  },
+];
