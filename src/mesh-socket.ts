@@ -88,11 +88,6 @@ export class MeshSocket extends Duplex {
     for (const wish of this.#wishes.splice(0)) wish(socket);
     this.#release();
     this.#timer?.refresh();
-    if (socket.destroyed) {
-      this.#isGone = socket.closed;
-      this.destroy();
-      return;
-    }
     this.emit('connect');
     this.emit('ready');
   }

@@ -1,6 +1,6 @@
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { AddressInfo, Socket } from 'node:net';
+import { connect as netConnect, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as tlsConnect, createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
@@ -122,6 +122,20 @@ describe('mesh.createConnection', () => {
     expect(error).toMatchObject({ code: 'ERR_MESH_CLOSED' });
   });
 
+  it('lets what a listener throws be an uncaught exception', async () => {
+    const { mesh } = await dbMesh();
+    const thrown = new Promise((resolve) => process.setUncaughtExceptionCaptureCallback(resolve));
+    try {
+      const socket = mesh.createConnection(TO, () => {
+        throw new Error('mine');
+      });
+      expect(await thrown).toMatchObject({ message: 'mine' });
+      socket.destroy();
+    } finally {
+      process.setUncaughtExceptionCaptureCallback(null);
+    }
+  });
+
   it('closes with the mesh', async () => {
     const { mesh } = await dbMesh();
     const socket = mesh.createConnection(TO);
@@ -145,6 +159,15 @@ describe('destroy', () => {
     expect(ended).toEqual([]);
   });
 
+  it('before it has a target, when it was ended, too', async () => {
+    const { mesh } = await dbMesh();
+    const socket = mesh.createConnection();
+    const events = heard(socket);
+    socket.destroySoon();
+    await until(() => events.length === 2, 'it is closed');
+    expect(events).toEqual(['finish', 'close false']);
+  });
+
   it.each([undefined, new Error('enough')])('while it is being opened gives up (%s)', async (reason) => {
     const { mesh, ended, silence } = await meshOfSilence();
     const socket = mesh.createConnection(TO);
@@ -161,18 +184,29 @@ describe('destroy', () => {
     expect([silence.abandoned, ended.length, active(mesh)]).toEqual([1, 1, 0]);
   });
 
-  it('in the same moment leaves nothing behind', async () => {
-    const { mesh, v1 } = await dbMesh(allTo('v1'));
+  it.each(['begins', 'opens'])('as soon as it %s leaves nothing behind', async (moment) => {
+    const destroying: (() => void)[] = [];
+    const { mesh, v1 } = await dbMesh(allTo('v1'), {
+      connect: ({ port }, callback) => {
+        const socket = netConnect(port, '127.0.0.1');
+        socket.once('connect', () => {
+          callback(null, socket);
+          if (moment === 'opens') destroying.shift()!();
+        });
+      },
+    });
     const sockets = Array.from({ length: 20 }, () => mesh.createConnection(TO));
+    const events = sockets.map(heard);
     // Each at another step of its way.
     for (const [steps, socket] of sockets.entries()) {
-      void (async () => {
+      destroying.push(async () => {
         for (let i = 0; i < steps; i++) await null;
         socket.destroy();
-      })();
+      });
     }
-    await Promise.all(sockets.map((socket) => once(socket, 'close')));
-    await until(() => active(mesh) === 0 && v1.sockets.size === 0, 'nothing is open');
+    if (moment === 'begins') for (const destroy of destroying) destroy();
+    await until(() => sockets.every(({ closed }) => closed) && active(mesh) === 0 && v1.sockets.size === 0, 'nothing is open');
+    expect(new Set(events.map(String))).toEqual(new Set(['close false']));
   });
 
   it('when it is open closes it on the other side, and frees its place before close is told', async () => {
@@ -222,6 +256,16 @@ describe('destroy', () => {
     expect(await errors).toEqual([[reason], [reason]]);
     await until(() => v1.sockets.size === 0 && active(mesh) === 0, 'nothing is open');
   });
+
+  it('takes its listener off the signal', async () => {
+    const { mesh } = await dbMesh();
+    const { signal } = new AbortController();
+    const socket = mesh.createConnection({ ...TO, signal });
+    await answer(socket);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    socket.destroy();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
 });
 
 describe('setTimeout', () => {
@@ -236,23 +280,27 @@ describe('setTimeout', () => {
     socket.destroy();
   });
 
-  it('tells of silence when it is open, counted from the last byte', async () => {
-    const { mesh } = await dbMesh();
+  it.each(['the caller', 'the service'])('tells of silence when it is open, counted from the last byte of %s', async (who) => {
+    const { mesh, service } = await meshTo((socket) => socket.resume());
     const socket = mesh.createConnection(TO);
-    await answer(socket);
+    const events = heard(socket.resume());
+    await once(socket, 'connect');
+    await until(() => service.sockets.size === 1, 'the service has it');
+    const [other] = service.sockets;
     let calls = 0;
     const startedAt = performance.now();
     socket.setTimeout(80, () => calls++);
     for (let i = 0; i < 5; i++) {
-      await answer(socket);
+      (who === 'the caller' ? socket : other!).write('x');
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     await until(() => calls === 1, 'it is told');
     expect(performance.now() - startedAt).toBeGreaterThan(5 * 24 + 40);
     socket.setTimeout(10).setTimeout(0);
-    await new Promise((resolve) => setTimeout(resolve, 40));
-    expect(calls).toBe(1);
-    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    socket.setTimeout(10).destroy();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(events.filter((event) => event === 'timeout')).toHaveLength(1);
   });
 });
 
@@ -265,6 +313,10 @@ describe('ref and unref', () => {
     const socket = mesh.createConnection(TO).unref();
     await answer(socket);
     expect(alive()).toBe(0);
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    socket.setTimeout(60_000);
+    expect(timers()).toBe(before);
     socket.ref();
     expect(alive()).toBe(1);
     socket.unref();
