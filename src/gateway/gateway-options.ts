@@ -27,6 +27,11 @@ export interface GatewayOptions {
   readonly locality?: string;
   /** The address to listen on, where a server has no `bind`. Default `127.0.0.1`: nothing is offered to other machines unless asked for. */
   readonly address?: string;
+  /**
+   * Its own IP address as others see it, which stands in `x-forwarded-for` for callers on the same machine. Default: `address`, or `127.0.0.1` where
+   * that stands for all.
+   */
+  readonly ownAddress?: string;
   /** The port to listen on for a server's port; 0: any free one, see {@link Gateway.portOf}. Default: the server's own. */
   readonly ports?: Readonly<Record<number, number>>;
   /** What `credentialName` stands for: certificates and keys, as paths of PEM files, read again when they change, or PEM texts. */

@@ -53,7 +53,7 @@ export class Gateway implements AsyncDisposable {
   /** Use {@link createGateway}. */
   constructor(mesh: Mesh, options: GatewayOptions) {
     const { engine, accessLog, maxReplayBytes, certificates: ofMesh } = partsOf(mesh);
-    const { address = '127.0.0.1', certificates } = options;
+    const { address = '127.0.0.1', ownAddress, certificates } = options;
     this.#mesh = mesh;
     this.#options = options;
     this.#accessLog = new AccessLog(options.accessLog ?? accessLog);
@@ -64,7 +64,7 @@ export class Gateway implements AsyncDisposable {
         ...shared,
         ...(certificates && { tls: new ClientTls(certificates) }),
         // Nobody can be told by the address that stands for all.
-        workloadAddress: address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address,
+        workloadAddress: ownAddress ?? (address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address),
         onEjection: () => {},
         onFinished: (call) => {
           this.#accessLog.write(call, this.snapshot.settings);

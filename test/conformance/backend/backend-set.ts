@@ -25,7 +25,8 @@ export class BackendSet {
   }
 
   static async start(conformanceCase: ConformanceCase, documents: readonly Document[], book: CallBook): Promise<BackendSet> {
-    const { backends, down, dns } = conformanceCase;
+    const { backends, gateways, down, dns } = conformanceCase;
+    const ofGateways = (address: string): boolean => gateways.some(({ ip }) => address.startsWith(`${ip}:`));
     const servers = new Map<string, BackendOptions>();
     for (const { address, version, plainHttp } of endpointAddresses(documents, dns)) {
       servers.set(address, { address, text: version ?? address, plainHttp, book });
@@ -38,7 +39,7 @@ export class BackendSet {
     }
     const silent = new Set(backends.filter((backend) => backend.silent).map(({ address }) => address));
     const started = [...servers.values()]
-      .filter(({ address }) => !down.includes(address) && !silent.has(address))
+      .filter(({ address }) => !down.includes(address) && !silent.has(address) && !ofGateways(address))
       .map(async (options): Promise<[string, Backend]> => [options.address, await Backend.start(options)]);
     return new BackendSet(new Map(await Promise.all(started)), silent, await closedPort());
   }

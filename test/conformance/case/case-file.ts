@@ -10,6 +10,8 @@ export interface ConformanceCase {
   /** MeshConfig of the case, or `undefined` for Istio's defaults. */
   readonly mesh: unknown;
   readonly client: CaseClient;
+  /** Gateways that run beside the caller's mesh. */
+  readonly gateways: readonly GatewaySpec[];
   readonly backends: readonly BackendSpec[];
   /** Endpoints, `ip:port`, where nothing listens. */
   readonly down: readonly string[];
@@ -20,7 +22,7 @@ export interface ConformanceCase {
   /** Observations carry the access log lines they caused. */
   readonly accessLog: boolean;
   readonly steps: readonly Step[];
-  /** What of the case this runner can't do yet, such as `gateways`; empty when it can do everything. */
+  /** What of the case this runner can't do yet, such as a field it doesn't know; empty when it can do everything. */
   readonly notYet: readonly string[];
 }
 
@@ -30,6 +32,15 @@ export interface CaseClient {
   readonly labels: Readonly<Record<string, string>>;
   /** `region/zone/subzone` */
   readonly locality?: string;
+}
+
+/** A gateway that runs in a case. */
+export interface GatewaySpec {
+  readonly name: string;
+  /** Where the rules' endpoints say it is. */
+  readonly ip: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A server beyond those that the configuration names, or with manners of its own. */
@@ -93,7 +104,7 @@ export interface StatsStep {
 /** A step that this runner can't do yet; it is observed as a failure, never left out. */
 export interface NotYetStep {
   readonly kind: 'not-yet';
-  /** Such as `tcp`. */
+  /** Such as the name of a field. */
   readonly what: string;
 }
 
@@ -122,6 +133,8 @@ export interface RequestSpec {
   readonly dst?: string;
   /** Milliseconds after which the caller leaves. */
   readonly timeoutMs?: number;
+  /** The gateway that it is sent to. Absent: it goes through the caller's mesh. */
+  readonly via?: string;
 }
 
 /** One TCP connection: a line is sent, and what comes back is read. */
@@ -136,6 +149,8 @@ export interface TcpSpec {
   readonly sendAfterMs?: number;
   /** Notes when a refused connection was closed. */
   readonly timed: boolean;
+  /** As for a request. */
+  readonly via?: string;
 }
 
 export interface TlsStep {
@@ -156,6 +171,8 @@ export interface TlsSpec {
   readonly path: string;
   /** The certificate to present, as the beginning of its file name. */
   readonly cert?: string;
+  /** As for a request. */
+  readonly via?: string;
 }
 
 /** How a step is compared when the general rule does not fit. */

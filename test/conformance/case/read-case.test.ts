@@ -51,20 +51,25 @@ steps:
   });
 
   it.each([
-    ['- tcp: {host: a, via: egress}', 'via'],
     ['- tcp: {host: a, unheardOf: 1}', 'unheardOf'],
-    ['- tls: {host: a, via: egress}', 'via'],
-    ['- request: {url: "http://a/", via: egress}', 'via'],
     ['- request: {url: "http://a/", unheardOf: 1}', 'unheardOf'],
-    ['- together: [{tls: {host: a, via: egress}}]', 'via'],
+    ['- together: [{tls: {host: a, unheardOf: 1}}]', 'unheardOf'],
+    ['- request: {url: "http://a/", via: egress, http2: true}', 'via with http2'],
     ['- unheardOf: 1', 'unheardOf'],
   ])('says what it can not do yet: %s', (step, what) => {
     expect(read(`steps:\n${step}`).notYet).toEqual([what]);
   });
 
   it('says so for parts of a case, too', () => {
-    expect(read('{gateways: {egress: {ip: 127.0.3.1}}, unheardOf: 1}').notYet).toEqual(['gateways', 'unheardOf']);
+    expect(read('{gateways: {egress: {ip: 127.0.3.1, unheardOf: 1}}, unheardOf: 1}').notYet).toEqual(['gateways.unheardOf', 'unheardOf']);
     expect(read('{backends: [{address: a, http2: true, clientCert: optional, unheardOf: 1}]}').notYet).toEqual(['backends.unheardOf']);
+  });
+
+  it('reads gateways and the steps that go to them', () => {
+    const { gateways, steps } = read('{gateways: {egress: {ip: 127.0.3.1, labels: {istio: egress}}}, steps: [{request: {url: "http://a/", via: egress}}, {tcp: {host: a, via: egress}}, {tls: {host: a, via: egress}}]}');
+
+    expect(gateways).toEqual([{ name: 'egress', ip: '127.0.3.1', namespace: 'istio-system', labels: { istio: 'egress' } }]);
+    expect(steps).toMatchObject([{ request: { via: 'egress' } }, { tcp: { via: 'egress' } }, { tls: { via: 'egress' } }]);
   });
 
   it.each([['wait: soon', 'expected a duration, got "soon"'], ['request: [1]', 'expected a mapping']])('refuses a step with %s', (step, message) => {

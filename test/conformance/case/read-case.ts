@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { BackendSpec, CaseClient, ConformanceCase } from './case-file.ts';
+import type { BackendSpec, CaseClient, ConformanceCase, GatewaySpec } from './case-file.ts';
 import { Fields } from './fields.ts';
 import { readStep } from './read-step.ts';
 
@@ -34,6 +34,7 @@ export function readCase(text: string, topic: string, slug: string): Conformance
     config: file.text('config') ?? '',
     mesh: file.raw('mesh'),
     client: readClient(file.fields('client')),
+    gateways: file.fields('gateways').entries().map(([name, spec]) => readGateway(name, new Fields(spec, `${topic}/${slug}.gateways.${name}`), notYet)),
     backends: file.list('backends').map((entry, i) => readBackend(new Fields(entry, `${topic}/${slug}.backends[${i}]`), notYet)),
     down: file.texts('down'),
     capture: file.flag('capture'),
@@ -41,7 +42,6 @@ export function readCase(text: string, topic: string, slug: string): Conformance
     accessLog: file.flag('accessLog'),
     steps: file.list('steps').map((entry, i) => readStep(new Fields(entry, `${topic}/${slug}.steps[${i}]`), notYet)),
   };
-  if (file.has('gateways')) notYet.add('gateways');
   file.text('source');
   for (const name of file.unknown()) notYet.add(name);
   return { ...read, notYet: [...notYet] };
@@ -53,6 +53,17 @@ function readClient(client: Fields): CaseClient {
     labels: (client.raw('labels') ?? {}) as Record<string, string>,
     locality: client.text('locality'),
   };
+}
+
+function readGateway(name: string, gateway: Fields, notYet: Set<string>): GatewaySpec {
+  const spec: GatewaySpec = {
+    name,
+    ip: gateway.text('ip') ?? '',
+    namespace: gateway.text('namespace') ?? 'istio-system',
+    labels: (gateway.raw('labels') ?? {}) as Record<string, string>,
+  };
+  for (const field of gateway.unknown()) notYet.add(`gateways.${field}`);
+  return spec;
 }
 
 function readBackend(backend: Fields, notYet: Set<string>): BackendSpec {

@@ -2,9 +2,6 @@ import { isIP } from 'node:net';
 import type { CallStep, Compare, RequestSpec, RequestStep, Step, TcpSpec, TcpStep, TlsSpec, TlsStep } from './case-file.ts';
 import { Fields } from './fields.ts';
 
-/** Fields of a step that later runners will know. */
-const LATER_FIELDS = ['via'];
-
 /** One step; what it needs beyond this runner is added to `notYet` too. */
 export function readStep(step: Fields, notYet: Set<string>): Step {
   if (step.has('wait')) return { kind: 'wait', ms: step.durationMs('wait') ?? 0 };
@@ -27,7 +24,9 @@ function readCallStep(step: Fields, notYet: Set<string>): CallStep {
   const fields = step.fields(kind);
   const call = readCall(kind, fields);
   const unknown = fields.unknown();
-  if (unknown.length > 0) return later(LATER_FIELDS.find((name) => unknown.includes(name)) ?? unknown.join(', '), notYet);
+  if (unknown.length > 0) return later(unknown.join(', '), notYet);
+  // Callers of gateways speak HTTP/1.1.
+  if (call.kind === 'request' && call.request.via !== undefined && call.request.http2) return later('via with http2', notYet);
   const times = step.number('times');
   return {
     ...call,
@@ -68,6 +67,7 @@ function readRequest(request: Fields): RequestSpec {
     from: request.text('from'),
     dst: request.text('dst'),
     timeoutMs: request.number('timeoutMs'),
+    via: request.text('via'),
   };
 }
 
@@ -79,6 +79,7 @@ function readTcp(tcp: Fields): TcpSpec {
     holdMs: tcp.durationMs('hold'),
     sendAfterMs: tcp.durationMs('sendAfter'),
     timed: tcp.flag('timed'),
+    via: tcp.text('via'),
   };
 }
 
@@ -91,6 +92,7 @@ function readTls(tls: Fields): TlsSpec {
     sni: tls.text('sni') ?? (isIP(host) ? '' : host),
     path: tls.text('path') ?? '/',
     cert: tls.text('cert'),
+    via: tls.text('via'),
   };
 }
 

@@ -14,9 +14,14 @@ const LOCAL_ADDRESS = 17;
 const REMOTE_ADDRESS = 19;
 const SERVER_NAME = 20;
 
+/** The fields of a line, quotes and brackets with them. */
+export function logFields(line: string): string[] {
+  return line.trim().match(FIELD) ?? [];
+}
+
 /** An access log line in the form of a recording: `<time>`, `<ms>`, `<uuid>`, `<port>`, `<bytes>` (of TLS) for what varies. */
 export function recordLogLine(line: string): string {
-  const fields = line.trim().match(FIELD) ?? [];
+  const fields = logFields(line);
   const isTls = fields[REQUEST] === '"- - -"' && (fields[SERVER_NAME] ?? '-') !== '-';
   return fields
     .map((field, i) => {

@@ -30,7 +30,8 @@ export interface RequestObservation {
   readonly attempts: readonly RecordedAttempt[];
   readonly mirrored?: readonly RecordedAttempt[];
   readonly log?: unknown;
-  readonly hops?: unknown;
+  /** What gateways on the way logged, by name. */
+  readonly hops?: Readonly<Record<string, unknown>>;
 }
 
 /** How often each value was seen. */

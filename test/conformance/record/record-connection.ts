@@ -4,18 +4,22 @@ import type { TlsOutcome } from '../runner/tls-caller.ts';
 import type { ConnectionTally, Proxies, RecordedConnection, TcpObservation, TlsObservation } from './observation.ts';
 import { tally } from './record-tally.ts';
 
-/** What the mesh told about connections, in the form of a recording: by proxy, of which the caller's own is the only one. */
-export function recordProxies(ended: readonly ConnectionFacts[]): Proxies {
-  return ended.length === 0 ? {} : { client: ended.map(recordConnection) };
+/** What proxies told, by name; the caller's own is `client`. */
+export type EndedByProxy = ReadonlyMap<string, readonly ConnectionFacts[]>;
+
+/** What proxies told about connections, in the form of a recording. */
+export function recordProxies(ended: EndedByProxy): Proxies {
+  return Object.fromEntries([...ended].filter(([, entries]) => entries.length > 0).map(([name, entries]) => [name, entries.map(recordConnection)]));
 }
 
-function recordConnection({ flags, details, cluster, route, endpoint, sni }: ConnectionFacts): RecordedConnection {
+/** One entry in a proxy's log. */
+export function recordConnection({ status = 0, flags, details, cluster, route, endpoint, sni }: ConnectionFacts): RecordedConnection {
   // A connection has no HTTP status, which Envoy writes as 0.
-  return { status: 0, flags, details, cluster, route, to: endpoint, ...(sni !== undefined && { sni }) };
+  return { status, flags, details, cluster, route, to: endpoint, ...(sni !== undefined && { sni }) };
 }
 
 /** Several TCP connections; a reply begins with the label of the server that gave it. */
-export function recordTcpTally(seen: readonly TcpObservation[], ended: readonly ConnectionFacts[]): ConnectionTally {
+export function recordTcpTally(seen: readonly TcpObservation[], ended: EndedByProxy): ConnectionTally {
   return {
     times: seen.length,
     replies: tally(seen.map(({ reply, error }) => reply?.split(' ')[0] ?? error ?? '')),
@@ -32,7 +36,7 @@ export function recordTls(outcome: TlsOutcome, arrivals: readonly Arrival[]): Tl
 }
 
 /** Several TLS connections. */
-export function recordTlsTally(seen: readonly TlsObservation[], ended: readonly ConnectionFacts[]): ConnectionTally {
+export function recordTlsTally(seen: readonly TlsObservation[], ended: EndedByProxy): ConnectionTally {
   return {
     times: seen.length,
     status: tally(seen.map(({ status }) => String(status))),
@@ -41,6 +45,7 @@ export function recordTlsTally(seen: readonly TlsObservation[], ended: readonly 
   };
 }
 
-function clusterTally(ended: readonly ConnectionFacts[]): ConnectionTally['cluster'] {
-  return ended.length === 0 ? {} : { client: tally(ended.map(({ cluster }) => String(cluster))) };
+function clusterTally(ended: EndedByProxy): ConnectionTally['cluster'] {
+  const told = [...ended].filter(([, entries]) => entries.length > 0);
+  return Object.fromEntries(told.map(([name, entries]) => [name, tally(entries.map(({ cluster }) => String(cluster)))]));
 }

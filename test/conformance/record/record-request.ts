@@ -2,13 +2,14 @@ import type { Arrival } from '../backend/arrival.ts';
 import type { CallRecord } from '../backend/call-book.ts';
 import type { MeshFacts, Outcome } from '../runner/outcome.ts';
 import { headerLines, recordHeaders } from './headers.ts';
+import { recordProxies, type EndedByProxy } from './record-connection.ts';
 import type { RecordedAttempt, RecordedHeaders, RequestObservation } from './observation.ts';
 
 /** Longer bodies are recorded by their length. */
 const SHOWN_BODY = 1000;
 
 /** The observation of one call. */
-export function recordRequest(outcome: Outcome, record: CallRecord, proxyIp: string): RequestObservation {
+export function recordRequest(outcome: Outcome, record: CallRecord, proxyIp: string, hops: RequestObservation['hops'] = {}): RequestObservation {
   const { status, error, rst, informational, facts } = outcome;
   const trailers = recordHeaders(headerLines(outcome.trailers));
   return {
@@ -26,7 +27,14 @@ export function recordRequest(outcome: Outcome, record: CallRecord, proxyIp: str
     elapsedMs: Math.round(outcome.elapsedMs),
     attempts: record.attempts.map((arrival) => recordArrival(arrival, proxyIp)),
     ...(record.mirrored.length > 0 && { mirrored: record.mirrored.map((arrival) => recordArrival(arrival, proxyIp)).sort(byServer) }),
+    ...(Object.keys(hops).length > 0 && { hops }),
   };
+}
+
+/** What gateways on the way logged for one call, by name. */
+export function recordHops(ended: EndedByProxy): NonNullable<RequestObservation['hops']> {
+  const hops = Object.entries(recordProxies(ended)).filter(([name]) => name !== 'client');
+  return Object.fromEntries(hops.map(([name, entries]) => [name, entries.length === 1 ? entries[0] : entries]));
 }
 
 /** What the mesh said about a call of which it said nothing. */

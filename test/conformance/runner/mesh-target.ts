@@ -6,6 +6,7 @@ import type { BackendSet } from '../backend/backend-set.ts';
 import type { ConformanceCase } from '../case/case-file.ts';
 import type { CaseText } from '../case/documents.ts';
 import { CallHandler } from './call-handler.ts';
+import { CaseGateways } from './case-gateways.ts';
 import { EndedConnections } from './ended-connections.ts';
 import { connectVia, watchConnections } from './mesh-connections.ts';
 import type { Call, MeshUnderTest } from './outcome.ts';
@@ -21,17 +22,22 @@ export async function startMesh(
 ): Promise<MeshUnderTest> {
   const { client, mesh: meshConfig, dns, accessLog } = conformanceCase;
   const logLines: string[] = [];
+  // Their addresses are the mesh's endpoints, and it is their mesh.
+  const late: { gateways?: CaseGateways } = {};
   const mesh = await createMesh({
     config: [...texts, ...(meshConfig === undefined ? [] : [meshConfigMap(meshConfig)])],
     workload: { ...client, address: PROXY_IP },
     legacySemantics: false,
     tracing: false,
     lookup: async (host) => resolve(host, dns),
-    connect: ({ address, port }, callback) => backends.connect(address, port, callback),
+    connect: ({ address, port }, callback) => {
+      if (late.gateways?.connect(address, port, callback) !== true) backends.connect(address, port, callback);
+    },
     ...(accessLog && { accessLog: (line: string) => void logLines.push(line) }),
   });
   const clusterExists = (name: string): boolean => mesh.snapshot.clusters.has(name);
   const ended = new EndedConnections();
+  const gateways = (late.gateways = await CaseGateways.start(conformanceCase, mesh, PROXY_IP));
   watchConnections(mesh, ended);
   return {
     send: (call) => new CallHandler(call, clusterExists).outcome((handler) => mesh.dispatcher.dispatch(optionsOf(call), handler)),
@@ -39,11 +45,15 @@ export async function startMesh(
     ended,
     stats: (pattern) => mesh.stats(pattern),
     logLines,
+    gateways: gateways.byName,
     clusters: {
       of: (cluster) => mesh.snapshot.clusters.get(cluster ?? '')?.endpoints.map(({ address, port }) => `${address}:${port}`),
       mirrors: mirrorClusters(mesh),
     },
-    close: () => mesh.close({ drainMs: 0 }),
+    close: async () => {
+      await gateways.close();
+      await mesh.close({ drainMs: 0 });
+    },
   };
 }
 

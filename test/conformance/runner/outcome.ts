@@ -10,8 +10,10 @@ export interface MeshFacts {
   readonly route: string | null;
 }
 
-/** What the mesh tells about a connection that is over. */
+/** What a proxy tells about a connection that is over, or about a call on one that ended there. */
 export interface ConnectionFacts extends MeshFacts {
+  /** Absent: it was no call. */
+  readonly status?: number;
   /** `ip:port` of the endpoint it led to; `null` when it came to none. */
   readonly endpoint: string | null;
   /** The server name that its first bytes asked for. */
@@ -73,6 +75,18 @@ export interface Dial {
   readonly sourceAddress: string;
 }
 
+/** A gateway that is put to the test beside the mesh. */
+export interface GatewayUnderTest {
+  /** Calls and connections that are over, from its access log. */
+  readonly ended: EndedConnections;
+  /** Access log lines written so far. */
+  readonly logLines: readonly string[];
+  /** Sends a request as its caller would: on a connection of its own. */
+  send(call: Call, localAddress: string | undefined): Promise<Omit<Outcome, 'planned'>>;
+  /** `undefined` when nothing listens there. */
+  connect(port: number): Promise<Socket | undefined>;
+}
+
 /** A mesh that is put to the test. */
 export interface MeshUnderTest {
   /** Never rejects: a failure is an outcome. */
@@ -84,6 +98,8 @@ export interface MeshUnderTest {
   stats(pattern: RegExp): Readonly<Record<string, number>>;
   /** Access log lines written so far. */
   readonly logLines: readonly string[];
+  /** By name. Absent: none. */
+  readonly gateways?: ReadonlyMap<string, GatewayUnderTest>;
   /** The clusters as the mesh itself sees them: what to compare with where nothing better is known. */
   readonly clusters: ClusterEndpoints;
   close(): Promise<void>;

@@ -2,14 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallStep, RequestSpec, RequestStep, Step, TogetherStep } from '../case/case-file.ts';
 import { recordLogLine } from '../record/log-line.ts';
 import type { Observation, RequestObservation, TogetherObservation } from '../record/observation.ts';
-import { recordRequest } from '../record/record-request.ts';
+import { recordHops, recordRequest } from '../record/record-request.ts';
 import { recordTally } from '../record/record-tally.ts';
 import { buildCall } from './build-call.ts';
 import { callEach } from './call-each.ts';
 import { CookieJar } from './cookie-jar.ts';
-import type { Outcome } from './outcome.ts';
+import type { GatewayUnderTest, Outcome } from './outcome.ts';
 import { ConnectionRunner } from './run-connections.ts';
 import type { StepContext } from './step-context.ts';
+import { watchProxies } from './watch-proxies.ts';
 
 /** Copies to mirrors and log lines come after the answer; this long without an arrival, and they are in. */
 const SETTLE_MS = 15;
@@ -77,11 +78,13 @@ export class StepRunner {
   }
 
   async #observe(request: RequestSpec): Promise<RequestObservation> {
-    const { book, proxyIp } = this.#context;
+    const { book, proxyIp, mesh } = this.#context;
     return this.#logged(async () => {
+      const told = watchProxies(mesh);
       const { id, outcome } = await this.#call(request, 0);
       if (this.#mirrors) await this.#settle();
-      return recordRequest(outcome, book.record(id), proxyIp);
+      const hops = request.via !== undefined || mesh.gateways === undefined || mesh.gateways.size === 0 ? {} : recordHops(await told('client', 0));
+      return recordRequest(outcome, book.record(id), proxyIp, hops);
     });
   }
 
@@ -89,10 +92,13 @@ export class StepRunner {
   async #logged<Seen extends Observation>(observe: () => Promise<Seen>): Promise<Seen> {
     const { conformanceCase, mesh } = this.#context;
     if (!conformanceCase.accessLog) return observe();
-    const before = mesh.logLines.length;
+    const logs = [['client', mesh.logLines] as const, ...[...(mesh.gateways ?? [])].map(([name, { logLines }]) => [name, logLines] as const)];
+    const before = logs.map(([, lines]) => lines.length);
     const seen = await observe();
     await this.#settle();
-    return { ...seen, log: { client: mesh.logLines.slice(before).map(recordLogLine) } };
+    const written = logs.map(([name, lines], at) => [name, lines.slice(before[at]).map(recordLogLine)] as const);
+    // Without a gateway in the case the caller's own log is told of even when it is empty.
+    return { ...seen, log: Object.fromEntries(written.filter(([, lines]) => lines.length > 0 || written.length === 1)) };
   }
 
   async #tally({ request, concurrency }: RequestStep, times: number): Promise<Observation> {
@@ -110,9 +116,16 @@ export class StepRunner {
     const { conformanceCase, documents, mesh } = this.#context;
     const id = String(++this.#calls);
     const cookie = request.cookies ? this.#jar.header() : undefined;
-    const outcome = await mesh.send(buildCall(request, { conformanceCase, documents, id, n, cookie }));
+    const call = buildCall(request, { conformanceCase, documents, id, n, cookie });
+    const outcome = await (request.via === undefined ? mesh.send(call) : this.#toGateway(request.via).send(call, request.from));
     if (request.cookies) this.#jar.store(outcome.headers);
     return { id, outcome: { ...outcome, planned: request.plan ?? '' } };
+  }
+
+  #toGateway(name: string): GatewayUnderTest {
+    const gateway = this.#context.mesh.gateways?.get(name);
+    if (gateway === undefined) throw new Error(`no gateway ${name} in this case`);
+    return gateway;
   }
 
   async #settle(): Promise<void> {

@@ -69,7 +69,7 @@ describe('runSuite', () => {
   it('never passes over what it can not do, cannot read or cannot apply', async () => {
     write('cases/new/bad-file.yaml', 'steps: {');
     write('cases/new/bad-rules.yaml', 'config: "kind: VirtualService\\napiVersion: networking.istio.io/v1\\nmetadata: {name: x}\\nspec: {hosts: 7}"\nsteps: []');
-    write('cases/new/later.yaml', 'steps: [{tcp: {host: a, via: egress}}]');
+    write('cases/new/later.yaml', 'steps: [{tcp: {host: a, unheardOf: 1}}]');
     write('cases/new/no-world.yaml', '{world: nowhere, steps: []}');
 
     const results = await run();
