@@ -38,7 +38,7 @@ export async function connectThrough(engine: Engine, options: ConnectOptions): P
   const { signal } = options;
   const host = hostOf(options);
   signal?.throwIfAborted();
-  const connection = engine.connect({ ...options, host });
+  const connection = engine.connect({ ...aboutOf(options), host, port: options.port });
   const giveUp = (): void => connection.abort(signal?.reason as Error);
   signal?.addEventListener('abort', giveUp, { once: true });
   try {
@@ -59,7 +59,8 @@ export async function connectThrough(engine: Engine, options: ConnectOptions): P
  * @throws {MeshError} `ERR_INVALID_ARGUMENT`
  */
 export function createConnectionThrough(engine: Engine, closed: () => MeshError | undefined, options: CreateConnectionOptions, onConnect?: () => void): Socket {
-  const { host, port, allowHalfOpen, signal, ...about } = options;
+  const { host, port, allowHalfOpen, signal } = options;
+  const about = aboutOf(options);
   const open: OpenSocket = (target) => {
     const name = hostOf(target);
     const error = closed();
@@ -70,6 +71,11 @@ export function createConnectionThrough(engine: Engine, closed: () => MeshError 
   if ((host !== undefined || port !== undefined) && !socket.destroyed) socket.connect({ host: host!, port: port! });
   // It is one in all but the class and what only the system's own sockets can tell.
   return socket as unknown as Socket;
+}
+
+/** What callers may say, and nothing else of the objects that drivers pass on: the engine's own options decide who gets out. */
+function aboutOf({ servername, originalDst, sourceAddress }: CreateConnectionOptions): Pick<ConnectOptions, 'servername' | 'originalDst' | 'sourceAddress'> {
+  return { ...(servername !== undefined && { servername }), ...(originalDst !== undefined && { originalDst }), ...(sourceAddress !== undefined && { sourceAddress }) };
 }
 
 function hostOf({ host, port }: Pick<ConnectOptions, 'host' | 'port'>): string {

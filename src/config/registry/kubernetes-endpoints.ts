@@ -1,6 +1,6 @@
 import type { EndpointsBody, EndpointSliceBody, KubernetesServiceSpec } from '../istio-types.ts';
 import { originOf, type Resource } from '../resource.ts';
-import { hasLabels, parseLocality } from './endpoint-fields.ts';
+import { hasLabels, isIpAddress, parseLocality } from './endpoint-fields.ts';
 import type { ServiceEndpoint } from './service.ts';
 import type { Workload, WorkloadIndex } from './workloads.ts';
 
@@ -12,7 +12,10 @@ interface Offer {
   readonly source: Resource;
 }
 
-/** Finds the endpoints of Kubernetes Services: in EndpointSlices, else in Endpoints, else in the Pods that are selected. */
+/**
+ * Finds the endpoints of Kubernetes Services: in EndpointSlices, else in Endpoints, else in the Pods that are selected; and in the
+ * WorkloadEntries that are selected too.
+ */
 export class KubernetesEndpoints {
   readonly #slices = new Map<string, Resource[]>();
   readonly #endpoints = new Map<string, Resource>();
@@ -40,6 +43,27 @@ export class KubernetesEndpoints {
     if (slices !== undefined) return this.#merge(slices.flatMap((slice) => sliceOffers(slice, spec)));
     if (classic !== undefined) return this.#merge(endpointsOffers(classic, spec));
     return this.#selectedPods(service.namespace, spec);
+  }
+
+  /**
+   * What runs outside the cluster and has the labels that `service` selects by. A port that the entry names goes before the Service's
+   * target; a target by name that the entry hasn't got is not there.
+   *
+   * Source: istio `serviceInstanceFromWorkloadInstance`.
+   */
+  selectedEntries({ namespace, spec }: Resource): ServiceEndpoint[] {
+    const { selector = {}, ports = [] } = spec as KubernetesServiceSpec;
+    if (Object.keys(selector).length === 0) return [];
+    return this.#workloads
+      .inNamespace(namespace)
+      .filter(({ kind, address, labels }) => kind === 'WorkloadEntry' && isIpAddress(address) && hasLabels(labels, selector))
+      .map(({ address, ports: own, labels, weight, locality, origin }) => {
+        const offered = ports.flatMap(({ name = '', port, targetPort = port }): [string, number][] => {
+          const number = typeof targetPort === 'number' ? (own[name] ?? targetPort) : own[targetPort];
+          return number === undefined ? [] : [[name, number === 0 ? port : number]];
+        });
+        return { address, ports: new Map(offered), labels, weight: weight === 0 ? 1 : weight, locality, origin };
+      });
   }
 
   #addSlice(slice: Resource): void {

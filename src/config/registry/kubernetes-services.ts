@@ -32,7 +32,7 @@ export function kubernetesService(resource: Resource, endpoints: KubernetesEndpo
     ...(alias ? { externalName: (spec.externalName ?? '').replace(/\.$/, '').toLowerCase() } : {}),
     aliases: [],
     exportTo: exportTo(resource) ?? mesh.serviceExportTo,
-    endpoints: alias || headless ? [] : endpoints.of(resource),
+    endpoints: alias || headless ? [] : [...endpoints.of(resource), ...endpoints.selectedEntries(resource)],
     ...(distribution && { trafficDistribution: distribution }),
     origin: originOf(resource),
   };

@@ -67,6 +67,24 @@ endpoints: [{addresses: [10.0.0.1], conditions: {ready: false}}, {addresses: [10
     expect(addresses(snapshotOf(text), NAME)).toEqual(['10.0.0.1:8080']);
   });
 
+  it('are WorkloadEntries that it selects, besides whatever the cluster runs', () => {
+    const ports = 'ports: [{name: http, port: 80, targetPort: main}, {name: admin, port: 81, targetPort: 8081}, {name: plain, port: 82}]';
+    const service = svc('web', `{selector: {app: web}, ${ports}}`);
+    const entries =
+      istio('WorkloadEntry', 'named', '{address: 10.1.0.1, labels: {app: web, version: vm}, ports: {main: 7000, admin: 7001}, weight: 3, locality: r/z/s}') +
+      istio('WorkloadEntry', 'bare', '{address: 10.1.0.2, labels: {app: web}}') +
+      istio('WorkloadEntry', 'other', '{address: 10.1.0.3, labels: {app: else}}') +
+      istio('WorkloadEntry', 'name', '{address: vm.example.com, labels: {app: web}}') +
+      istio('WorkloadEntry', 'far', '{address: 10.1.0.4, labels: {app: web}}', 'far');
+    const snapshot = snapshotOf(service + entries + pod('a', '10.0.0.1'));
+
+    expect(addresses(snapshot, NAME)).toEqual(['10.0.0.1:8080', '10.1.0.1:7000']);
+    expect(addresses(snapshot, NAME.replace('80', '81'))).toEqual(['10.0.0.1:8081', '10.1.0.2:8081', '10.1.0.1:7001']);
+    expect(addresses(snapshot, NAME.replace('80', '82'))).toEqual(['10.0.0.1:82', '10.1.0.2:82', '10.1.0.1:82']);
+    expect(cluster(snapshot, NAME).endpoints[1]).toMatchObject({ weight: 3, labels: { version: 'vm' }, locality: { region: 'r', zone: 'z' } });
+    expect(addresses(snapshotOf(svc('web', `{${ports}}`) + entries), NAME)).toEqual([]);
+  });
+
   it('serve a port only by its name', () => {
     const two = svc('web', '{ports: [{name: http, port: 80}, {name: http-b, port: 81}]}');
     const snapshot = snapshotOf(two + slice('x', 'ports: [{name: http-b, port: 9001}]\nendpoints: [{addresses: [10.0.0.1]}]'));

@@ -1,15 +1,34 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import type { ConnectOptions } from '../../../src/mesh-connect.ts';
 import type { Trick } from '../trick.ts';
 import { ENDPOINT, type World } from '../world.ts';
 
-function connected(trick: string, optionsOf: ConnectOptions | ((world: World) => ConnectOptions), about: Partial<Trick> = {}): Trick {
-  const run = async (world: World): Promise<unknown> => {
-    const socket = await world.mesh.connect(typeof optionsOf === 'function' ? optionsOf(world) : optionsOf);
+type Options = ConnectOptions | ((world: World) => ConnectOptions);
+
+function connected(trick: string, options: Options, about: Partial<Trick> = {}): Trick {
+  const attempt = (open: (world: World, options: ConnectOptions) => Promise<Socket>) => async (world: World): Promise<string> => {
+    const socket = await open(world, typeof options === 'function' ? options(world) : options);
     const to = socket.remoteAddress;
     socket.destroy();
     return to === ENDPOINT ? 'registered' : `connected to ${to}`;
   };
-  return { trick, outcome: 'ERR_EGRESS_BLOCKED', attempts: [{ door: 'mesh.connect', run }], ...about };
+  return {
+    trick,
+    outcome: 'ERR_EGRESS_BLOCKED',
+    attempts: [
+      { door: 'mesh.connect', run: attempt(({ mesh }, to) => mesh.connect(to)) },
+      {
+        door: 'mesh.createConnection',
+        run: attempt(async ({ mesh }, to) => {
+          const socket = mesh.createConnection(to);
+          await once(socket, 'connect');
+          return socket;
+        }),
+      },
+    ],
+    ...about,
+  };
 }
 
 /** Connections that are not HTTP. */
@@ -33,4 +52,7 @@ export const CONNECTION_TRICKS: readonly Trick[] = [
   connected('user name in a host', { host: 'db.example.com@evil.test', port: 5432 }, { outcome: 'ERR_INVALID_ARGUMENT', blocked: false }),
   connected('originalDst of a Unix socket, on a connection', { host: 'wide.example.com', port: 6400, originalDst: '/tmp/evil.sock:6400' }, { outcome: 'ERR_INVALID_ARGUMENT', blocked: false }),
   connected('originalDst with another port, on a connection', { host: 'wide.example.com', port: 6400, originalDst: '127.0.0.66:22' }),
+  connected('a filter chain of the caller\'s own among the options', {
+    host: 'evil.test', port: 6400, chain: { spec: {}, destinations: { pick: () => ({ cluster: 'PassthroughCluster' }) } }, downstream: {},
+  } as never),
 ];
