@@ -115,8 +115,25 @@ describe('connections to what is registered', () => {
   });
 });
 
+const mode = (name: string): string => `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "outboundTrafficPolicy: {mode: ${name}}"}}\n`;
+
+describe('where everything may leave', () => {
+  it.each(HTTP_DOORS)('the canary is reached through $door', async ({ call }) => {
+    world = await openWorld(servers);
+    await world.mesh.apply(mode('ALLOW_ANY'));
+    for (const port of [servers.port, servers.strangePort]) expect(await outcomeOf(() => call(world, { url: `http://evil.test:${port}/` }))).toBe('canary');
+    expect(world.canary.reached).toHaveLength(4);
+  });
+
+  it('also by a connection', async () => {
+    world = await openWorld(servers);
+    await world.mesh.apply(mode('ALLOW_ANY'));
+    (await world.mesh.connect({ host: 'evil.test', port: 1234 })).destroy();
+    expect(world.canary.reached).toContain('evil.test:1234 by PassthroughCluster');
+  });
+});
+
 describe('a change to REGISTRY_ONLY', () => {
-  const mode = (name: string): string => `{apiVersion: v1, kind: ConfigMap, metadata: {name: istio, namespace: istio-system}, data: {mesh: "outboundTrafficPolicy: {mode: ${name}}"}}\n`;
 
   it('takes hold of connections that are still open', async () => {
     world = await openWorld(servers);
