@@ -114,7 +114,9 @@ export class MeshSocket extends Duplex {
   #withSocket(act: (socket: Socket, callback: Callback) => void, callback: Callback): void {
     const done: Callback = (error) => {
       this.#timer?.refresh();
-      callback(error);
+      // Why, and whether it is an error at all, the socket tells with its end, which is near: this waits for it.
+      if (error && !this.destroyed) this.#held = callback;
+      else callback(error);
     };
     if (this.#socket === undefined) this.#held = (error) => (error === undefined ? act(this.#socket!, done) : callback(error));
     else act(this.#socket, done);

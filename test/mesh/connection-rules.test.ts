@@ -7,7 +7,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { Mesh } from '../../src/index.ts';
 import { until } from './http-services.ts';
-import { allTo, answer, policy, rule, tcpService, tcpWorld, type TcpService } from './tcp-services.ts';
+import { allTo, answer, heard, policy, rule, tcpService, tcpWorld, type TcpService } from './tcp-services.ts';
 
 const CERTS = join(import.meta.dirname, '..', 'conformance', 'data', 'certs');
 const pem = (name: string): string => readFileSync(join(CERTS, name), 'utf8');
@@ -108,6 +108,23 @@ describe('idleTimeout', () => {
 
     expect(over[0]!.durationMs).toBeGreaterThan(240 + 40);
     expect(over).toMatchObject([{ flags: '-', bytesSent: 24 }]);
+  });
+});
+
+describe('the end that a rule sets', () => {
+  it.each([
+    ['-', 'idleTimeout: 60ms'],
+    ['DT', 'maxConnectionDuration: 60ms'],
+  ])('closes a connection of createConnection without an error: %s', async (flags, tcp) => {
+    const { mesh, ended: over } = await dbMesh(policy(`connectionPool: {tcp: {${tcp}}}`));
+    const socket = mesh.createConnection(TO);
+    const events = heard(socket);
+    await answer(socket);
+
+    await once(socket, 'close');
+
+    expect(events).toEqual(['connect', 'ready', 'close false']);
+    expect(over).toMatchObject([{ flags }]);
   });
 });
 

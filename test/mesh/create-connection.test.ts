@@ -148,6 +148,24 @@ describe('mesh.createConnection', () => {
 });
 
 describe('destroy', () => {
+  it.each(['written', 'ended'])('by the mesh is no error, also while something is still to be %s', async (what) => {
+    const { mesh } = await meshTo((socket) => void socket.pause());
+    const socket = mesh.createConnection(TO);
+    const events = heard(socket);
+    await once(socket, 'connect');
+    const results: unknown[] = [];
+    for (let i = 0; i < 3; i++) socket.write(Buffer.alloc(10_000_000), (error) => results.push(error));
+    if (what === 'ended') socket.end();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+
+    await mesh.close({ drainMs: 0 });
+    await until(() => socket.closed && results.length === 3, 'it is closed');
+
+    expect(events).toEqual(['connect', 'ready', 'close false']);
+    expect(results).toHaveLength(3);
+    expect(results[2]).toBeInstanceOf(Error);
+  });
+
   it('before it has a target opens nothing', async () => {
     const { mesh, ended } = await dbMesh();
     const socket = mesh.createConnection();
