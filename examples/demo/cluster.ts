@@ -7,8 +7,8 @@ import type { RuleFile } from './seeds.ts';
 /** What runs in a Deployment's pods: its app, made with the pod's own door to the mesh. */
 export type AppFactory = (pod: Pod) => RequestListener;
 
-/** How a mesh finds and reaches hosts outside. */
-export type Way = Pick<MeshOptions, 'lookup' | 'connect'>;
+/** How a mesh finds and reaches hosts outside, and services whose servers are no apps of the cluster. */
+export type Way = Pick<MeshOptions, 'lookup' | 'connect' | 'endpoints'>;
 
 /**
  * A cluster in one process. It starts the Deployments of a manifest as apps on loopback ports, each with a mesh of its
@@ -33,10 +33,10 @@ export class Cluster implements AsyncDisposable {
         const app = apps[name];
         if (app !== undefined) await pod.listen(app(pod));
       }
-      const endpoints = cluster.#endpoints(services);
+      const endpoints = { ...cluster.#endpoints(services), ...way.endpoints };
       for (const pod of cluster.pods) {
         const workload = { namespace: pod.namespace, labels: pod.labels };
-        pod.mesh = await createMesh({ config: manifests, endpoints, workload, accessLog: (line) => pod.log.push(line), ...way });
+        pod.mesh = await createMesh({ ...way, config: manifests, endpoints, workload, accessLog: (line) => pod.log.push(line) });
       }
       return cluster;
     } catch (error) {

@@ -40,7 +40,7 @@ describe('npm start', { timeout: 30_000 }, () => {
   it('names the scenarios with --list', async () => {
     const { code, stdout } = await node('start.ts', '--list');
 
-    expect(stdout.trim().split('\n')).toHaveLength(18);
+    expect(stdout.trim().split('\n')).toHaveLength(24);
     expect(code).toBe(0);
   });
 
