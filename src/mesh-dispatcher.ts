@@ -97,7 +97,7 @@ export class MeshDispatcher extends Dispatcher {
     const { hostname: host, port } = target;
     // It goes where the URL says, past all rules: those must not have led it elsewhere.
     if (egressOf(snapshot, target, {}).kind !== 'blocked' && isRegistered(snapshot, host, port)) return undefined;
-    const explain = (): Explanation => explainCall({ snapshot, clusters }, { method: 'GET', target, path: '/', headers: undefined });
+    const explain = (): Explanation => explainCall({ snapshot, clusters }, { method: 'GET', target, path: '/', headers: undefined, refused: true });
     engine.connect({ host, port, openedFor: 'call', refused: true, explain }).opened.catch(() => {});
     return new MeshError('ERR_EGRESS_BLOCKED', blockedBecause(target), { flags: 'UH', cluster: 'BlackHoleCluster', details: 'no_healthy_upstream', explain });
   }

@@ -31,13 +31,13 @@ const BLOCKED: Egress = { kind: 'blocked' };
 export function egressOf(snapshot: Snapshot, target: Target, { originalDst }: { readonly originalDst?: string | null }): Egress {
   const { scheme, hostname, port } = target;
   const { listeners, routes, settings } = snapshot;
-  const isOpen = settings.outboundTrafficPolicy === 'ALLOW_ANY';
-  const dialling = { host: hostname, port, originalDst };
   const dialled = dialledHost(hostname, originalDst);
   if (scheme === 'http') {
     const own = listeners.own(port, dialled);
     if (own === undefined ? routes.hasPort(port) : own.spec.http) return MESH;
   }
+  const isOpen = settings.outboundTrafficPolicy === 'ALLOW_ANY';
+  const dialling = { host: hostname, port, originalDst };
   const chains = listenerFor(listeners, dialling)?.chains;
   const chain = chains?.match(dialled, scheme === 'https' ? serverNameOf(hostname) : undefined);
   if (isOpen) {

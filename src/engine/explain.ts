@@ -4,7 +4,7 @@ import { redactQuery } from '../common/secrets.ts';
 import type { FilterChain } from '../route/filter-chains.ts';
 import type { RequestHead } from '../route/model.ts';
 import { admit } from './admission.ts';
-import { blockedBecause, egressOf, strays } from './egress.ts';
+import { blockedBecause, egressOf, strays, type Egress } from './egress.ts';
 import { explainDestinations, type ExplainContext } from './explain-destinations.ts';
 import { formatCall } from './format-explanation.ts';
 import { dialledHost, listenerFor } from './listener-for.ts';
@@ -22,6 +22,8 @@ export interface AskedCall {
   readonly originalDst?: string | null | undefined;
   /** Whether the caller's own retry and timeout headers count. */
   readonly honorsCallerPolicies?: boolean;
+  /** Whether the outbound policy has refused it, whatever rules would have done with it. */
+  readonly refused?: boolean;
   /** Whether it came in on a connection of a gateway, so that nothing but routes decides. Default `false`. */
   readonly arrived?: boolean;
 }
@@ -44,7 +46,7 @@ export function explainCall(context: ExplainContext, asked: AskedCall): Explanat
   const { headers, host } = downstreamHeaders(asked.headers, asked.honorsCallerPolicies);
   const head: RequestHead = { method, scheme: target.scheme, authority: host ?? target.authority, path, port: target.port, headers };
   admit(head, snapshot.settings, { options: { uuid: () => 'explained', tracing: false }, random: () => 0 });
-  const egress = asked.arrived === true ? ({ kind: 'mesh' } as const) : egressOf(snapshot, target, { originalDst });
+  const egress: Egress = asked.refused === true ? { kind: 'blocked' } : asked.arrived === true ? { kind: 'mesh' } : egressOf(snapshot, target, { originalDst });
   const dialled = dialledHost(target.hostname, originalDst);
   const about = {
     url: `${target.scheme}://${target.authority}${redactQuery(path)}`,

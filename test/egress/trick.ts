@@ -77,13 +77,18 @@ export function through(doors: readonly Door[], callOf: (world: World) => Call):
   return doors.map(({ door, call }) => ({ door, run: (world) => call(world, callOf(world)) }));
 }
 
-/** What became of an attempt: a status, a code, or that the registered endpoint or the canary answered. */
-export async function outcomeOf(attempt: () => Promise<unknown>): Promise<Outcome> {
+/**
+ * What became of an attempt: a status, a code, or that the registered endpoint or the canary answered.
+ *
+ * @param onError - told what it failed with
+ */
+export async function outcomeOf(attempt: () => Promise<unknown>, onError: (error: unknown) => void = () => {}): Promise<Outcome> {
   let answer: unknown;
   try {
     // undici's own functions throw at once for what is no URL.
     answer = await attempt();
   } catch (error) {
+    onError(error);
     return codeOf(error);
   }
   if (typeof answer === 'string') return answer;
