@@ -22,7 +22,12 @@ export class RedisServer {
     const port = await freePort();
     const ports = tls === undefined ? ['--port', `${port}`] : ['--port', '0', '--tls-port', `${port}`, '--tls-key-file', tls.key, '--tls-cert-file', tls.cert, '--tls-ca-cert-file', tls.ca, '--tls-auth-clients', 'no'];
     const server = new RedisServer(port, ports);
-    await server.run();
+    try {
+      await server.run();
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
     return server;
   }
 
@@ -34,6 +39,9 @@ export class RedisServer {
   async run(): Promise<void> {
     const child = spawn('redis-server', ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', this.#folder, ...this.#args], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.#process = child;
+    const kill = (): void => void child.kill('SIGKILL');
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     let printed = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (printed += String(data)));
     const failed = new Promise<never>((_, reject) => {

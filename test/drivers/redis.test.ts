@@ -38,7 +38,7 @@ spec:
   tcp: [{route: [{destination: {host: redis, subset: v1}, weight: ${v1}}, {destination: {host: redis, subset: v2}, weight: ${v2}}]}]
 `;
 
-let servers: readonly [RedisServer, RedisServer];
+let servers: readonly RedisServer[] = [];
 const toClose: (() => unknown)[] = [];
 
 beforeAll(async () => {
@@ -147,14 +147,14 @@ describe('ioredis through the mesh', () => {
     const redises = [client(mesh), client(mesh), client(mesh), client(mesh)];
     expect(new Set(await Promise.all(redises.map(versionOf)))).toEqual(new Set(['v1', 'v2']));
 
-    await servers[0].kill();
+    await servers[0]!.kill();
 
     // Commands wait in the driver until it is connected again.
     expect(await Promise.all(redises.map(versionOf))).toEqual(['v2', 'v2', 'v2', 'v2']);
-    expect(ejections[0]).toMatchObject({ kind: 'ejected', endpoint: servers[0].address });
+    expect(ejections[0]).toMatchObject({ kind: 'ejected', endpoint: servers[0]!.address });
     expect(failures(mesh)).toBeGreaterThan(0);
 
-    await servers[0].run();
+    await servers[0]!.run();
     await until(() => ejections.at(-1)?.kind === 'unejected', 'it is let back');
     // The balancer hears of it with what else changes within a second.
     let version = 'v2';
