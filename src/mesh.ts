@@ -4,6 +4,7 @@ import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
 import { EventEmitter } from 'eventemitter3';
 import { getGlobalDispatcher, type Dispatcher } from 'undici';
+import { apart } from './apart.ts';
 import { AccessLog, type AccessLogOption } from './access-log.ts';
 import type { TimerHandle } from './common/clock.ts';
 import { MeshError } from './common/errors.ts';
@@ -331,17 +332,6 @@ export class Mesh implements AsyncDisposable {
 
   #tell<Event extends keyof MeshEvents>(event: Event, about: Parameters<MeshEvents[Event]>[0]): void {
     apart(() => this.#events.emit(event, ...([about] as never)));
-  }
-}
-
-/** A listener's mistake is its own: it becomes an uncaught exception, and harms neither the call nor the change. */
-function apart(tell: () => void): void {
-  try {
-    tell();
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
   }
 }
 

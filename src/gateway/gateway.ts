@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3';
+import { apart } from '../apart.ts';
 import { AccessLog } from '../access-log.ts';
 import { MeshError } from '../common/errors.ts';
 import { CompileMemo } from '../config/compile-memo.ts';
@@ -67,12 +68,12 @@ export class Gateway implements AsyncDisposable {
         workloadAddress: ownAddress ?? (address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address),
         onEjection: () => {},
         onFinished: (call) => {
-          this.#accessLog.write(call, this.snapshot.settings);
-          if (this.#events.listenerCount('call') > 0) this.#events.emit('call', call.describe());
+          apart(() => this.#accessLog.write(call, this.snapshot.settings));
+          if (this.#events.listenerCount('call') > 0) this.#tell('call', call.describe());
         },
         onConnectionOver: (connection) => {
-          this.#accessLog.write(connection, this.snapshot.settings);
-          if (this.#events.listenerCount('connection') > 0) this.#events.emit('connection', connection.describe());
+          apart(() => this.#accessLog.write(connection, this.snapshot.settings));
+          if (this.#events.listenerCount('connection') > 0) this.#tell('connection', connection.describe());
         },
       },
       this.#served.snapshot,
@@ -191,7 +192,7 @@ export class Gateway implements AsyncDisposable {
       return;
     }
     this.#engine.use(this.#served.snapshot);
-    this.#turn = this.#turn.then(() => this.#listen((error) => this.#problem(error.message))).then(() => void this.#events.emit('config'));
+    this.#turn = this.#turn.then(() => this.#listen((error) => this.#problem(error.message))).then(() => this.#tell('config'));
   }
 
   /** Opens and closes ports until they are those that are served. */
@@ -217,11 +218,15 @@ export class Gateway implements AsyncDisposable {
     this.#listeners.set(spec.name, await GatewayListener.open(spec, placeOf(spec, address, ports), this.#context, { http: this.#http, bytes: this.#bytes }));
   }
 
+  #tell<Event extends keyof GatewayEvents>(event: Event, ...about: Parameters<GatewayEvents[Event]>): void {
+    apart(() => this.#events.emit(event, ...(about as never)));
+  }
+
   /** Each is told once: what is wrong with a certificate goes wrong for every caller. */
   #problem(message: string): void {
     if (this.#told.has(message)) return;
     this.#told.add(message);
-    if (this.#events.listenerCount('problem') > 0) this.#events.emit('problem', message);
+    if (this.#events.listenerCount('problem') > 0) this.#tell('problem', message);
     else process.emitWarning(message, { type: 'MeshWarning' });
   }
 }

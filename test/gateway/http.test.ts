@@ -104,6 +104,44 @@ describe('a gateway for HTTP', () => {
 
     await expect.poll(() => calls).toMatchObject([{ flags: 'DC', details: 'downstream_remote_disconnect' }]);
   });
+
+  it('ends the call when its caller leaves before the body is all there', async () => {
+    const { gateway, calls } = await start(PLAIN + TO_SHOP + service('shop.local', 'HTTP', { v1: await shop() }));
+    const socket = connect(gateway.portOf(80)!, '127.0.0.1');
+
+    socket.write('POST / HTTP/1.1\r\nHost: shop.example.com\r\nContent-Length: 100\r\n\r\nhello');
+    setTimeout(() => socket.destroy(), 100);
+
+    await expect.poll(() => calls).toMatchObject([{ status: 0, flags: 'DC', details: 'downstream_remote_disconnect' }]);
+  });
+
+  it('answers before the body is all there, and takes no further request then', async () => {
+    const { gateway } = await start(PLAIN + bound('r', 'hosts: [shop.example.com], http: [{directResponse: {status: 403}}]'));
+
+    const answer = await raw(gateway.portOf(80), 'POST / HTTP/1.1\r\nHost: shop.example.com\r\nContent-Length: 100\r\n\r\nhello');
+
+    expect(answer).toMatch(/^HTTP\/1.1 403 [\s\S]*connection: close/);
+  });
+
+  it('gives answers of any size no faster than their caller reads', async () => {
+    const port = await http((_request, response) => {
+      const chunk = Buffer.alloc(1024 * 1024, 'x');
+      let left = 30;
+      const write = (): void => {
+        while (left > 0) if (left-- > 0 && !response.write(chunk)) return void response.once('drain', write);
+        response.end();
+      };
+      write();
+    });
+    const { gateway } = await start(PLAIN + TO_SHOP + service('shop.local', 'HTTP', { v1: port }));
+
+    const call = get({ port: gateway.portOf(80), host: '127.0.0.1', headers: { host: 'shop.example.com' } });
+    const [response] = (await once(call, 'response')) as [IncomingMessage];
+    let size = 0;
+    for await (const chunk of response) size += (chunk as Buffer).length;
+
+    expect(size).toBe(30 * 1024 * 1024);
+  });
 });
 
 describe('what callers must not do', () => {

@@ -78,13 +78,17 @@ function addRules(server: GatewayServer, virtualService: VirtualService, context
 
 /** Hosts with the same rules are one virtual host, named after the most specific. Source: istio `collapseDuplicateRoutes`. */
 function collapsed(drafts: readonly Draft[], port: number): VirtualHostSpec[] {
-  const groups: Draft[][] = [];
+  // By the first VirtualService, of which few hosts have other rules besides.
+  const groups = new Map<VirtualService | undefined, Draft[][]>();
   for (const draft of drafts.toSorted((a, b) => compareSpecificity(a.host, b.host))) {
-    const group = groups.find(([first]) => first!.redirect === draft.redirect && sameItems(first!.sources.flat(), draft.sources.flat()));
-    if (group === undefined) groups.push([draft]);
+    const first = draft.sources[0]?.[1];
+    const alike = groups.get(first) ?? [];
+    const group = alike.find(([one]) => one!.redirect === draft.redirect && sameItems(one!.sources.flat(), draft.sources.flat()));
+    if (group === undefined) groups.set(first, [...alike, [draft]]);
     else group.push(draft);
   }
-  return groups
+  return [...groups.values()]
+    .flat()
     .map((group) => {
       const { host, routes, skipped, redirect, origin } = group[0]!;
       const name = `${host}:${port}`;

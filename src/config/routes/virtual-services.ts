@@ -70,7 +70,9 @@ export function boundVirtualServices(
   const bound = new Map<string, VirtualService[]>();
   for (const virtualService of byPrecedence(exported, namespace)) {
     for (const gateway of new Set(virtualService.gateways.map((name) => gatewayName(name, virtualService.resource.namespace)))) {
-      bound.set(gateway, [...(bound.get(gateway) ?? []), virtualService]);
+      const list = bound.get(gateway);
+      if (list === undefined) bound.set(gateway, [virtualService]);
+      else list.push(virtualService);
     }
   }
   return bound;
