@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import type { ClusterSpec } from '../cluster/model.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { FilterChain } from '../route/filter-chains.ts';
@@ -9,22 +8,27 @@ import type { Dialling } from './listener-for.ts';
  * alias or an address of its own. A host that only a VirtualService has is nobody's.
  */
 export function isRegistered(snapshot: Snapshot, host: string, port: number): boolean {
-  const name = host.toLowerCase().replace(/\.$/, '');
-  if (hasCluster(snapshot, name, port) || snapshot.listeners.own(port, name) !== undefined) return true;
-  const virtualHost = snapshot.routes.virtualHost(port, name, name)?.name;
-  if (virtualHost !== undefined && snapshot.clusters.has(`outbound|${port}||${virtualHost.slice(0, virtualHost.lastIndexOf(':'))}`)) return true;
-  return isIP(name) !== 0 && snapshot.listeners.general(port)?.chains.match(name, undefined)?.spec.destinationSubnets !== undefined;
+  const name = plainName(host);
+  if (serviceCluster(snapshot, name, port) !== undefined || snapshot.listeners.own(port, name) !== undefined) return true;
+  const chain = snapshot.listeners.general(port)?.chains.match(name, undefined);
+  return chain !== undefined && isByAddress(chain);
 }
 
 /**
  * Whether the bytes of a call or connection may go to wherever it was dialled, which they do in clusters that choose no endpoint.
  * In a sidecar the Host, the SNI or the port alone then decide, and whoever forges them gets out. In a process the name that was
- * dialled is known, so REGISTRY_ONLY asks for that. A caller that names the address itself vouches for it, as a sidecar's socket does.
+ * dialled is known, so REGISTRY_ONLY asks that it is of such a service. A caller that names the address itself vouches for it, as
+ * a sidecar's socket does.
  */
 export function mayBeDialled(snapshot: Snapshot, { host, port, originalDst }: Dialling): boolean {
   if (snapshot.settings.outboundTrafficPolicy === 'ALLOW_ANY') return true;
   if (typeof originalDst === 'string') return originalDst.endsWith(`:${port}`);
-  return isRegistered(snapshot, host, port);
+  const name = plainName(host);
+  const cluster = serviceCluster(snapshot, name, port);
+  if (cluster !== undefined) return isWhereDialled(cluster);
+  const own = snapshot.listeners.own(port, name);
+  const chain = (own ?? snapshot.listeners.general(port))?.chains.match(name, name);
+  return chain !== undefined && (own !== undefined || isByAddress(chain)) && leadsWhereDialled(snapshot, chain);
 }
 
 /**
@@ -33,8 +37,13 @@ export function mayBeDialled(snapshot: Snapshot, { host, port, originalDst }: Di
  * @param address - what its host leads to, where that was looked up
  */
 export function mayTake(snapshot: Snapshot, chain: FilterChain, dialling: Dialling, address: string | undefined): boolean {
-  if (!chain.spec.destinations.some(({ cluster }) => isWhereDialled(snapshot.clusters.get(cluster)))) return true;
-  return mayBeDialled(snapshot, dialling) || (address !== undefined && isRegistered(snapshot, address, dialling.port));
+  if (!leadsWhereDialled(snapshot, chain)) return true;
+  return mayBeDialled(snapshot, dialling) || (address !== undefined && isByAddress(chain));
+}
+
+/** Whether the dialled address led to `chain`: it has to be the one that is dialled then. */
+export function isByAddress({ spec }: FilterChain): boolean {
+  return spec.destinationSubnets !== undefined;
 }
 
 /** Whether the cluster chooses no endpoint, but goes to wherever the caller dialled. */
@@ -42,12 +51,20 @@ export function isWhereDialled(cluster: Pick<ClusterSpec, 'discovery'> | undefin
   return cluster?.discovery === 'original-dst';
 }
 
-/** Of the very name, or of a wildcard that it fits: of `a.b.c` `*.b.c` and `*.c`. */
-function hasCluster({ clusters }: Snapshot, name: string, port: number): boolean {
-  const has = (host: string): boolean => clusters.has(`outbound|${port}||${host}`);
-  if (has(name)) return true;
-  for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
-    if (has(`*${name.slice(dot)}`)) return true;
-  }
-  return false;
+function leadsWhereDialled({ clusters }: Snapshot, { spec }: FilterChain): boolean {
+  return spec.destinations.some(({ cluster }) => isWhereDialled(clusters.get(cluster)));
+}
+
+function plainName(host: string): string {
+  return host.toLowerCase().replace(/\.$/, '');
+}
+
+/** Of the service with that very name, else with a wildcard that it fits (of `a.b.c` `*.b.c` before `*.c`), else with that domain. */
+function serviceCluster({ clusters, routes }: Snapshot, name: string, port: number): ClusterSpec | undefined {
+  const find = (host: string): ClusterSpec | undefined => clusters.get(`outbound|${port}||${host}`);
+  let found = find(name);
+  for (let dot = name.indexOf('.'); found === undefined && dot >= 0; dot = name.indexOf('.', dot + 1)) found = find(`*${name.slice(dot)}`);
+  if (found !== undefined) return found;
+  const virtualHost = routes.virtualHost(port, name, name)?.name;
+  return virtualHost === undefined ? undefined : find(virtualHost.slice(0, virtualHost.lastIndexOf(':')));
 }

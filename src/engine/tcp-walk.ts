@@ -16,7 +16,7 @@ import type { Lookup } from './dns-members.ts';
 import type { EngineContext } from './engine-context.ts';
 import { explainConnection } from './explain.ts';
 import { dialledHost, listenerFor } from './listener-for.ts';
-import { mayTake } from './registered.ts';
+import { isByAddress, mayTake } from './registered.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
 
 /** A connection that somebody asks for. */
@@ -145,7 +145,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     const { originalDst, host: hostname, port, sourceAddress } = this.#request;
     const hash = this.#chain?.spec.hashesSourceIp === true ? xxHash64(sourceAddress ?? this.#engine.options.workloadAddress) : undefined;
     // The address that the rules saw, not what another look-up might give.
-    const dialled = { hostname: (this.#chain && this.#address) ?? hostname, port };
+    const dialled = { hostname: (this.#chain && isByAddress(this.#chain) ? this.#address : undefined) ?? hostname, port };
     const host = cluster.pick({ originalDst, dialled }, undefined, this.#engine.random, hash);
     if (host === undefined) {
       stats.upstream_cx_none_healthy++;

@@ -46,7 +46,7 @@ it('docs/egress.md tells every trick, its doors and its outcome', () => {
   // UPDATE_DOCS=1 writes it.
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(PAGE, expected);
   else expect(page).toBe(expected);
-  for (const door of [...HTTP_DOORS.map(({ door: name }) => name.split(',')[0]!), ...Object.values(GROUPS)]) expect(page).toContain(door);
+  for (const group of Object.values(GROUPS)) expect(page).toContain(`**${group}**`);
 });
 
 it('there are at least forty tricks, each told once', () => {
