@@ -62,7 +62,9 @@ export function compileGateway(resources: readonly Resource[], options: CompileO
     budget,
   };
   const byRoutes = Map.groupBy(servers.filter(({ routeName }) => routeName !== ''), ({ routeName }) => routeName);
-  memo.routeTable = new RouteTable([...byRoutes.values()].map((group) => gatewayRoutes(group, bound, routeContext)), memo.routeTable);
+  memo.routes.begin();
+  const configurations = [...byRoutes].map(([name, group]) => gatewayRoutes(group, bound, routeContext, memo.routes.of(group[0]!.port, name)));
+  memo.routeTable = new RouteTable(configurations, memo.routeTable);
   const listeners = gatewayListeners(servers, { bound, clusters, serviceOf, ruleOf });
   const { proxyHeaders } = mesh.settings;
   const snapshot = Object.freeze({

@@ -1,5 +1,4 @@
 import { compareSpecificity } from '../../common/host-name.ts';
-import type { SkippedRule } from '../../common/explanation.ts';
 import type { Origin } from '../../common/origin.ts';
 import type { RouteConfigurationSpec, RouteSpec, VirtualHostSpec } from '../../route/model.ts';
 import { COST } from '../compile-budget.ts';
@@ -7,7 +6,9 @@ import { sameItems } from '../memo.ts';
 import { originOf } from '../resource.ts';
 import type { RouteContext } from '../routes/route-context.ts';
 import { isCatchAll } from '../routes/route-match.ts';
-import { compileRules } from '../routes/rule-routes.ts';
+import type { ConfigurationMemo } from '../routes/route-memo.ts';
+import { compileRules, type CompiledRules } from '../routes/rule-routes.ts';
+import { askedOf } from '../routes/virtual-hosts.ts';
 import type { VirtualService } from '../routes/virtual-service.ts';
 import type { GatewayServer } from './gateway-servers.ts';
 import { servedHosts } from './server-hosts.ts';
@@ -20,9 +21,8 @@ export type GatewayRouteContext = Omit<RouteContext, 'port' | 'gateway' | 'clust
 /** A virtual host while rules come together for it. */
 interface Draft {
   readonly host: string;
-  readonly routes: RouteSpec[];
-  readonly skipped: SkippedRule[];
-  /** The VirtualServices whose rules it has, by gateway. */
+  readonly rules: CompiledRules[];
+  /** The VirtualServices that these come from, by gateway. */
   readonly sources: (readonly [gateway: string, virtualService: VirtualService])[];
   /** The server that moves every request to https. */
   redirect: Origin | undefined;
@@ -39,45 +39,46 @@ export function gatewayRoutes(
   servers: readonly GatewayServer[],
   bound: ReadonlyMap<string, readonly VirtualService[]>,
   context: GatewayRouteContext,
+  memo: ConfigurationMemo,
 ): RouteConfigurationSpec {
   const { port, routeName } = servers[0]!;
   const drafts = new Map<string, Draft>();
   for (const server of servers) {
-    for (const virtualService of bound.get(server.gateway) ?? []) addRules(server, virtualService, context, drafts);
+    for (const virtualService of bound.get(server.gateway) ?? []) addRules(server, virtualService, context, drafts, memo);
     if (server.tls?.httpsRedirect !== true) continue;
     const origin = originOf(server.resource, server.path);
     for (const { host } of server.hosts) {
       const draft = drafts.get(host);
-      if (draft === undefined) drafts.set(host, { host, routes: [], skipped: [], sources: [], redirect: origin, origin });
+      if (draft === undefined) drafts.set(host, { host, rules: [], sources: [], redirect: origin, origin });
       else draft.redirect ??= origin;
     }
   }
-  return { port, hosts: [routeName.toLowerCase()], virtualHosts: drafts.size === 0 ? [blackHole(servers[0]!)] : collapsed([...drafts.values()], port) };
+  return { port, hosts: [routeName.toLowerCase()], virtualHosts: drafts.size === 0 ? [blackHole(servers[0]!)] : collapsed([...drafts.values()], port, memo) };
 }
 
-function addRules(server: GatewayServer, virtualService: VirtualService, context: GatewayRouteContext, drafts: Map<string, Draft>): void {
+function addRules(server: GatewayServer, virtualService: VirtualService, context: GatewayRouteContext, drafts: Map<string, Draft>, memo: ConfigurationMemo): void {
   const { gateway, port } = server;
   const hosts = servedHosts(server.hosts, virtualService.hosts, virtualService.resource.namespace);
   if (hosts.length === 0) return;
   const ofPort: RouteContext = { ...context, port, gateway, clusterOf: (destination) => context.clusterOf(destination, port) };
-  const { routes, skipped } = compileRules(virtualService.rules, ofPort, '');
+  const rules = memo.rules.of(virtualService, [gateway, context.mesh, ...askedOf(virtualService, ofPort)], () => compileRules(virtualService.rules, ofPort, ''));
+  const { routes } = rules;
   context.budget.spend(routes.length * COST.route, () => originOf(virtualService.resource));
   // Without any rule left it makes no host, so that other servers' wildcards have it.
   if (routes.length === 0) return;
   const redirect = server.tls?.httpsRedirect === true ? originOf(server.resource, server.path) : undefined;
   for (const host of hosts) {
     let draft = drafts.get(host);
-    if (draft === undefined) drafts.set(host, (draft = { host, routes: [], skipped: [], sources: [], redirect: undefined, origin: originOf(virtualService.resource) }));
+    if (draft === undefined) drafts.set(host, (draft = { host, rules: [], sources: [], redirect: undefined, origin: originOf(virtualService.resource) }));
     draft.redirect ??= redirect;
     if (draft.sources.some(([name, source]) => name === gateway && source === virtualService)) continue;
     draft.sources.push([gateway, virtualService]);
-    draft.routes.push(...routes);
-    draft.skipped.push(...skipped);
+    draft.rules.push(rules);
   }
 }
 
 /** Hosts with the same rules are one virtual host, named after the most specific. Source: istio `collapseDuplicateRoutes`. */
-function collapsed(drafts: readonly Draft[], port: number): VirtualHostSpec[] {
+function collapsed(drafts: readonly Draft[], port: number, memo: ConfigurationMemo): VirtualHostSpec[] {
   // By the first VirtualService, of which few hosts have other rules besides.
   const groups = new Map<VirtualService | undefined, Draft[][]>();
   for (const draft of drafts.toSorted((a, b) => compareSpecificity(a.host, b.host))) {
@@ -90,10 +91,15 @@ function collapsed(drafts: readonly Draft[], port: number): VirtualHostSpec[] {
   return [...groups.values()]
     .flat()
     .map((group) => {
-      const { host, routes, skipped, redirect, origin } = group[0]!;
+      const { host, rules, redirect, origin } = group[0]!;
       const name = `${host}:${port}`;
       const domains = group.map((one) => one.host);
-      return { name, domains, routes: [...toHttps(redirect), ...inOrder(routes)], ...(skipped.length > 0 && { skipped }), origin };
+      const make = (): VirtualHostSpec => {
+        const skipped = rules.flatMap((one) => one.skipped);
+        return { name, domains, routes: [...toHttps(redirect), ...inOrder(rules.flatMap(({ routes }) => routes))], ...(skipped.length > 0 && { skipped }), origin };
+      };
+      const [first, ...others] = rules;
+      return first === undefined || redirect !== undefined ? make() : memo.joined.of(first, [name, ...others, ...domains], make);
     })
     .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

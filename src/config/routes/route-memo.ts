@@ -12,6 +12,8 @@ export class ConfigurationMemo {
   readonly domains = new Latest<readonly (readonly string[])[]>();
   /** Virtual hosts that are alone in their configuration, for whatever Host. */
   readonly alone = new Memo<VirtualHostSpec, VirtualHostSpec>();
+  /** Virtual hosts of gateways, by the rules that they begin with. */
+  readonly joined = new Memo<CompiledRules, VirtualHostSpec>();
   /** Those of the compile before, by name. */
   virtualHosts: ReadonlyMap<string, VirtualHostSpec> = new Map();
 }

@@ -118,7 +118,7 @@ function rulesOf(virtualService: VirtualService, context: RouteContext, memo: Co
 }
 
 /** What compiling rules asks about their destinations. */
-function askedOf({ rules }: VirtualService, { clusterOf, serviceOf, ruleOf }: RouteContext): unknown[] {
+export function askedOf({ rules }: VirtualService, { clusterOf, serviceOf, ruleOf }: Pick<RouteContext, 'clusterOf' | 'serviceOf' | 'ruleOf'>): unknown[] {
   const asked: unknown[] = [];
   for (const { spec } of rules) {
     for (const { destination } of spec.route ?? []) {

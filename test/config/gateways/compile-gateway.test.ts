@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { CompileMemo } from '../../../src/config/compile-memo.ts';
 import { compileGateway } from '../../../src/config/gateways/compile-gateway.ts';
 import type { GatewaySnapshot } from '../../../src/config/gateways/gateway-model.ts';
 import { readResources } from '../../../src/config/read-resources.ts';
+import { ResourceSet } from '../../../src/config/resource-set.ts';
 import type { RequestHead } from '../../../src/route/model.ts';
 
 const SHOP = `
@@ -178,5 +180,24 @@ describe('bytes', () => {
     const server = '{port: {number: 15443, name: tls, protocol: TLS}, hosts: ["*.local"], tls: {mode: AUTO_PASSTHROUGH}}';
 
     expect(chains(gateway('a', server))).toEqual([[15443, ['outbound_.9080_._.shop.default.svc.cluster.local'], undefined, ['outbound|9080||shop.default.svc.cluster.local']]]);
+  });
+});
+
+describe('compiling again', () => {
+  it('makes anew only what changed', () => {
+    const memo = new CompileMemo();
+    const options = { version: 1, workload: { namespace: 'istio-system', labels: { istio: 'edge' } }, legacySemantics: false };
+    const set = (documents: string): ResourceSet => ResourceSet.empty.apply(readResources([{ text: documents, file: 'a.yaml' }], { legacySemantics: false }).resources);
+    const one = (status: number): string => rule('one', `hosts: [one.com], gateways: [a], http: [{directResponse: {status: ${status}}}]`);
+    const rules = set(`${SHOP}---\n${gateway('a', PLAIN)}${one(201)}${rule('two', 'hosts: [two.com], gateways: [a], http: [{route: [{destination: {host: shop}}]}]')}`);
+    const changed = rules.apply(readResources([{ text: one(202), file: 'b.yaml' }], { legacySemantics: false }).resources);
+    const hosts = (resources: ResourceSet) => compileGateway(resources.all, options, memo).snapshot.routes.configurations[0]!.virtualHosts;
+
+    const before = hosts(rules);
+    const after = hosts(changed);
+
+    expect(after.map(({ name }) => name)).toEqual(['one.com:80', 'two.com:80']);
+    expect([after[0] === before[0], after[1] === before[1]]).toEqual([false, true]);
+    expect(after).toEqual(compileGateway(changed.all, options).snapshot.routes.configurations[0]!.virtualHosts);
   });
 });
