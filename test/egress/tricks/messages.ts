@@ -105,6 +105,13 @@ export const MESSAGE_TRICKS: readonly Trick[] = [
     attempts: [
       { door: 'undici WebSocket', run: (world) => closed(new WebSocket(`ws://127.0.0.66:${world.canary.port}/`, { dispatcher: world.mesh.dispatcher })) },
       { door: 'undici WebSocket, another port', run: (world) => closed(new WebSocket(`ws://127.0.0.66:${world.canary.strangePort}/`, { dispatcher: world.mesh.dispatcher })) },
+      {
+        door: 'Node\'s own WebSocket, install()',
+        async run({ mesh, canary }) {
+          const uninstall = mesh.install();
+          return closed(new globalThis.WebSocket(`ws://127.0.0.66:${canary.strangePort}/`)).finally(uninstall);
+        },
+      },
       { door: 'undici WebSocket, wss', run: (world) => closed(new WebSocket('wss://evil.test/', { dispatcher: world.mesh.dispatcher })) },
     ],
   },
