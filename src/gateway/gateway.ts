@@ -66,6 +66,8 @@ export class Gateway implements AsyncDisposable {
         ...(certificates && { tls: new ClientTls(certificates) }),
         // Nobody can be told by the address that stands for all.
         workloadAddress: ownAddress ?? (address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address),
+        // Whoever calls from outside steers no retries or timeouts, however much the mesh trusts its own callers.
+        honorsCallerPolicies: false,
         onEjection: () => {},
         onFinished: (call) => {
           apart(() => this.#accessLog.write(call, this.snapshot.settings));

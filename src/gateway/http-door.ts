@@ -66,7 +66,8 @@ export class HttpDoor {
   /** No further request begins; connections end with the one that is under way. */
   drain(): void {
     this.#server.close();
-    for (const socket of this.#sockets) if (![...this.#busy].some((response) => response.socket === socket)) socket.destroy();
+    const busy = new Set([...this.#busy].map(({ socket }) => socket));
+    for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy();
   }
 
   /** Resolves when no request is under way. */
@@ -95,7 +96,7 @@ export class HttpDoor {
     const { engine, maxReplayBytes } = this.#context;
     const { settings } = engine.snapshot;
     const { downstream, scheme, port, routes } = connection;
-    const { headers, host } = downstreamHeaders(request.rawHeaders, engine.options.honorsCallerPolicies);
+    const { headers, host } = downstreamHeaders(request.rawHeaders);
     const address = plainAddress(request.socket.remoteAddress);
     const caller = { address, gatewayAddress: engine.options.workloadAddress, requestId: settings.proxyHeaders.requestId };
     const { authority, path } = targetOf(request.url ?? '/', host ?? '');

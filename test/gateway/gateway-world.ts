@@ -93,7 +93,7 @@ export function gatewayWorld() {
     return listen(server);
   };
   const start = async (config: string, options: Partial<GatewayOptions> = {}): Promise<GatewayWorld> => {
-    const mesh = await createMesh({ config: `\n${config}`, accessLog: false, tracing: false });
+    const mesh = await createMesh({ config: `\n${config}`, accessLog: false, tracing: false, callerPolicies: 'honor' });
     defer(() => mesh.close());
     const lines: string[] = [];
     const ports = Object.fromEntries([80, 81, 443, 9000].map((port) => [port, 0]));

@@ -37,11 +37,13 @@ describe('a gateway for HTTP', () => {
   it('sends requests by the rules bound to it, and tells endpoints who called', async () => {
     const { gateway, lines, calls } = await start(PLAIN + TO_SHOP + service('shop.local', 'HTTP', { v1: await shop() }), { address: '127.0.0.1' });
 
-    const { status, headers, body } = await ask(gateway.portOf(80), { path: '/x?y=1', headers: { 'x-forwarded-for': '10.1.1.1', 'x-forwarded-proto': 'https', 'x-envoy-external-address': '9.9.9.9' } });
+    const { status, headers, body } = await ask(gateway.portOf(80), { path: '/x?y=1', headers: { 'x-forwarded-for': '10.1.1.1', 'x-forwarded-proto': 'https', 'x-envoy-external-address': '9.9.9.9', 'x-forwarded-client-cert': 'me', 'x-envoy-retry-on': '5xx', 'x-request-id': 'mine' } });
     const seen = JSON.parse(body) as { path: string; headers: Record<string, string> };
 
     expect([status, headers['server'], seen.path]).toEqual([200, 'istio-envoy', '/x?y=1']);
     expect(seen.headers).toMatchObject({ host: 'shop.example.com', 'x-forwarded-for': '10.1.1.1,127.0.0.1', 'x-forwarded-proto': 'http', 'x-envoy-external-address': '127.0.0.1', 'x-envoy-attempt-count': '1' });
+    expect(seen.headers['x-request-id']).toMatch(/^[\da-f-]{36}$/);
+    for (const name of ['x-forwarded-client-cert', 'x-envoy-retry-on']) expect(seen.headers).not.toHaveProperty(name);
     expect(calls).toMatchObject([{ status: 200, flags: '-', details: 'via_upstream', cluster: 'outbound|80||shop.local' }]);
     expect(lines[0]).toMatch(new RegExp(`"GET /x\\?y=1 HTTP/1.1" 200 - via_upstream .*outbound\\|80\\|\\|shop.local 127.0.0.1:\\d+ 127.0.0.1:${gateway.portOf(80)} 127.0.0.1:[1-9]\\d* - -$`));
     expect(String(calls[0]?.explanation)).toContain('VirtualService default/shop');
