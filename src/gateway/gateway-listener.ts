@@ -38,7 +38,12 @@ export class GatewayListener {
     this.#context = context;
     this.#doors = doors;
     this.use(spec);
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#take(socket));
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.#take(socket).catch((error: Error) => {
+        context.problem(`port ${this.#spec.port} of the gateway: ${error.message}`);
+        socket.destroy();
+      });
+    });
     this.#server.maxConnections = context.limits.connections;
   }
 
@@ -116,12 +121,7 @@ export class GatewayListener {
       this.#serve(socket, chain, downstream);
       return;
     }
-    try {
-      await chain.tls.take(socket, (inside) => this.#serve(inside, chain, downstream));
-    } catch (error) {
-      this.#context.problem(`TLS on port ${this.#spec.port} of the gateway: ${(error as Error).message}`);
-      socket.destroy();
-    }
+    await chain.tls.take(socket, (inside) => this.#serve(inside, chain, downstream));
   }
 
   #serve(socket: Socket, { spec, bytes, tls }: Chain, downstream: Downstream): void {

@@ -59,6 +59,9 @@ export class TlsEnd {
   }
 
   #begun(socket: tls.TLSSocket): void {
+    // Whoever has it is told by its end; unheard, an error would end the process.
+    socket.on('error', () => {});
+    // A caller that is gone again has no address any more, and nobody to serve.
     const begun = this.#waiting.get(callerOf(socket));
     if (begun === undefined || !this.#accepts(socket)) socket.destroy();
     else begun(socket);

@@ -129,6 +129,56 @@ describe('a gateway that ends TLS', () => {
   });
 });
 
+describe('what callers must not do in TLS', () => {
+  it.each([
+    ['something else', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+    ['a record that is none', Buffer.from([22, 3, 1, 0, 0, 1, 2, 3])],
+    ['bytes without end', Buffer.alloc(200_000, 22)],
+    ['a name with bytes that no name has', hello('a\0.example.com')],
+    ['a handshake, then garbage', Buffer.concat([hello('a.example.com'), Buffer.alloc(5000, 7)])],
+  ])('%s closes their connection, and nobody else is harmed', async (_what, bytes) => {
+    const world = await start(edge(server('a', 'a.example.com', `mode: SIMPLE, ${FILES}`)) + ANY + (await shop()));
+    const socket = connectTcp(world.gateway.portOf(443)!, '127.0.0.1').on('error', () => {});
+
+    socket.write(bytes);
+    socket.resume();
+    await once(socket, 'close');
+
+    expect(await ask(world, {})).toBe(OK);
+    expect(world.problems).toEqual([]);
+  });
+
+  it('to leave in the middle of it is no harm, wherever bytes go', async () => {
+    const echo = await tcp((socket) => socket.pipe(socket));
+    const world = await start(edge(`{port: {number: 443, name: tls, protocol: TLS}, hosts: ["*"], tls: {mode: SIMPLE, ${FILES}}}`) + bound('r', 'hosts: ["*"], tcp: [{route: [{destination: {host: echo.local}}]}]') + service('echo.local', 'TCP', { v1: echo }));
+
+    for (let i = 0; i < 20; i++) {
+      const bare = connectTcp(world.gateway.portOf(443)!, '127.0.0.1').on('error', () => {});
+      const socket = connect({ socket: bare, servername: 'a.example.com', rejectUnauthorized: false }).on('error', () => {});
+      socket.once('secureConnect', () => (i % 2 === 0 ? bare.resetAndDestroy() : socket.write('x', () => bare.destroy())));
+      await once(bare, 'close');
+    }
+
+    const socket = connect({ port: world.gateway.portOf(443)!, host: '127.0.0.1', servername: 'a.example.com', rejectUnauthorized: false });
+    socket.write('ping');
+    expect(String((await once(socket, 'data'))[0])).toBe('ping');
+    socket.end();
+    await expect.poll(() => Object.values(world.gateway.stats(/\|\|echo\.local;\.upstream_cx_active$/))).toEqual([0]);
+    expect(world.connections.at(-1)).toMatchObject({ flags: '-', bytesSent: 4 });
+  });
+});
+
+/** A handshake's first message with nothing but a name in it. */
+function hello(name: string): Buffer {
+  const text = Buffer.from(name, 'latin1');
+  const vector = (width: number, body: Buffer): Buffer => Buffer.concat([Buffer.from([...(width === 2 ? [body.length >> 8] : []), body.length & 255]), body]);
+  const names = vector(2, Buffer.concat([Buffer.from([0]), vector(2, text)]));
+  const extensions = vector(2, Buffer.concat([Buffer.from([0, 0]), vector(2, names)]));
+  const body = Buffer.concat([Buffer.from([3, 3]), Buffer.alloc(32, 1), vector(1, Buffer.alloc(0)), vector(2, Buffer.from([0x13, 1])), vector(1, Buffer.from([0])), extensions]);
+  const message = Buffer.concat([Buffer.from([1, 0]), vector(2, body)]);
+  return Buffer.concat([Buffer.from([22, 3, 1]), vector(2, message)]);
+}
+
 describe('TLS that passes a gateway', () => {
   it('goes by its name, untouched', async () => {
     const secure = createServer({ cert: readFileSync(pem('server.pem')), key: readFileSync(pem('server.key')) }, (socket) => socket.resume().end(`HTTP/1.1 200 ${String(socket.servername)}\r\n\r\n`));
