@@ -3,6 +3,13 @@ import * as tls from 'node:tls';
 import type { GatewayTls } from '../config/gateways/gateway-model.ts';
 import { identityError } from '../engine/server-identity.ts';
 import type { ServerContexts } from './server-contexts.ts';
+import { ALERT, firstAlert } from './tls-alert.ts';
+
+/** A caller in its handshake. */
+interface Waiting {
+  readonly bare: Socket;
+  readonly begun: (socket: tls.TLSSocket) => void;
+}
 
 /** What an end of TLS is made with. */
 export interface TlsEndOptions {
@@ -22,7 +29,9 @@ export class TlsEnd {
   readonly #contexts: ServerContexts;
   readonly #server: tls.Server;
   /** By the caller's address and port. */
-  readonly #waiting = new Map<string, (socket: tls.TLSSocket) => void>();
+  readonly #waiting = new Map<string, Waiting>();
+  /** The secrets of handshakes under way. */
+  readonly #secrets = new WeakMap<tls.TLSSocket, Buffer>();
   #version: string | undefined;
 
   constructor(settings: GatewayTls, { contexts, handshakeMs, isHttp }: TlsEndOptions) {
@@ -31,11 +40,12 @@ export class TlsEnd {
     const { mode } = settings;
     this.#server = tls.createServer({
       requestCert: mode !== 'SIMPLE',
-      // Of those that may have none, whoever shows one is judged when it is shown.
-      rejectUnauthorized: mode === 'MUTUAL' || mode === 'ISTIO_MUTUAL',
+      // Judged when the handshake is over, so that the caller can be told why.
+      rejectUnauthorized: false,
       handshakeTimeout: handshakeMs,
       ...(isHttp && { ALPNProtocols: ['http/1.1'] }),
     });
+    if (mode !== 'SIMPLE') this.#server.on('keylog', (line, socket) => this.#noteSecret(line, socket));
     this.#server.on('secureConnection', (socket) => this.#begun(socket));
     // The caller is told by an alert, as far as TLS has one; nothing else is open then.
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
@@ -53,7 +63,7 @@ export class TlsEnd {
       this.#version = version;
     }
     const caller = callerOf(bare);
-    this.#waiting.set(caller, begun);
+    this.#waiting.set(caller, { bare, begun });
     bare.once('close', () => this.#waiting.delete(caller));
     this.#server.emit('connection', bare);
   }
@@ -62,18 +72,45 @@ export class TlsEnd {
     // Whoever has it is told by its end; unheard, an error would end the process.
     socket.on('error', () => {});
     // A caller that is gone again has no address any more, and nobody to serve.
-    const begun = this.#waiting.get(callerOf(socket));
-    if (begun === undefined || !this.#accepts(socket)) socket.destroy();
-    else begun(socket);
+    const waiting = this.#waiting.get(callerOf(socket));
+    const alert = this.#refusal(socket);
+    if (waiting !== undefined && alert === undefined) waiting.begun(socket);
+    else {
+      if (waiting !== undefined && alert !== undefined) this.#tell(waiting.bare, socket, alert);
+      socket.destroy();
+    }
+    this.#secrets.delete(socket);
   }
 
-  #accepts(socket: tls.TLSSocket): boolean {
+  /** The alert for a caller whose certificate is not accepted; `undefined`: it is. */
+  #refusal(socket: tls.TLSSocket): number | undefined {
     const { mode, subjectAltNames } = this.#settings;
-    if (mode === 'SIMPLE') return true;
+    if (mode === 'SIMPLE') return undefined;
     const certificate = socket.getPeerX509Certificate();
-    if (certificate === undefined) return mode === 'OPTIONAL_MUTUAL';
-    return socket.authorized && identityError(certificate.raw, { anyOf: subjectAltNames }) === undefined;
+    if (certificate === undefined) return mode === 'OPTIONAL_MUTUAL' ? undefined : ALERT.certificateRequired;
+    if (!socket.authorized) return alertFor(String(socket.authorizationError));
+    return identityError(certificate.raw, { anyOf: subjectAltNames }) === undefined ? undefined : ALERT.certificateUnknown;
   }
+
+  #noteSecret(line: Buffer, socket: tls.TLSSocket): void {
+    const [label, , secret = ''] = line.toString('latin1').trim().split(' ');
+    if (label === 'SERVER_TRAFFIC_SECRET_0') this.#secrets.set(socket, Buffer.from(secret, 'hex'));
+  }
+
+  /** Before TLS 1.3 there is no such secret, and the connection is closed without a word. */
+  #tell(bare: Socket, socket: tls.TLSSocket, alert: number): void {
+    const secret = this.#secrets.get(socket);
+    if (secret === undefined) return;
+    // Node has sent nothing under it yet, not even session tickets.
+    const record = firstAlert(alert, secret, socket.getCipher().standardName ?? '');
+    if (record !== undefined) bare.write(record);
+  }
+}
+
+/** Source: Envoy, which leaves it to BoringSSL's `ssl_verify_alarm_type`. */
+function alertFor(error: string): number {
+  if (error === 'CERT_HAS_EXPIRED') return ALERT.certificateExpired;
+  return /ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY/.test(error) ? ALERT.unknownCa : ALERT.badCertificate;
 }
 
 function callerOf({ remoteAddress, remotePort }: Socket): string {
