@@ -1,7 +1,7 @@
 import type { Explanation } from './common/explanation.ts';
 import { explainCall, explainConnection } from './engine/explain.ts';
 import type { ExplainContext } from './engine/explain-destinations.ts';
-import { parseOrigin } from './engine/target.ts';
+import { parseOrigin, withoutBrackets } from './engine/target.ts';
 
 /** What of a call beside its URL decides. */
 export interface ExplainInit {
@@ -21,7 +21,7 @@ export function explainUrl(context: ExplainContext, url: string | URL, init: Exp
   const { protocol, hostname, port, origin, pathname, search } = new URL(url);
   const { originalDst, method = 'GET', headers, path = pathname + search } = init;
   if (protocol !== 'tcp:' && protocol !== 'tls:') return explainCall(context, { method, target: parseOrigin(origin), path, headers, originalDst });
-  const host = hostname.replace(/^\[|\]$/g, '');
+  const host = withoutBrackets(hostname);
   const servername = protocol === 'tls:' ? { servername: init.servername ?? host } : {};
   return explainConnection(context, { host, port: Number(port || (protocol === 'tls:' ? 443 : 80)), originalDst, ...servername });
 }

@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
 import { Agent, Client, type Dispatcher } from 'undici';
-import { serverNameOf } from './target.ts';
+import { serverNameOf, withoutBrackets } from './target.ts';
 import type { ConnectRequest } from './tcp-walk.ts';
 
 /** Opens a connection of the mesh. */
@@ -58,7 +58,7 @@ export class ConnectionCalls {
 
   #connector(addresses: CallerAddresses) {
     return ({ hostname, port, protocol }: Wanted, callback: (error: Error | null, socket: Socket | null) => void): void => {
-      const host = hostname.replace(/^\[|\]$/g, '');
+      const host = withoutBrackets(hostname);
       const secure = protocol === 'https:';
       const request = { host, port: Number(port || (secure ? 443 : 80)), openedFor: 'call', ...addresses } as const;
       this.#open(secure ? { ...request, servername: serverNameOf(host) } : request).then(

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { MeshError } from '../common/errors.ts';
 import type { Listener, ListenerTable } from '../route/listener-table.ts';
+import { splitAddress } from './target.ts';
 
 /** What tells a listener. */
 export interface Dialling {
@@ -14,7 +15,7 @@ export interface Dialling {
 /** The host that was dialled, without port and brackets: the address in `originalDst` where that is known. */
 export function dialledHost<T extends string | undefined>(host: T, originalDst: string | null | undefined): T | string {
   if (typeof originalDst !== 'string') return host;
-  return originalDst.slice(0, originalDst.lastIndexOf(':')).replace(/^\[|\]$/g, '');
+  return splitAddress(originalDst).hostname;
 }
 
 /** The listener that takes a connection: the dialled host's own, else the port's. */

@@ -4,6 +4,7 @@ import type { Clock } from '../common/clock.ts';
 import type { Explanation } from '../common/explanation.ts';
 import { CallReport, type Call, type CallInfo } from './call-info.ts';
 import type { Connect } from './dial.ts';
+import { splitAddress } from './target.ts';
 
 /**
  * A call that goes past the rules for HTTP: nothing is added to it, and its errors reach the caller as they are. All the mesh does
@@ -69,8 +70,8 @@ export class PassthroughCall implements Dispatcher.DispatchHandler, Call {
 
 /** Sends one call to `address` (`ip:port`), whatever its URL says, over a connection of its own. */
 export function dispatchTo(address: string, connect: Connect, options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-  const colon = address.lastIndexOf(':');
-  const target = { address: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)), cluster: 'PassthroughCluster' };
+  const { hostname, port } = splitAddress(address);
+  const target = { address: hostname, port, cluster: 'PassthroughCluster' };
   const client = new Client(`http://${net.isIPv6(target.address) ? `[${target.address}]` : target.address}:${target.port}`, {
     allowH2: false,
     connect: (_options: unknown, callback: (error: Error | null, socket: net.Socket | null) => void) =>

@@ -35,10 +35,21 @@ function targetOf(url: URL): Target {
   const scheme = url.protocol.slice(0, -1);
   if (scheme !== 'http' && scheme !== 'https') throw new TypeError(`Invalid URL protocol: expected http: or https:, got ${url.protocol}`);
   const port = url.port === '' ? (scheme === 'https' ? 443 : 80) : Number(url.port);
-  return { scheme, authority: url.host, hostname: url.hostname.replace(/^\[|\]$/g, ''), port };
+  return { scheme, authority: url.host, hostname: withoutBrackets(url.hostname), port };
 }
 
 /** What a TLS handshake with `hostname` asks for: a name without the dot at its end. Source: RFC 6066 §3. */
 export function serverNameOf(hostname: string): string {
   return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
+}
+
+/** A host as sockets want it: in URLs an IPv6 address has brackets. */
+export function withoutBrackets(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
+}
+
+/** The two parts of `ip:port`. */
+export function splitAddress(address: string): { readonly hostname: string; readonly port: number } {
+  const colon = address.lastIndexOf(':');
+  return { hostname: withoutBrackets(address.slice(0, colon)), port: Number(address.slice(colon + 1)) };
 }

@@ -8,6 +8,7 @@ import type { Clock, TimerHandle } from '../common/clock.ts';
 import type { Hash64 } from '../common/hash64.ts';
 import { getHeader, type HeaderList } from '../common/headers.ts';
 import type { Random } from '../common/random.ts';
+import { sameData } from '../config/same-content.ts';
 import { portStart } from '../route/authority.ts';
 import { grpcToHttpStatus, parseGrpcStatus } from '../route/grpc.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
@@ -19,6 +20,7 @@ import { DnsMembers, type Lookup } from './dns-members.ts';
 import { HostPool, type PoolContext } from './host-pool.ts';
 import { HostPools, type PoolKind } from './host-pools.ts';
 import type { ResponseHeaders } from './local-reply.ts';
+import { splitAddress, withoutBrackets } from './target.ts';
 import type { WireProtocol } from './wire.ts';
 
 /** What every cluster of a mesh shares. */
@@ -115,7 +117,7 @@ export class UpstreamCluster implements PoolContext {
     this.#takeOver(this.hosts.update(this.#hostSpec(), now));
     this.#detect(now);
     // What was opened under other rules for TLS must not carry another request.
-    if (JSON.stringify(spec.tls) !== JSON.stringify(before.tls)) this.#pools.dropAll();
+    if (!sameData(spec.tls, before.tls)) this.#pools.dropAll();
     for (const pool of this.#pools.all()) pool.optionsChanged();
     if (this.ready) dns?.release();
   }
@@ -336,10 +338,5 @@ const PLAIN: Readonly<Record<WireProtocol, PoolKind>> = { http1: { protocol: 'ht
 /** A Host without its port, as a TLS handshake names it. */
 function serverName(authority: string): string {
   const port = portStart(authority);
-  return (port === -1 ? authority : authority.slice(0, port)).replace(/^\[|\]$/g, '');
-}
-
-function splitAddress(address: string): { hostname: string; port: number } {
-  const colon = address.lastIndexOf(':');
-  return { hostname: address.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) };
+  return withoutBrackets(port === -1 ? authority : authority.slice(0, port));
 }
