@@ -4,9 +4,10 @@ const FLOORS = [
   ['route, cluster, telemetry', '^src/(route|cluster|telemetry)/'],
   ['config', '^src/config/'],
   ['discovery, engine', '^src/(discovery|engine)/'],
+  ['serve', '^src/serve/'],
   // src/fetch/ holds the parts of the door src/mesh-fetch.ts.
   ['mesh', '^src/(fetch/|[^/]+\\.ts$)'],
-  ['doors and tools', '^src/(gateway|adapters|testing|admin|cli)/'],
+  ['doors and tools', '^src/(gateway|clients|adapters|testing|admin|cli)/'],
 ];
 
 const upward = FLOORS.flatMap(([name, path], floor) =>

@@ -8,8 +8,6 @@ export interface GatewayContext {
   readonly limits: Required<GatewayLimits>;
   readonly contexts: ServerContexts;
   readonly maxReplayBytes: number;
-  /** Whether nothing new is begun on open connections. */
-  isClosing(): boolean;
   /** Something that its owner should know of, and that is no caller's fault. */
   problem(message: string): void;
 }

@@ -128,7 +128,8 @@ export class GatewayListener {
     const { port } = this.#spec;
     if (spec.serves.kind === 'http') {
       const scheme = tls === undefined ? 'http' : 'https';
-      this.#doors.http.take(socket, { downstream, scheme, port, routes: spec.serves.routes });
+      const address = plainAddress(socket.remoteAddress);
+      this.#doors.http.take(socket, { downstream, address, scheme, port, routes: spec.serves.routes });
     } else {
       this.#doors.bytes.take(socket, bytes!, downstream, port);
     }

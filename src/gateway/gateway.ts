@@ -18,6 +18,9 @@ import { limitsOf, type GatewayOptions } from './gateway-options.ts';
 import { HttpDoor } from './http-door.ts';
 import { ServerContexts } from './server-contexts.ts';
 
+/** What `gateway` serves at the moment, port by port, for those that tell people of it. */
+export let servedBy: (gateway: Gateway) => GatewaySnapshot;
+
 /** What a gateway tells of, and with what. */
 export interface GatewayEvents {
   /** A request is over. */
@@ -85,7 +88,6 @@ export class Gateway implements AsyncDisposable {
       limits: limitsOf(options.limits),
       contexts: new ServerContexts(options.credentials ?? {}, certificates ?? ofMesh),
       maxReplayBytes,
-      isClosing: () => this.#closed !== undefined,
       problem: (message) => this.#problem(message),
     };
     this.#http = new HttpDoor(this.#context);
@@ -93,9 +95,14 @@ export class Gateway implements AsyncDisposable {
     mesh.on('config', this.#onConfig);
   }
 
-  /** Opens its ports. */
-  static async start(mesh: Mesh, options: GatewayOptions): Promise<Gateway> {
+  static {
+    servedBy = (gateway) => gateway.#served;
+  }
+
+  /** Opens its ports. @param onProblem - a listener that hears of problems from the start */
+  static async start(mesh: Mesh, options: GatewayOptions, onProblem?: GatewayEvents['problem']): Promise<Gateway> {
     const gateway = new Gateway(mesh, options);
+    if (onProblem !== undefined) gateway.on('problem', onProblem);
     try {
       const opened = gateway.#listen((error) => {
         throw error;

@@ -1,12 +1,12 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { ResponseHeaders } from '../engine/local-reply.ts';
 
 /** What belongs to one connection, not to the answer. */
 const OF_THE_CONNECTION = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te'];
 
-/** Writes the mesh's answer to a caller on a connection, no faster than the caller reads. */
-export class ResponseWriter implements Dispatcher.DispatchHandler {
+/** Writes an answer to a caller on a connection, no faster than the caller reads. */
+export class Http1Response implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
   readonly #mayKeepAlive: () => boolean;
   #controller: Dispatcher.DispatchController | undefined;
@@ -24,6 +24,8 @@ export class ResponseWriter implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    // It may have left while the request was still looked at.
+    if (this.#response.destroyed) controller.abort(new Error('the caller left'));
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
@@ -46,7 +48,9 @@ export class ResponseWriter implements Dispatcher.DispatchHandler {
     if (!this.#response.write(chunk)) controller.pause();
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    // Only chunks have a place for them.
+    if (Object.keys(trailers).length > 0 && this.#response.chunkedEncoding) this.#response.addTrailers(trailers as OutgoingHttpHeaders);
     this.#response.end();
   }
 

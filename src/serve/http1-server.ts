@@ -1,0 +1,122 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { HeaderList } from '../common/headers.ts';
+import { MAX_HEAD_BYTES } from '../engine/admission.ts';
+import type { Exchanges } from './exchanges.ts';
+import { Http1Response } from './http1-response.ts';
+import type { Serve, ServedRequest, ServeLimits, ServeTunnel } from './served-request.ts';
+
+/** Longer heads are refused while they are read, those that are too long for Envoy with its own words. */
+const MAX_READ_BYTES = MAX_HEAD_BYTES + 8192;
+
+/** How often Node looks for requests that are late, at most. */
+const MOST_OFTEN_MS = 100;
+
+/** What a version of HTTP tells of. */
+export interface ProtocolOptions<Connection> {
+  readonly limits: ServeLimits;
+  readonly exchanges: Exchanges;
+  readonly serve: Serve<Connection>;
+  readonly tunnel: ServeTunnel<Connection>;
+}
+
+/** Reads HTTP/1.1 from connections that it is given; `node:http` does the reading. */
+export class Http1Server<Connection> {
+  readonly #options: ProtocolOptions<Connection>;
+  readonly #server: Server;
+  readonly #connections = new WeakMap<Duplex, Connection>();
+  #draining = false;
+
+  constructor(options: ProtocolOptions<Connection>) {
+    this.#options = options;
+    const { headersMs, requestMs, idleMs } = options.limits;
+    const late = Math.min(headersMs || Infinity, requestMs || Infinity, 60_000);
+    this.#server = createServer({
+      maxHeaderSize: MAX_READ_BYTES,
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      keepAliveTimeout: idleMs,
+      connectionsCheckingInterval: Math.max(MOST_OFTEN_MS, late / 4),
+    });
+    // Node would drop those beyond without a word; the engine refuses them.
+    this.#server.maxHeadersCount = 0;
+    const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
+    // The endpoint says whether it wants the body.
+    this.#server.on('request', answer).on('checkContinue', answer);
+    this.#server.on('connect', (request, socket, head) => this.#tunnel(request, socket, head));
+    // Requests that are late are looked for only by a server that listens; this one is given its connections.
+    this.#server.emit('listening');
+  }
+
+  take(socket: Duplex, connection: Connection): void {
+    this.#connections.set(socket, connection);
+    this.#server.emit('connection', socket as Socket);
+  }
+
+  /** Connections end with the request that is under way. */
+  drain(): void {
+    this.#draining = true;
+    this.#server.close();
+  }
+
+  #answer(message: IncomingMessage, response: ServerResponse): void {
+    const { socket } = message;
+    const connection = this.#connections.get(socket);
+    const refused = refusedVersion(message) ?? refusedHost(message);
+    if (connection === undefined || refused !== undefined) {
+      response.writeHead(refused ?? 500, { connection: 'close', 'content-length': 0 }).end();
+      return;
+    }
+    const { exchanges, serve } = this.#options;
+    exchanges.begin(socket);
+    response.once('close', () => exchanges.end(socket));
+    serve(requestOf(message, connection), new Http1Response(response, () => message.complete && !this.#draining));
+  }
+
+  #tunnel(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const connection = this.#connections.get(socket);
+    const refused = refusedVersion(message) ?? refusedHost(message);
+    if (connection === undefined || refused !== undefined) socket.end(`HTTP/1.1 ${refused ?? 500} \r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+    else this.#options.tunnel({ connection, authority: message.url ?? '', headers: headersOf(message.rawHeaders) }, socket, head);
+  }
+}
+
+/** Source: Envoy without `accept_http_10`, which istio does not set. */
+function refusedVersion({ httpVersion }: IncomingMessage): number | undefined {
+  return httpVersion === '1.1' ? undefined : 426;
+}
+
+/** Of two Hosts nobody knows which one others go by. Source: RFC 9112 §3.2. */
+function refusedHost({ headersDistinct }: IncomingMessage): number | undefined {
+  return (headersDistinct['host']?.length ?? 0) > 1 ? 400 : undefined;
+}
+
+function requestOf<Connection>(message: IncomingMessage, connection: Connection): ServedRequest<Connection> {
+  const { method = 'GET', url = '/', rawHeaders } = message;
+  return { connection, method, ...targetOf(url, message.headers.host ?? ''), headers: headersOf(rawHeaders), body: bodyOf(message), http2: false };
+}
+
+/** A whole URL takes the place of the Host. Source: RFC 9112 §3.2.2. */
+function targetOf(url: string, host: string): { authority: string; path: string } {
+  const whole = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(url);
+  if (whole === null) return { authority: host, path: url };
+  const [, authority = '', rest = ''] = whole;
+  return { authority, path: rest.startsWith('/') ? rest : `/${rest}` };
+}
+
+function headersOf(raw: readonly string[]): HeaderList {
+  const headers: HeaderList = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    if (name !== 'host') headers.push(name, raw[i + 1]!);
+  }
+  return headers;
+}
+
+/** A request whose head says nothing of a body has none. The message is not given away itself: whoever is done with it would close its connection. */
+function bodyOf(message: IncomingMessage): AsyncIterable<Uint8Array> | null {
+  const { 'content-length': length, 'transfer-encoding': coding } = message.headers;
+  if (coding === undefined && (length === undefined || length === '0')) return null;
+  return { [Symbol.asyncIterator]: () => message.iterator({ destroyOnReturn: false }) };
+}
