@@ -52,8 +52,8 @@ export async function withMesh<T>(options: ConfigOptions, terminal: Terminal, lo
   }
 }
 
-/** @throws {UsageError} for one without `=`. */
-function labelsOf(pairs: readonly string[]): Record<string, string> {
+/** The labels of `-l key=value`. @throws {UsageError} for one without `=`. */
+export function labelsOf(pairs: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');

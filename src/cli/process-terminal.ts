@@ -14,5 +14,22 @@ export function processTerminal(): Terminal {
     out: (line) => void stdout.write(`${line}\n`),
     err: (line) => void stderr.write(`${line}\n`),
     input: () => text(stdin),
+    stopped,
   };
+}
+
+const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Of a second signal Node's own answer would be nothing where this is the first process of a container. Exit status: as shells give it. */
+function stopped(): Promise<void> {
+  return new Promise((resolve) => {
+    let isStopping = false;
+    for (const [signal, number] of Object.entries(SIGNALS)) {
+      process.on(signal, () => {
+        if (isStopping) process.exit(128 + number);
+        isStopping = true;
+        resolve();
+      });
+    }
+  });
 }

@@ -5,6 +5,8 @@ import { analyze } from './analyze.ts';
 import { completionScript, SHELLS, type Shell } from './completion.ts';
 import { diff } from './diff.ts';
 import { explain } from './explain.ts';
+import { gateway } from './gateway.ts';
+import type { GatewayCommandOptions } from './gateway-settings.ts';
 import { routes } from './routes.ts';
 import { UsageError, type ExitCode, type Terminal } from './terminal.ts';
 import { validate } from './validate.ts';
@@ -81,6 +83,21 @@ function program(terminal: Terminal, ends: Ends): Command {
     .addHelpText('after', examples('diff mesh/ mesh-next/ --url http://reviews:9080/'))
     .action(ends((before: string, after: string, options: object) => diff(before, after, options, terminal)));
 
+  withConfig(root.command('gateway').description("serves what the rules' Gateways say, until SIGTERM or SIGINT; follows every change of the files"))
+    .option('-l, --label <key=value>', 'a label that Gateways select it by; may be repeated (default: istio=ingressgateway)', collect)
+    .option('-n, --namespace <name>', 'the namespace it runs in', 'istio-system')
+    .option('--locality <region/zone/subzone>', 'where it is')
+    .option('-a, --address <ip>', 'the address to listen on; 0.0.0.0: all, for callers from other machines', '127.0.0.1')
+    .option('-p, --port <server=own>', "where to listen for a server's port, such as 80=8080; may be repeated", collect)
+    .option('--credential <name=folder>', 'what credentialName stands for: a folder with tls.crt, tls.key, ca.crt, or CERTIFICATE,KEY[,CA]; may be repeated', collect)
+    .option('--certificates <folder>', 'its own certificate for ISTIO_MUTUAL: cert-chain.pem, key.pem, root-cert.pem')
+    .option('--limit <name=number>', 'what callers may ask of it, such as connections=1000; may be repeated', collect)
+    .option('--access-log', "write Istio's access log to the standard output, whatever MeshConfig says")
+    .option('--drain-ms <milliseconds>', 'how long requests under way may take when it is told to stop', '5000')
+    .option('--check', 'tell what it would listen on, and end')
+    .addHelpText('after', examples('gateway --config mesh/ --port 80=8080', 'gateway --config mesh/ --label istio=egressgateway --check', 'gateway --config mesh/ --address 0.0.0.0 --credential shop-cert=/etc/certs/shop'))
+    .action(ends((options: GatewayCommandOptions) => gateway(options, terminal)));
+
   root
     .command('schema')
     .description('a JSON Schema of the resources, for editors')
@@ -107,7 +124,11 @@ function program(terminal: Terminal, ends: Ends): Command {
 }
 
 function withRules(command: Command): Command {
-  return withCaller(command.addOption(new Option('-f, --config <file>', 'rules: a file, folder or pattern; may be repeated (default: $TS_MESH_CONFIG)').argParser(collect)));
+  return withCaller(withConfig(command, 'rules: a file, folder or pattern'));
+}
+
+function withConfig(command: Command, what = 'rules: a file or folder'): Command {
+  return command.addOption(new Option('-f, --config <file>', `${what}; may be repeated (default: $TS_MESH_CONFIG)`).argParser(collect));
 }
 
 function withCaller(command: Command): Command {

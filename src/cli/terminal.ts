@@ -9,6 +9,8 @@ export interface Terminal {
   err(text: string): void;
   /** All of the standard input. */
   input(): Promise<string>;
+  /** Resolves when the program is told to stop. Whoever tells it twice means at once: then it never comes back. */
+  stopped(): Promise<void>;
 }
 
 /** How a command ended. Source: sysexits of linters: 0 nothing wrong, 1 errors found, 2 misuse. */

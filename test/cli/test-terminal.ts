@@ -22,6 +22,7 @@ export async function tsMesh(args: readonly string[], options: Partial<Pick<Term
     out: (text) => void out.push(text),
     err: (text) => void err.push(text),
     input: () => Promise.resolve(stdin),
+    stopped: () => Promise.resolve(),
   };
   const code = await run(args, terminal);
   return { code, out: out.join('\n'), err: err.join('\n') };
