@@ -18,7 +18,7 @@ export type { ExplainInit } from './mesh-explain.ts';
 export type { CallInfo } from './engine/call-info.ts';
 export type { BlockedAttempt } from './engine/egress.ts';
 export type { ConnectionInfo } from './engine/connection-info.ts';
-export type { HttpsOptions } from './engine/connection-calls.ts';
+export type { HttpsOptions } from './engine/client-tls.ts';
 export type { WorkloadCertificates } from './engine/client-tls.ts';
 export type { Transport } from './engine/connection.ts';
 export type { Connect, ConnectTarget } from './engine/dial.ts';

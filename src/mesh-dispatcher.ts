@@ -80,6 +80,7 @@ export class MeshDispatcher extends Dispatcher {
         originalDst: options.originalDst,
         sourceAddress: options.sourceAddress,
         http2: options.http2,
+        https: egress.https,
         askedPath: path,
         askedHeaders: asked,
       },

@@ -2,7 +2,7 @@ import type { Clock } from './common/clock.ts';
 import type { Random } from './common/random.ts';
 import type { EndpointInput } from './config/compile-options.ts';
 import type { AccessLogOption } from './access-log.ts';
-import type { HttpsOptions } from './engine/connection-calls.ts';
+import type { HttpsOptions } from './engine/client-tls.ts';
 import type { WorkloadCertificates } from './engine/client-tls.ts';
 import type { Transport } from './engine/connection.ts';
 import type { Connect } from './engine/dial.ts';
@@ -53,7 +53,8 @@ export interface MeshOptions {
   readonly endpoints?: Readonly<Record<string, readonly EndpointInput[]>>;
   readonly workload?: WorkloadOptions;
   /**
-   * Whom calls to https:// URLs trust that go by the mesh's rules (TLS of the caller's own, from end to end), and what they show.
+   * Whom calls to https:// URLs trust that go by the mesh's rules (TLS of the caller's own from end to end, or by HTTP rules where a service is
+   * annotated with `ts-mesh.dev/https-routing`), and what they show.
    * Default: as the process does, `NODE_EXTRA_CA_CERTS` included.
    */
   readonly https?: HttpsOptions;

@@ -107,7 +107,7 @@ export class Mesh implements AsyncDisposable {
         connect: options.connect ?? netConnect(options.lookup),
         transport: options.transport,
         lookup: options.lookup ?? systemLookup,
-        tls: new ClientTls(options.workload?.certificates),
+        tls: new ClientTls(options.workload?.certificates, options.https),
         https: options.https,
         tracing: options.tracing ?? true,
         shadowHosts: this.#legacySemantics,

@@ -91,7 +91,8 @@ export interface WarmupOptions {
 
 /** TLS from the mesh to the endpoints. Source: Istio `trafficPolicy.tls`. */
 export interface ClientTlsOptions {
-  readonly mode: 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL';
+  /** `HTTPS`: as clients of https do it, for calls to `https://` URLs; whom it trusts, and what it shows, are options of the mesh. */
+  readonly mode: 'SIMPLE' | 'MUTUAL' | 'ISTIO_MUTUAL' | 'HTTPS';
   readonly sni?: string;
   readonly subjectAltNames?: readonly string[];
   /** Names of which the server must have one as well. Source: ServiceEntry `subjectAltNames` of external services. */
@@ -139,6 +140,8 @@ export interface ClusterSpec {
   /** Percent of healthy hosts below which health is ignored; 0: never. Envoy's default is 50. */
   readonly panicThreshold: number;
   readonly tls?: ClientTlsOptions;
+  /** Of a port that speaks TLS: what calls to `https://` URLs do where there is no `tls`, so that none goes in the clear. */
+  readonly httpsTls?: ClientTlsOptions;
   /** The service first, then the DestinationRules whose policy is in force. */
   readonly origins: readonly Origin[];
 }

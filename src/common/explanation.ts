@@ -8,7 +8,7 @@ export interface Explanation {
   readonly method: string;
   /** `mesh`: by rules; `connection`: as bytes to a service that does not speak HTTP; `passthrough`: past the mesh; `blocked`: REGISTRY_ONLY. */
   readonly kind: 'mesh' | 'connection' | 'passthrough' | 'blocked';
-  /** For all kinds but `mesh`: why. */
+  /** Why it is of that kind; absent for calls that are simply HTTP on a port of the mesh. */
   readonly reason?: string;
   /** What the HTTP rules of the port say. */
   readonly route: RouteExplanation;

@@ -8,6 +8,7 @@ import type { MeshConfig } from './mesh-settings.ts';
 import { RegistryMemo, type Registry } from './registry/registry.ts';
 import type { Service } from './registry/service.ts';
 import type { Resource } from './resource.ts';
+import type { HttpsMemo } from './routes/https-scope.ts';
 import { RouteMemo } from './routes/route-memo.ts';
 import type { VirtualService } from './routes/virtual-service.ts';
 
@@ -21,6 +22,9 @@ export class CompileMemo {
   readonly clusters = new Memo<Service, readonly ClusterSpec[]>();
   readonly routes = new RouteMemo();
   routeTable: RouteTable | undefined;
+  readonly httpsServices: HttpsMemo = new Memo();
+  readonly httpsRoutes = new RouteMemo();
+  httpsTable: RouteTable | undefined;
 }
 
 /** Kinds that say how to call services, not which there are. */

@@ -1,5 +1,5 @@
 import { ListenerTable } from '../route/listener-table.ts';
-import { RouteTable } from '../route/route-table.ts';
+import { NO_ROUTES, RouteTable } from '../route/route-table.ts';
 import { DestinationRules } from './clusters/destination-rules.ts';
 import { serviceClusters, specialClusters } from './clusters/cluster-specs.ts';
 import { destinationHashPolicy, serviceHashPolicy } from './clusters/hash-policy.ts';
@@ -14,6 +14,7 @@ import { readMeshConfig } from './mesh-settings.ts';
 import { buildRegistry } from './registry/registry.ts';
 import type { Service } from './registry/service.ts';
 import type { Resource } from './resource.ts';
+import { httpsScope } from './routes/https-scope.ts';
 import { outboundCluster, routeConfigurations } from './routes/route-configurations.ts';
 import { MESH_GATEWAY, visibleVirtualServices } from './routes/virtual-services.ts';
 import { sidecarScope } from './scope/sidecar-scope.ts';
@@ -73,6 +74,8 @@ export function compileChange(resources: readonly Resource[], options: CompileOp
   };
   const configurations = routeConfigurations(scope, rejected, routeContext, memo.routes);
   memo.routeTable = new RouteTable(configurations, memo.routeTable);
+  const secure = httpsScope(scope, memo.httpsServices);
+  memo.httpsTable = secure === undefined ? NO_ROUTES : new RouteTable(routeConfigurations(secure, rejected, routeContext, memo.httpsRoutes), memo.httpsTable);
 
   const inForce = new Set(scope.listeners.flatMap(({ virtualServices }) => virtualServices));
   const warnings = [...issues, ...danglingNames(resources, inForce, { registry, rules, services: inScope, domain })];
@@ -80,6 +83,7 @@ export function compileChange(resources: readonly Resource[], options: CompileOp
     version: options.version,
     resources,
     routes: memo.routeTable,
+    httpsRoutes: memo.httpsTable,
     listeners: new ListenerTable(listeners(scope, { caller, rules, domain }), outboundCluster(scope)),
     clusters: new Map(clusters.map((cluster) => [cluster.name, cluster])),
     settings: Object.freeze({ ...mesh.settings, outboundTrafficPolicy: scope.outboundTrafficPolicy }),

@@ -13,6 +13,8 @@ export interface Snapshot {
   readonly version: number;
   readonly resources: readonly Resource[];
   readonly routes: RouteTable;
+  /** For calls to `https://` URLs of services that ask for HTTP rules (`ts-mesh.dev/https-routing`). */
+  readonly httpsRoutes: RouteTable;
   /** For connections that are not HTTP. */
   readonly listeners: ListenerTable;
   /** By cluster name. */

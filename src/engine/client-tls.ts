@@ -16,6 +16,9 @@ export interface WorkloadCertificates {
   readonly rootCertificates: string;
 }
 
+/** Of `node:tls`: whom https calls trust, and what they show. Default: as the process does, `NODE_EXTRA_CA_CERTS` included. */
+export type HttpsOptions = Pick<tls.ConnectionOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'minVersion' | 'maxVersion'>;
+
 /** What of a handshake the call decides. */
 export interface Handshake {
   /** The Host of the call, without port: name asked for and name expected, where the rule names neither; absent: none. */
@@ -35,8 +38,13 @@ export class ClientTls {
   readonly #workload: WorkloadCertificates | undefined;
   readonly #contexts = new Map<string, { readonly version: string; readonly context: tls.SecureContext }>();
 
-  constructor(workload?: WorkloadCertificates) {
+  readonly #https: HttpsOptions;
+  #httpsContext: tls.SecureContext | undefined;
+
+  /** @param https - of calls to `https://` URLs */
+  constructor(workload?: WorkloadCertificates, https: HttpsOptions = {}) {
     this.#workload = workload;
+    this.#https = https;
   }
 
   /** `connect`, with a handshake on each socket. */
@@ -52,7 +60,7 @@ export class ClientTls {
       const shake = (context: tls.SecureContext, bare: Socket): void => {
         // What goes wrong with it is told by the socket around it.
         bare.on('error', () => {});
-        const socket = tls.connect({ socket: bare, secureContext: context, ...connectionOptions(options, handshake) });
+        const socket = tls.connect({ socket: bare, secureContext: context, ...connectionOptions(options, handshake), ...(options.mode === 'HTTPS' && verification(this.#https)) });
         giveUp = () => void socket.on('error', () => {}).destroy();
         const onError = (error: Error): void => end(new TlsFailure(error));
         const onClose = (): void => end(new TlsFailure(new Error('the connection was closed during the handshake')));
@@ -81,6 +89,7 @@ export class ClientTls {
   }
 
   async #context(options: ClientTlsOptions): Promise<tls.SecureContext> {
+    if (options.mode === 'HTTPS') return (this.#httpsContext ??= tls.createSecureContext(this.#https));
     const { caCertificates, clientCertificate, privateKey } = this.#pathsOf(options);
     const paths = [caCertificates, clientCertificate, privateKey];
     const [ca, cert, key] = await Promise.all(paths.map((path) => (path === undefined ? undefined : this.#files.read(path))));
@@ -105,6 +114,11 @@ export class ClientTls {
     const { certificateChain, privateKey, rootCertificates } = this.#workload;
     return { caCertificates: rootCertificates, clientCertificate: certificateChain, privateKey };
   }
+}
+
+/** Unset, it is as the process has it. */
+function verification({ rejectUnauthorized }: HttpsOptions): Pick<HttpsOptions, 'rejectUnauthorized'> {
+  return { rejectUnauthorized: rejectUnauthorized ?? process.env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0' };
 }
 
 const NO_CERTIFICATES =

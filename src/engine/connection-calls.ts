@@ -1,14 +1,12 @@
 import { isIP, type Socket } from 'node:net';
-import { connect as connectTls, type ConnectionOptions as TlsOptions } from 'node:tls';
+import { connect as connectTls } from 'node:tls';
 import { Agent, Client, type Dispatcher } from 'undici';
+import type { HttpsOptions } from './client-tls.ts';
 import { serverNameOf, withoutBrackets } from './target.ts';
 import type { ConnectRequest } from './tcp-walk.ts';
 
 /** Opens a connection of the mesh. */
 type Open = (request: ConnectRequest) => Promise<Socket>;
-
-/** Of `node:tls`: whom https calls trust, and what they show. Default: as the process does, `NODE_EXTRA_CA_CERTS` included. */
-export type HttpsOptions = Pick<TlsOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'rejectUnauthorized' | 'minVersion' | 'maxVersion'>;
 
 /** What undici wants a connection for. */
 interface Wanted {

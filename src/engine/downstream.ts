@@ -7,3 +7,12 @@ export interface Downstream {
   /** The SNI, where it was looked at. */
   readonly servername?: string | undefined;
 }
+
+/** Why a call is aborted whose caller's connection is gone; over HTTP/2 a caller may also leave by ending its stream alone. */
+export class CallerDisconnected extends Error {
+  override readonly name = 'CallerDisconnected';
+
+  constructor() {
+    super('the caller left');
+  }
+}

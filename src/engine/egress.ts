@@ -9,12 +9,13 @@ import { serverNameOf, type Target } from './target.ts';
 
 /** Whether a call walks through the mesh, is just bytes on a connection of the mesh, goes past it, or nowhere. */
 export type Egress =
-  | { readonly kind: 'mesh' }
+  | { readonly kind: 'mesh'; /** By the rules for calls to `https://` URLs, and with TLS of the mesh's own. */ readonly https?: boolean }
   | { readonly kind: 'connection' }
   | { readonly kind: 'passthrough' }
   | { readonly kind: 'blocked' };
 
-const MESH: Egress = { kind: 'mesh' };
+const MESH: Egress = { kind: 'mesh', https: false };
+const MESH_HTTPS: Egress = { kind: 'mesh', https: true };
 const CONNECTION: Egress = { kind: 'connection' };
 const PASSTHROUGH: Egress = { kind: 'passthrough' };
 const BLOCKED: Egress = { kind: 'blocked' };
@@ -22,19 +23,21 @@ const BLOCKED: Egress = { kind: 'blocked' };
 /**
  * A port on which some HTTP service is registered has a listener, and everything on it walks; an unknown host there
  * meets the outbound policy as a route. Where only services that don't speak HTTP listen, a call is bytes to them, as https is:
- * TLS from end to end, of which the mesh sees only the name. On any other port bytes pass or, with REGISTRY_ONLY, don't.
+ * TLS from end to end, of which the mesh sees only the name, unless its service asks for HTTP rules (`ts-mesh.dev/https-routing`). On any other port bytes pass or, with REGISTRY_ONLY, don't.
  *
  * @param target - where the URL points, which is where the bytes would go; a Host header can't open the door
  *
  * Source: istio `buildSidecarOutboundListener`, `buildCatchAllVirtualHost`, `BlackHoleCluster`.
  */
 export function egressOf(snapshot: Snapshot, target: Target, { originalDst }: { readonly originalDst?: string | null }): Egress {
-  const { scheme, hostname, port } = target;
-  const { listeners, routes, settings } = snapshot;
+  const { scheme, authority, hostname, port } = target;
+  const { listeners, routes, httpsRoutes, settings } = snapshot;
   const dialled = dialledHost(hostname, originalDst);
   if (scheme === 'http') {
     const own = listeners.own(port, dialled);
     if (own === undefined ? routes.hasPort(port) : own.spec.http) return MESH;
+  } else if (httpsRoutes.knows(port, authority)) {
+    return MESH_HTTPS;
   }
   const isOpen = settings.outboundTrafficPolicy === 'ALLOW_ANY';
   const dialling = { host: hostname, port, originalDst };

@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
 import type { Random } from '../common/random.ts';
 import type { Snapshot } from '../config/snapshot.ts';
+import type { RouteConfigurationSpec } from '../route/model.ts';
 import { StatsRegistry, type NamePattern, type RouteStatKey } from '../telemetry/stats-registry.ts';
 import { ActiveCalls } from './active-calls.ts';
 import type { LoggedCall } from './call-info.ts';
@@ -10,7 +11,8 @@ import { boundedLookup } from './bounded-lookup.ts';
 import type { BlockedAttempt } from './egress.ts';
 import type { CallSettings, EngineContext } from './engine-context.ts';
 import { ClusterManager, type ClusterManagerOptions } from './cluster-manager.ts';
-import { ConnectionCalls, type CallerAddresses, type HttpsOptions } from './connection-calls.ts';
+import type { HttpsOptions } from './client-tls.ts';
+import { ConnectionCalls, type CallerAddresses } from './connection-calls.ts';
 import type { LoggedConnection } from './connection-info.ts';
 import { assertAddress } from './listener-for.ts';
 import { MirrorSender } from './mirror-sender.ts';
@@ -112,7 +114,7 @@ export class Engine implements EngineContext, ConnectionContext {
   /** All statistics as they are now, under Envoy's names. */
   collect(pattern?: NamePattern): Map<string, number> {
     for (const cluster of this.clusters.live()) cluster.settle();
-    for (const { port } of this.#snapshot.routes.configurations) this.stats.faults(port);
+    for (const { port } of configurationsOf(this.#snapshot)) this.stats.faults(port);
     return this.stats.collect(pattern, this.clusters.unused(this.#snapshot));
   }
 
@@ -143,10 +145,14 @@ export class Engine implements EngineContext, ConnectionContext {
 }
 
 /** The routes with a `statPrefix`, which are counted by themselves. */
-function* countedRoutes({ routes }: Snapshot): Generator<RouteStatKey> {
-  for (const { virtualHosts } of routes.configurations) {
+function* countedRoutes(snapshot: Snapshot): Generator<RouteStatKey> {
+  for (const { virtualHosts } of configurationsOf(snapshot)) {
     for (const { name, routes: entries } of virtualHosts) {
       for (const { statPrefix } of entries) if (statPrefix !== undefined) yield { virtualHost: name, statPrefix };
     }
   }
+}
+
+function configurationsOf({ routes, httpsRoutes }: Snapshot): readonly RouteConfigurationSpec[] {
+  return [...routes.configurations, ...httpsRoutes.configurations];
 }

@@ -12,10 +12,15 @@ export interface ExplainContext {
   readonly clusters: Pick<ClusterManager, 'peek'>;
 }
 
-/** The clusters that a call or a connection may go to, with what is behind them now. */
+/**
+ * The clusters that a call or a connection may go to, with what is behind them now.
+ *
+ * @param isHttps - whether it is a call to an `https://` URL by HTTP rules
+ */
 export function explainDestinations(
   context: ExplainContext,
   destinations: WeightedClusters<{ readonly cluster: string; readonly weight: number }>,
+  isHttps = false,
 ): DestinationExplanation[] {
   const { snapshot } = context;
   return destinations.choices.map((destination) => {
@@ -33,7 +38,7 @@ export function explainDestinations(
       outcome: usable ? 'ok' : 'UH',
       ...(usable ? {} : { problem: emptyCluster(spec, endpoints.length) }),
       endpoints,
-      policies: policiesOf(spec),
+      policies: policiesOf(spec, isHttps),
       origins: spec.origins,
     };
   });
@@ -64,14 +69,17 @@ function emptyCluster(spec: ClusterSpec, endpoints: number): string {
   return `no endpoint of ${spec.host} has the labels of subset ${spec.subset}`;
 }
 
-function policiesOf(spec: ClusterSpec): string[] {
+function policiesOf(spec: ClusterSpec, isHttps: boolean): string[] {
   const { circuitBreaker: limits, connection, outlierDetection: outlier } = spec;
   const policies = [`load balancer ${spec.loadBalancer.kind}`];
   const shown = Object.entries(limits).filter(([, value]) => value !== undefined && value !== Infinity);
   if (shown.length > 0) policies.push(`limits ${shown.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ')}`);
   if (connection.maxRequestsPerConnection > 0) policies.push(`at most ${connection.maxRequestsPerConnection} requests per connection`);
   policies.push(`connect timeout ${formatDurationMs(connection.connectTimeoutMs)}`);
-  if (spec.tls !== undefined) policies.push(`TLS ${spec.tls.mode}${spec.tls.sni === undefined ? '' : `, SNI ${spec.tls.sni}`}`);
+  const { tls = isHttps ? spec.httpsTls : undefined } = spec;
+  if (tls?.mode === 'HTTPS') policies.push('TLS, for the name of the Host');
+  else if (tls !== undefined) policies.push(`TLS ${tls.mode}${tls.sni === undefined ? '' : `, SNI ${tls.sni}`}`);
+  else if (isHttps) policies.push('in the clear: its port does not speak TLS, and no DestinationRule asks for it');
   if (outlier !== undefined) {
     policies.push(`outlier detection: ${outlier.consecutive5xxErrors ?? 5} × 5xx, at most ${outlier.maxEjectionPercent ?? 10} % ejected`);
   }

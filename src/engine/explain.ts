@@ -48,23 +48,26 @@ export function explainCall(context: ExplainContext, asked: AskedCall): Explanat
   admit(head, snapshot.settings, { options: { uuid: () => 'explained', tracing: false }, random: () => 0 });
   const egress: Egress = asked.refused === true ? { kind: 'blocked' } : asked.arrived === true ? { kind: 'mesh' } : egressOf(snapshot, target, { originalDst });
   const dialled = dialledHost(target.hostname, originalDst);
+  const isHttps = egress.kind === 'mesh' && egress.https === true;
+  const routes = isHttps ? snapshot.httpsRoutes : snapshot.routes;
   const about = {
     url: `${target.scheme}://${target.authority}${redactQuery(path)}`,
     method,
-    route: snapshot.routes.explain(head, dialled),
+    route: routes.explain(head, dialled),
   };
   switch (egress.kind) {
     case 'mesh': {
-      const matched = snapshot.routes.virtualHost(head.port, head.authority, dialled)?.match(head);
-      const destinations = matched?.action.kind === 'forward' ? explainDestinations(context, matched.action.destinations) : [];
+      const matched = routes.virtualHost(head.port, head.authority, dialled)?.match(head);
+      const destinations = matched?.action.kind === 'forward' ? explainDestinations(context, matched.action.destinations, isHttps) : [];
       const strayed = destinations.some(({ cluster }) => strays(snapshot, snapshot.clusters.get(cluster), target, originalDst));
       if (strayed) return told({ ...about, kind: 'blocked', reason: blockedBecause(target), destinations });
-      return told({ ...about, kind: 'mesh', destinations });
+      const reason = 'https by HTTP rules, as ts-mesh.dev/https-routing of its service asks: the mesh does the TLS';
+      return told({ ...about, kind: 'mesh', ...(isHttps && { reason }), destinations });
     }
     case 'connection': {
       const secure = target.scheme === 'https';
       const reason = secure
-        ? 'https is TLS from end to end: the call is bytes on a connection, which tls rules route by its name'
+        ? 'https is TLS from end to end: the call is bytes on a connection, which tls rules route by its name (annotate its ServiceEntry with ts-mesh.dev/https-routing: "true" for HTTP rules)'
         : 'no service on this port speaks HTTP: the call is bytes on a connection, which tcp rules route';
       const { chain: _, ...chosen } = chosenChain(context, { host: target.hostname, port: target.port, originalDst, ...(secure && { servername: target.hostname }) });
       return told({ ...about, kind: 'connection', reason, ...chosen });

@@ -7,7 +7,7 @@ export function formatCall({ url, method, kind, reason, route, connection, desti
   const lines = [`${method} ${url}`];
   if (reason !== undefined) lines.push(`${kind}: ${reason}`);
   // What the HTTP rules of this port would say does not matter to a call that is not HTTP to the mesh.
-  if (method !== 'CONNECT' && !url.startsWith('https:')) lines.push(formatExplanation(route));
+  if (method !== 'CONNECT' && (kind === 'mesh' || !url.startsWith('https:'))) lines.push(formatExplanation(route));
   if (connection?.listener !== undefined) {
     const { listener, origin, conditions } = connection;
     const chain = origin === undefined ? 'no filter chain takes it' : [formatOrigin(origin), ...conditions].join(', ');

@@ -39,7 +39,7 @@ export class MirrorSender implements Mirrors {
     if (cluster === undefined) return;
     const body = new CopiedBody(request.body);
     // Envoy makes its copies in HTTP/1.1, whatever the caller speaks.
-    const copy: CopiedRequest = { ...request, headers: this.#copyHeaders(authority, request.headers, timeoutMs), body, http2: false };
+    const copy: CopiedRequest = { ...request, headers: this.#copyHeaders(authority, request.headers, timeoutMs), body, http2: false, ...(this.#engine.options.shadowHosts && { serverName: authority }) };
     void this.#enqueue(cluster, copy, timeoutMs).finally(() => body.release());
   }
 

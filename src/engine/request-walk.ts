@@ -100,7 +100,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.isGrpc = isGrpcContentType(getHeader(head.headers, 'content-type'));
     // Where callers connect, their connections tell who they are.
     if (this.request.downstream === undefined) this.forwardedAddress = forwardedAddress(head.headers);
-    const virtualHost = this.snapshot.routes.virtualHost(head.port, head.authority, this.#dialledHost);
+    const routes = this.request.https === true ? this.snapshot.httpsRoutes : this.snapshot.routes;
+    const virtualHost = routes.virtualHost(head.port, head.authority, this.#dialledHost);
     const route = virtualHost?.match(head);
     if (route === undefined) {
       this.answer(replies.NO_ROUTE);

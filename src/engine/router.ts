@@ -111,7 +111,7 @@ export class Router implements AttemptOwner {
     }
     this.#allowRetries(head.headers);
     head.headers.push('host', head.authority);
-    this.#upstream = { method: head.method, path: head.path, headers: head.headers, body, http2: call.request.http2 };
+    this.#upstream = { method: head.method, path: head.path, headers: head.headers, body, http2: call.request.http2, https: call.request.https };
     for (const mirror of this.#action.mirrors) {
       if (mirror.decide(call.engine.random)) call.engine.mirrors.send(mirror, this.#copy());
     }

@@ -1,25 +1,20 @@
 import type { Dispatcher } from 'undici';
 import type { Host } from '../cluster/host.ts';
 import type { TimerHandle } from '../common/clock.ts';
-import type { HeaderList } from '../common/headers.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import type { Connection } from './connection.ts';
 import type { HostPool, PoolWaiter } from './host-pool.ts';
 import type { RequestBody } from './request-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
 import { Http2ResetError } from './http2-wire.ts';
-import type { UpstreamCluster } from './upstream-cluster.ts';
+import type { PooledRequest, UpstreamCluster } from './upstream-cluster.ts';
 import { StaleConnectionError, type ResponseController, type WireProtocol } from './wire.ts';
 
 /** What an attempt sends. */
-export interface UpstreamRequest {
+export interface UpstreamRequest extends PooledRequest {
   readonly method: string;
   readonly path: string;
-  /** With `host`. */
-  readonly headers: HeaderList;
   readonly body: RequestBody;
-  /** Whether the caller speaks HTTP/2, which clusters that follow their callers then speak too. */
-  readonly http2?: boolean | undefined;
 }
 
 /** Who owns an attempt: the request walk, or the sender of mirror copies. */

@@ -50,6 +50,18 @@ export interface Dialled {
   readonly dialled?: { readonly hostname: string; readonly port: number } | undefined;
 }
 
+/** What of a request decides which connections may carry it. */
+export interface PooledRequest {
+  /** With `host`. */
+  readonly headers: HeaderList;
+  /** Whether the caller speaks HTTP/2, which clusters that follow their callers then speak too. */
+  readonly http2?: boolean | undefined;
+  /** Whether it was a call to an `https://` URL, which goes to no port that speaks TLS in the clear. */
+  readonly https?: boolean | undefined;
+  /** The Host that a TLS handshake names, where that in `headers` is nobody's name. */
+  readonly serverName?: string | undefined;
+}
+
 /** What the tries before mean for the choice of the next host. */
 export type TriedHosts = Pick<PickContext, 'priorities'> & { readonly triedHosts: readonly Host[] };
 
@@ -117,7 +129,7 @@ export class UpstreamCluster implements PoolContext {
     this.#takeOver(this.hosts.update(this.#hostSpec(), now));
     this.#detect(now);
     // What was opened under other rules for TLS must not carry another request.
-    if (!sameData(spec.tls, before.tls)) this.#pools.dropAll();
+    if (!sameData(spec.tls, before.tls) || !sameData(spec.httpsTls, before.httpsTls)) this.#pools.dropAll();
     for (const pool of this.#pools.all()) pool.optionsChanged();
     if (this.ready) dns?.release();
   }
@@ -135,11 +147,12 @@ export class UpstreamCluster implements PoolContext {
   }
 
   /** Connections to `host` that may carry `request`. */
-  pool(host: Host, { headers, http2 }: { readonly headers: HeaderList; readonly http2?: boolean | undefined }): HostPool {
-    const { protocol: spoken, tls } = this.#spec;
+  pool(host: Host, { headers, http2, https, serverName: named }: PooledRequest): HostPool {
+    const { protocol: spoken } = this.#spec;
+    const tls = this.#spec.tls ?? (https === true ? this.#spec.httpsTls : undefined);
     const protocol = spoken === 'downstream' ? (http2 === true ? 'http2' : 'http1') : spoken;
     if (tls === undefined) return this.#pools.get(host, PLAIN[protocol]);
-    const authority = tls.sni === undefined ? serverName(getHeader(headers, 'host') ?? '') : undefined;
+    const authority = tls.sni === undefined ? serverName(named ?? getHeader(headers, 'host') ?? '') : undefined;
     return this.#pools.get(host, { protocol, authority });
   }
 
@@ -329,7 +342,9 @@ export class UpstreamCluster implements PoolContext {
 
   #connect(handshake: Handshake): Connect {
     const { connect, tls } = this.#environment;
-    return this.#spec.tls === undefined ? connect : tls.over(connect, this.#spec.tls, handshake);
+    // Where no rule asks for TLS, only the pools of https calls have a name.
+    const options = this.#spec.tls ?? (handshake.authority === undefined ? undefined : this.#spec.httpsTls);
+    return options === undefined ? connect : tls.over(connect, options, handshake);
   }
 }
 

@@ -57,6 +57,12 @@ export class RouteTable {
     return this.#table(port, dialledHost) !== undefined;
   }
 
+  /** Whether a Host is known on `port` by a name of its own or a wildcard, not only as any other. */
+  knows(port: number, authority: string): boolean {
+    const domain = this.#ports.get(port)?.general?.lookUp(authority)?.domain;
+    return domain !== undefined && domain !== '*';
+  }
+
   /** `undefined`: no listener on `port`, or none of its virtual hosts wants this Host. `dialledHost`: see {@link hasPort}. */
   virtualHost(port: number, authority: string, dialledHost?: string): VirtualHost | undefined {
     return this.#table(port, dialledHost)?.find(authority);
@@ -82,3 +88,6 @@ export class RouteTable {
     return [...this.#ports].filter(([, tables]) => known(tables)).map(([port]) => port).sort((a, b) => a - b);
   }
 }
+
+/** Of a mesh without any HTTP listener. */
+export const NO_ROUTES = new RouteTable([]);

@@ -2,6 +2,7 @@ import type { Trick } from './trick.ts';
 import { CONNECTION_TRICKS } from './tricks/connections.ts';
 import { DISPATCHER_TRICKS } from './tricks/dispatchers.ts';
 import { HOST_TRICKS } from './tricks/hosts.ts';
+import { HTTPS_TRICKS } from './tricks/https.ts';
 import { MESSAGE_TRICKS } from './tricks/messages.ts';
 import { REDIRECT_TRICKS } from './tricks/redirects.ts';
 import { RULE_TRICKS } from './tricks/rules.ts';
@@ -16,4 +17,5 @@ export const TRICKS: Readonly<Record<string, readonly Trick[]>> = {
   'dispatchers': DISPATCHER_TRICKS,
   'connections': CONNECTION_TRICKS,
   'rules': RULE_TRICKS,
+  'https by HTTP rules': HTTPS_TRICKS,
 };

@@ -43,12 +43,14 @@ metadata: {name: istio, namespace: istio-system}
 data: {mesh: "outboundTrafficPolicy: {mode: REGISTRY_ONLY}"}
 ---`;
 
-const entry = (name: string, spec: string): string => `
+const entry = (name: string, spec: string, annotations = ''): string => `
 apiVersion: networking.istio.io/v1
 kind: ServiceEntry
-metadata: {name: ${name}}
+metadata: {name: ${name}, annotations: {${annotations}}}
 spec: {${spec}}
 ---`;
+
+const ROUTED = 'ts-mesh.dev/https-routing: "true"';
 
 /** What is registered: services with endpoints, services that go where they are dialled, and rules that lead nowhere. */
 const registry = (port: number, endpoint: number): string => `${[
@@ -63,6 +65,8 @@ const registry = (port: number, endpoint: number): string => `${[
   entry('secure', `hosts: [secure.example.com], resolution: STATIC, ports: [{number: 443, name: tls, protocol: TLS}], endpoints: [{address: ${ENDPOINT}, ports: {tls: ${endpoint}}}]`),
   entry('cdn', 'hosts: ["*.cdn.example.com"], resolution: NONE, ports: [{number: 443, name: tls, protocol: TLS}]'),
   entry('mistaken', `hosts: [mistaken.example.com], resolution: STATIC, ports: [{number: 443, name: http, protocol: HTTP}], endpoints: [{address: ${ENDPOINT}, ports: {http: ${endpoint}}}]`),
+  entry('routed', `hosts: [routed.example.com], resolution: STATIC, ports: [{number: 443, name: tls, protocol: TLS}], endpoints: [{address: ${ENDPOINT}, ports: {tls: ${endpoint}}}]`, ROUTED),
+  entry('wild', 'hosts: ["*.wild.example.com"], resolution: NONE, ports: [{number: 443, name: tls, protocol: TLS}]', ROUTED),
 ].join('')}
 apiVersion: v1
 kind: Service
@@ -84,6 +88,18 @@ spec:
     redirect: {authority: "evil.test:${port}"}
   - route: [{destination: {host: api.example.com}}]
     retries: {attempts: 2, retryOn: 5xx}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: routed}
+spec:
+  hosts: [routed.example.com]
+  http:
+  - match: [{uri: {prefix: /to}}]
+    redirect: {authority: "evil.test"}
+  - match: [{uri: {prefix: /inside}}]
+    route: [{destination: {host: api.example.com, port: {number: 80}}}]
+  - route: [{destination: {host: "evil.test", port: {number: 443}}}]
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService

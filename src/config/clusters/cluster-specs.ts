@@ -8,6 +8,7 @@ import type { LocalityLbSpec } from '../istio-types.ts';
 import type { Memo } from '../memo.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { parseLocality } from '../registry/endpoint-fields.ts';
+import { isTls } from '../registry/https-routing.ts';
 import type { Service, ServicePort, TrafficDistribution } from '../registry/service.ts';
 import { BLACK_HOLE_CLUSTER, clusterName, PASSTHROUGH_CLUSTER } from './cluster-name.ts';
 import type { DestinationRules, DeclaredSubset, MergedRule } from './destination-rules.ts';
@@ -15,6 +16,7 @@ import { effectivePolicy } from './effective-policy.ts';
 import {
   circuitBreakerOptions,
   connectionOptions,
+  httpsTls,
   loadBalancerOptions,
   outlierOptions,
   tlsOptions,
@@ -80,6 +82,7 @@ export function specialClusters(mesh: MeshConfig): ClusterSpec[] {
       protocol: 'downstream',
       loadBalancer: { kind: 'PASSTHROUGH' },
       circuitBreaker: circuitBreakerOptions(mesh.connectionPool, undefined),
+      httpsTls: httpsTls(undefined),
     },
     {
       ...common,
@@ -152,6 +155,7 @@ function clusterSpec(
     // Istio turns Envoy's panic mode off everywhere but where a rule asks for it.
     panicThreshold: policy.outlierDetection?.minHealthPercent ?? 0,
     ...(tls && { tls }),
+    ...(isTls(port) && { httpsTls: httpsTls(service.subjectAltNames) }),
     origins: clusterOrigins(service, rule, subset),
   };
 }

@@ -140,6 +140,13 @@ export function tlsOptions(
   };
 }
 
+const HTTPS: ClientTlsOptions = { mode: 'HTTPS' };
+
+/** For calls to `https://` URLs. @param subjectAltNames - that the ServiceEntry expects besides */
+export function httpsTls(subjectAltNames: readonly string[] | undefined): ClientTlsOptions {
+  return subjectAltNames === undefined ? HTTPS : { ...HTTPS, serviceSubjectAltNames: subjectAltNames };
+}
+
 /**
  * The version of HTTP that endpoints are spoken to: the caller's where the rule says so or the port is sniffed, HTTP/2 where
  * the port or an upgrade policy says so.

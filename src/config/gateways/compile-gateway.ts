@@ -1,6 +1,6 @@
 import type { DestinationSpec } from '../istio-types.ts';
 import { ListenerTable } from '../../route/listener-table.ts';
-import { RouteTable } from '../../route/route-table.ts';
+import { NO_ROUTES, RouteTable } from '../../route/route-table.ts';
 import { BLACK_HOLE_CLUSTER, clusterName } from '../clusters/cluster-name.ts';
 import { serviceClusters, specialClusters } from '../clusters/cluster-specs.ts';
 import { DestinationRules } from '../clusters/destination-rules.ts';
@@ -71,6 +71,7 @@ export function compileGateway(resources: readonly Resource[], options: CompileO
     version: options.version,
     resources,
     routes: memo.routeTable,
+    httpsRoutes: NO_ROUTES,
     listeners: new ListenerTable(listeners.flatMap(bytesListener), BLACK_HOLE_CLUSTER),
     clusters: new Map(clusters.map((cluster) => [cluster.name, cluster])),
     settings: Object.freeze({

@@ -2,8 +2,9 @@ import type { KubernetesServiceSpec } from '../istio-types.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { originOf, type Resource } from '../resource.ts';
 import type { KubernetesEndpoints } from './kubernetes-endpoints.ts';
+import { withHttpsRouting } from './https-routing.ts';
 import { kubernetesProtocol } from './port-protocol.ts';
-import type { Service } from './service.ts';
+import type { Service, ServicePort } from './service.ts';
 import { trafficDistribution } from './traffic-distribution.ts';
 
 const EXPORT_TO = 'networking.istio.io/exportTo';
@@ -19,12 +20,7 @@ export function kubernetesService(resource: Resource, endpoints: KubernetesEndpo
     host: `${resource.name}.${resource.namespace}.svc.${domain}`,
     namespace: resource.namespace,
     registry: 'kubernetes',
-    ports: (spec.ports ?? []).map((port) => ({
-      number: port.port,
-      name: port.name ?? '',
-      protocol: kubernetesProtocol(port),
-      targetPort: typeof port.targetPort === 'number' && port.targetPort > 0 ? port.targetPort : port.port,
-    })),
+    ports: withHttpsRouting((spec.ports ?? []).map(servicePort), resource.annotations),
     addresses: [...addresses].filter((address) => address !== undefined && address !== '' && address !== 'None') as string[],
     discovery: headless ? 'original-dst' : 'static',
     headless,
@@ -36,6 +32,11 @@ export function kubernetesService(resource: Resource, endpoints: KubernetesEndpo
     ...(distribution && { trafficDistribution: distribution }),
     origin: originOf(resource),
   };
+}
+
+function servicePort(port: NonNullable<KubernetesServiceSpec['ports']>[number]): ServicePort {
+  const { name = '', port: number, targetPort } = port;
+  return { number, name, protocol: kubernetesProtocol(port), targetPort: typeof targetPort === 'number' && targetPort > 0 ? targetPort : number };
 }
 
 function exportTo(resource: Resource): readonly string[] | undefined {

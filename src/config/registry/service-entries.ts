@@ -2,6 +2,7 @@ import type { ServiceEntrySpec, WorkloadEntrySpec } from '../istio-types.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { originOf, type Resource } from '../resource.ts';
 import { hasLabels, isIpAddress, parseLocality } from './endpoint-fields.ts';
+import { withHttpsRouting } from './https-routing.ts';
 import { parseProtocol } from './port-protocol.ts';
 import type { Service, ServiceEndpoint, ServicePort } from './service.ts';
 import { trafficDistribution } from './traffic-distribution.ts';
@@ -16,7 +17,7 @@ const DISCOVERY: Readonly<Record<string, Service['discovery']>> = {
 /** The services of one ServiceEntry: one per host, all over the same endpoints. Source: semantics of ServiceEntry, `resolution`. */
 export function serviceEntryServices(resource: Resource, workloads: WorkloadIndex, mesh: MeshConfig): Service[] {
   const spec = resource.spec as ServiceEntrySpec;
-  const ports = (spec.ports ?? []).map(servicePort);
+  const ports = withHttpsRouting((spec.ports ?? []).map(servicePort), resource.annotations);
   // NONE and DYNAMIC_DNS both go where the caller's own name lookup leads.
   const discovery = DISCOVERY[spec.resolution ?? ''] ?? 'original-dst';
   const endpoints = discovery === 'original-dst' ? [] : entryEndpoints(resource, spec, ports, workloads);

@@ -10,6 +10,8 @@ export interface ServicePort {
   readonly protocol: PortProtocol;
   /** Where an endpoint that says nothing of ports is reached: `targetPort` when that is a number, else `number`. */
   readonly targetPort: number;
+  /** Of a port that speaks TLS: whether calls to its `https://` URLs go by HTTP rules. Source: annotation `ts-mesh.dev/https-routing`. */
+  readonly routesHttps?: boolean;
 }
 
 /** One address behind a service. */
