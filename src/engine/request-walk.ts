@@ -91,7 +91,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   #walk(): void {
     this.#handler.onRequestStart?.(this, this);
     if (this.aborted) return;
-    const { head } = this.request;
+    const { head, dialled, originalDst } = this.request;
     const refusal = admit(head, this.snapshot.settings, this.engine);
     if (refusal !== undefined) {
       this.answer(refusal);
@@ -101,7 +101,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     // Where callers connect, their connections tell who they are.
     if (this.request.downstream === undefined) this.forwardedAddress = forwardedAddress(head.headers);
     const routes = this.request.https === true ? this.snapshot.httpsRoutes : this.snapshot.routes;
-    const virtualHost = routes.virtualHost(head.port, head.authority, this.#dialledHost);
+    const virtualHost = routes.virtualHost(head.port, head.authority, dialledHost(dialled.hostname, originalDst));
     const route = virtualHost?.match(head);
     if (route === undefined) {
       this.answer(replies.NO_ROUTE);
@@ -115,11 +115,6 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     if (route.action.kind === 'forward') this.destination = route.action.destinations.pick(random);
     if (route.faults === undefined) this.#act(route);
     else this.#inject(route, route.faults.decide(random));
-  }
-
-  get #dialledHost(): string | undefined {
-    const { dialled, originalDst } = this.request;
-    return dialledHost(dialled.hostname, originalDst);
   }
 
   #inject(route: Route, { delayMs, abort }: FaultDecision): void {
@@ -298,10 +293,9 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   abort(reason?: Error): void {
     if (this.#over) return;
     const error = reason ?? new DOMException('The operation was aborted.', 'AbortError');
-    // Over HTTP/2 it is a stream that the caller ends, not its connection.
-    const ofStream = this.request.http2 === true;
-    this.flags |= ofStream ? FLAG.DR : FLAG.DC;
-    this.details = ofStream ? 'http2.remote_reset' : 'downstream_remote_disconnect';
+    const { flag, details } = departure(this.request.http2 === true, error);
+    this.flags |= flag;
+    this.details = details;
     this.router?.cancel(error);
     this.fail(error);
   }
@@ -351,6 +345,11 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
 
   get upstreamProtocol(): WireProtocol | undefined {
     return this.router?.upstreamProtocol;
+  }
+
+  /** Whether the upstream's answer was all there with its headers. */
+  get bodiless(): boolean {
+    return this.router?.bodiless === true;
   }
 
   get upstreamLocalAddress(): string | undefined {

@@ -79,6 +79,11 @@ export class Router implements AttemptOwner {
     return this.#latest?.protocol;
   }
 
+  /** Whether the answer was all there with its headers. */
+  get bodiless(): boolean {
+    return this.#latest?.bodiless === true;
+  }
+
   get #proxyHeaders(): ProxyHeaders {
     return this.#call.snapshot.settings.proxyHeaders;
   }
@@ -362,7 +367,6 @@ export class Router implements AttemptOwner {
   resume(): void {
     this.#attempt?.controller?.resume();
   }
-
 }
 
 function firstValue(value: string | string[] | undefined): string | undefined {

@@ -41,6 +41,8 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   sent = false;
   /** Whether it came to its host: one that waits for a connection, or may not even wait, has not. Source: Envoy `UpstreamRequest::onUpstreamHostSelected`. */
   reached = false;
+  /** Whether the response is all there with its headers. */
+  bodiless = false;
   /** `dismissed`: nobody listens any more, but the rest of the response is still to come. */
   #state: 'waiting' | 'sent' | 'responding' | 'dismissed' | 'over' = 'waiting';
   /** Of the host as it was: a change of the endpoints may give it another, while this one drains. */
@@ -48,8 +50,6 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   #connection: Connection | undefined;
   /** How long it may take once it has a connection; 0: as long as it likes. */
   #limitMs = 0;
-  /** Whether the response is all there with its headers. */
-  #bodiless = false;
   #perTryTimer: TimerHandle | undefined;
   readonly #owner: AttemptOwner;
   readonly #request: UpstreamRequest;
@@ -75,7 +75,6 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   get localAddress(): string | undefined {
     return this.#connection?.localAddress;
   }
-
 
   start(): void {
     this.#pool.acquire(this);
@@ -118,7 +117,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
 
   /** Its response, which has begun, is of no use. Breaks it off, unless it is all there: then its connection can be used again. */
   dismiss(reason: Error): void {
-    if (this.#bodiless && this.#request.body.complete) this.#state = 'dismissed';
+    if (this.bodiless && this.#request.body.complete) this.#state = 'dismissed';
     else this.cancel(reason);
   }
 
@@ -161,9 +160,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     }
     this.#state = 'responding';
     if (this.#connection!.protocol === 'http2') {
-      this.#bodiless = controller.bodiless === true;
+      this.bodiless = controller.bodiless === true;
     } else {
-      this.#bodiless = hasNoBody(this.#request.method, status, headers);
+      this.bodiless = hasNoBody(this.#request.method, status, headers);
       if (saysClose(headers)) this.cluster.stats.upstream_cx_close_notify++;
     }
     this.#owner.onResponse(this, status, headers, statusText);

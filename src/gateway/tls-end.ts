@@ -43,7 +43,7 @@ export class TlsEnd {
       // Judged when the handshake is over, so that the caller can be told why.
       rejectUnauthorized: false,
       handshakeTimeout: handshakeMs,
-      ...(isHttp && { ALPNProtocols: ['http/1.1'] }),
+      ...(isHttp && { ALPNProtocols: ['h2', 'http/1.1'] }),
     });
     if (mode !== 'SIMPLE') this.#server.on('keylog', (line, socket) => this.#noteSecret(line, socket));
     this.#server.on('secureConnection', (socket) => this.#begun(socket));

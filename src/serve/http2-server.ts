@@ -1,0 +1,103 @@
+import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { HeaderList } from '../common/headers.ts';
+import { MAX_HEAD_BYTES, MAX_HEADERS } from '../engine/admission.ts';
+import type { ProtocolOptions } from './http1-server.ts';
+import { Http2Response } from './http2-response.ts';
+import type { ServedRequest } from './served-request.ts';
+
+/** Source: Envoy's default for `max_concurrent_streams`. */
+const MAX_CONCURRENT_STREAMS = 1024;
+
+/** How much of one body may be on its way, unread. Source: Envoy `per_connection_buffer_limit_bytes`. */
+const STREAM_WINDOW_BYTES = 1024 * 1024;
+
+/** How much of all bodies of one connection. Source: Envoy's default for `initial_connection_window_size`. */
+const CONNECTION_WINDOW_BYTES = 24 * 1024 * 1024;
+
+/** Node ends sessions with too many resets, pings, settings or broken frames by itself. */
+const SESSION = {
+  // Up to a certain excess the engine refuses heads that are too large, in words; beyond, Node resets the stream.
+  maxHeaderListPairs: MAX_HEADERS + 28,
+  settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: MAX_HEAD_BYTES + 8192, enablePush: false },
+} as const;
+
+/** Reads HTTP/2 from connections that it is given; `node:http2` does the reading. */
+export class Http2Server<Connection> {
+  readonly #options: ProtocolOptions<Connection>;
+  readonly #sessions = new Set<ServerHttp2Session>();
+
+  constructor(options: ProtocolOptions<Connection>) {
+    this.#options = options;
+  }
+
+  take(socket: Duplex, connection: Connection): void {
+    const { limits, exchanges } = this.#options;
+    const session = performServerHandshake(socket, SESSION);
+    this.#sessions.add(session);
+    const first = limits.headersMs === 0 ? undefined : setTimeout(() => session.destroy(), limits.headersMs).unref();
+    session
+      .on('error', () => {})
+      .on('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
+      .on('stream', (stream, _headers, _flags, raw) => {
+        clearTimeout(first);
+        this.#answer(stream, socket, connection, raw as unknown as readonly string[]);
+      })
+      .on('timeout', () => {
+        if (!exchanges.has(socket)) session.close();
+      })
+      .once('close', () => {
+        clearTimeout(first);
+        this.#sessions.delete(session);
+        socket.destroy();
+      });
+    session.setTimeout(limits.idleMs);
+    // Listeners leave their sockets half open; here nothing can come back from a caller that has ended its side.
+    socket.once('end', () => socket.destroy());
+  }
+
+  /** Tells callers that no further request is taken; those under way end. */
+  drain(): void {
+    for (const session of this.#sessions) session.close();
+  }
+
+  #answer(stream: ServerHttp2Stream, socket: Duplex, connection: Connection, raw: readonly string[]): void {
+    const { exchanges, serve } = this.#options;
+    const request = requestOf(stream, connection, raw);
+    if (request === undefined) {
+      // Envoy knows no route for CONNECT.
+      stream.on('error', () => {}).respond({ ':status': 404 }, { endStream: true });
+      return;
+    }
+    exchanges.begin(socket);
+    stream.once('close', () => exchanges.end(socket));
+    serve(request, new Http2Response(stream));
+  }
+}
+
+/** `undefined` for CONNECT, which has no path. What else a request must have `node:http2` has seen to. */
+function requestOf<Connection>(stream: ServerHttp2Stream, connection: Connection, raw: readonly string[]): ServedRequest<Connection> | undefined {
+  const headers: HeaderList = [];
+  const pseudo: Record<string, string> = {};
+  let host = '';
+  let cookieAt = -1;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!;
+    const value = raw[i + 1]!;
+    if (name.startsWith(':')) pseudo[name] = value;
+    else if (name === 'host') host ||= value;
+    // Split for the sake of compression only. Source: RFC 9113 §8.2.3.
+    else if (name === 'cookie' && cookieAt > 0) headers[cookieAt] += `; ${value}`;
+    else {
+      headers.push(name, value);
+      if (name === 'cookie') cookieAt = headers.length - 1;
+    }
+  }
+  const { ':method': method = 'GET', ':path': path, ':authority': authority = host } = pseudo;
+  if (method === 'CONNECT' || path === undefined) return undefined;
+  return { connection, method, authority, path, headers, body: bodyOf(stream), http2: true };
+}
+
+function bodyOf(stream: ServerHttp2Stream): AsyncIterable<Uint8Array> | null {
+  return stream.endAfterHeaders ? null : { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }) };
+}
