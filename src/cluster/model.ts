@@ -117,12 +117,12 @@ export interface ClusterSpec {
   readonly subset: string;
   /**
    * `static`: the endpoints are given. `strict-dns`, `logical-dns`: endpoint addresses are names to look up.
-   * `original-dst`: the address that the caller dialled.
+   * `original-dst`: the address that the caller dialled. `dynamic-dns`: what the name leads to that the caller asks for.
    */
-  readonly discovery: 'static' | 'strict-dns' | 'logical-dns' | 'original-dst';
+  readonly discovery: 'static' | 'strict-dns' | 'logical-dns' | 'dynamic-dns' | 'original-dst';
   /** Milliseconds between look-ups of a DNS cluster in use. Default 60000. Source: `meshConfig.dnsRefreshRate`. */
   readonly dnsRefreshMs?: number;
-  /** Takes the place of the dialled address's port. */
+  /** Takes the place of the dialled address's port; of `dynamic-dns` always given. */
   readonly dialledPort?: number;
   readonly endpoints: readonly Endpoint[];
   /** Priority of each endpoint, index by index, 0 first; absent when all are 0. Source: Istio locality failover. */

@@ -4,7 +4,7 @@ import type { Snapshot } from '../config/snapshot.ts';
 import { hostOf } from '../route/authority.ts';
 import type { RequestHead } from '../route/model.ts';
 import { dialledHost, listenerFor } from './listener-for.ts';
-import { isWhereDialled, mayBeDialled, mayTake } from './registered.ts';
+import { isWhereDialled, mayBeAsked, mayBeDialled, mayTake } from './registered.ts';
 import { serverNameOf, type Target } from './target.ts';
 
 /** Whether a call walks through the mesh, is just bytes on a connection of the mesh, goes past it, or nowhere. */
@@ -40,9 +40,10 @@ export function egressOf(snapshot: Snapshot, target: Target, { originalDst }: { 
     return MESH_HTTPS;
   }
   const isOpen = settings.outboundTrafficPolicy === 'ALLOW_ANY';
-  const dialling = { host: hostname, port, originalDst };
+  const servername = scheme === 'https' ? serverNameOf(hostname) : undefined;
+  const dialling = { host: hostname, port, originalDst, servername };
   const chains = listenerFor(listeners, dialling)?.chains;
-  const chain = chains?.match(dialled, scheme === 'https' ? serverNameOf(hostname) : undefined);
+  const chain = chains?.match(dialled, servername);
   if (isOpen) {
     if (chain !== undefined) return CONNECTION;
     return originalDst === null ? MESH : PASSTHROUGH;
@@ -52,9 +53,17 @@ export function egressOf(snapshot: Snapshot, target: Target, { originalDst }: { 
   return chains?.needsAddress === true && isIP(dialled) === 0 ? CONNECTION : BLOCKED;
 }
 
-/** Whether REGISTRY_ONLY refuses a call that was routed to `cluster`: it would go to wherever it was dialled, and nobody registered that. */
-export function strays(snapshot: Snapshot, cluster: ClusterSpec | undefined, { hostname, port }: Target, originalDst: string | null | undefined): boolean {
-  return isWhereDialled(cluster) && originalDst !== null && !mayBeDialled(snapshot, { host: hostname, port, originalDst });
+/** What of a call decides whether it {@link strays}. */
+export interface StrayingCall {
+  readonly head: Pick<RequestHead, 'authority'>;
+  readonly dialled: Target;
+  readonly originalDst?: string | null | undefined;
+}
+
+/** Whether REGISTRY_ONLY refuses a call that was routed to `cluster`: it would go to wherever it was dialled, or asks for, and nobody registered that. */
+export function strays(snapshot: Snapshot, cluster: ClusterSpec | undefined, { head, dialled: { hostname: host, port }, originalDst }: StrayingCall): boolean {
+  if (isWhereDialled(cluster)) return originalDst !== null && !mayBeDialled(snapshot, { host, port, originalDst });
+  return !mayBeAsked(snapshot, cluster, hostOf(head.authority));
 }
 
 /** Whether it is the virtual host of whatever nobody registered, under REGISTRY_ONLY. Source: istio `buildCatchAllVirtualHost`. */

@@ -10,6 +10,8 @@ export interface Dialling {
   readonly port: number;
   /** `ip:port`, where it is known; then the name does not count. */
   readonly originalDst?: string | null | undefined;
+  /** The name that a TLS handshake is going to ask for. */
+  readonly servername?: string | undefined;
 }
 
 /** The host that was dialled, without port and brackets: the address in `originalDst` where that is known. */

@@ -27,6 +27,8 @@ export const NO_ROUTE = reply(404, '', FLAG.NR, 'route_not_found');
 export const BLOCKED = reply(502, '', 0, 'direct_response');
 export const NO_CLUSTER = reply(503, '', FLAG.NC, 'cluster_not_found');
 export const NO_HEALTHY_HOST = reply(503, 'no healthy upstream', FLAG.UH, 'no_healthy_upstream');
+/** Of a cluster that looks up what callers ask for. Source: Envoy dynamic forward proxy. */
+export const NO_SUCH_NAME = reply(503, 'DNS resolution failure', FLAG.DF, 'dns_resolution_failure');
 export const ROUTE_TIMEOUT = reply(504, 'upstream request timeout', FLAG.UT, 'response_timeout');
 export const PER_TRY_TIMEOUT = reply(504, 'upstream request timeout', FLAG.UT, 'upstream_per_try_timeout');
 /** `OPTIONS *` and the like. */

@@ -2,14 +2,16 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { Host } from '../cluster/host.ts';
 import type { TimerHandle } from '../common/clock.ts';
 import { getHeader, setHeader, type HeaderList } from '../common/headers.ts';
+import { hostOf } from '../route/authority.ts';
 import { isGrpcContentType } from '../route/grpc.ts';
 import { shadowAuthority, type Mirror } from '../route/mirror.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import type { EngineContext, MirroredRequest, Mirrors } from './engine-context.ts';
 import { CopiedBody } from './copied-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
+import { mayBeAsked } from './registered.ts';
 import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
-import type { UpstreamCluster } from './upstream-cluster.ts';
+import type { Dialled, UpstreamCluster } from './upstream-cluster.ts';
 
 /** Copies under way at once. p-limit's queue has no end, so copies above {@link MAX_WAITING} are dropped and counted. */
 const MAX_CONCURRENT = 256;
@@ -36,11 +38,11 @@ export class MirrorSender implements Mirrors {
 
   send(mirror: Mirror, { snapshot, authority, upstream: request, timeoutMs }: MirroredRequest): void {
     const cluster = this.#engine.clusters.get(mirror.cluster, snapshot);
-    if (cluster === undefined) return;
+    if (cluster === undefined || !mayBeAsked(snapshot, cluster.spec, hostOf(authority))) return;
     const body = new CopiedBody(request.body);
     // Envoy makes its copies in HTTP/1.1, whatever the caller speaks.
     const copy: CopiedRequest = { ...request, headers: this.#copyHeaders(authority, request.headers, timeoutMs), body, http2: false, ...(this.#engine.options.shadowHosts && { serverName: authority }) };
-    void this.#enqueue(cluster, copy, timeoutMs).finally(() => body.release());
+    void this.#enqueue(cluster, cluster.where({}, authority), copy, timeoutMs).finally(() => body.release());
   }
 
   /** Gives up what waits or is under way; the last thing that is done with it. */
@@ -49,21 +51,21 @@ export class MirrorSender implements Mirrors {
     for (const copy of this.#active) copy.cancel(error);
   }
 
-  async #enqueue(cluster: UpstreamCluster, request: CopiedRequest, timeoutMs: number): Promise<void> {
+  async #enqueue(cluster: UpstreamCluster, where: Dialled, request: CopiedRequest, timeoutMs: number): Promise<void> {
     if (this.#limit.pendingCount >= MAX_WAITING) {
       this.dropped++;
       return;
     }
     await this.#limit(async () => {
       // A name has to be looked up first; the caller's own request did not wait for this one.
-      if (!cluster.ready) await new Promise<void>((resolve) => cluster.whenReady(resolve));
-      await this.#send(cluster, request, timeoutMs);
+      if (!cluster.isReady(where)) await new Promise<void>((resolve) => cluster.whenReady(where, resolve));
+      await this.#send(cluster, where, request, timeoutMs);
     });
   }
 
-  #send(cluster: UpstreamCluster, request: CopiedRequest, timeoutMs: number): Promise<void> | undefined {
+  #send(cluster: UpstreamCluster, where: Dialled, request: CopiedRequest, timeoutMs: number): Promise<void> | undefined {
     if (request.body.cut) return undefined;
-    const host = cluster.pick({}, undefined, this.#engine.random);
+    const host = cluster.pick(where, undefined, this.#engine.random);
     if (host === undefined) {
       cluster.stats.upstream_cx_none_healthy++;
       cluster.stats.countResponse(503, true);

@@ -1,4 +1,5 @@
 import type { ClusterSpec } from '../cluster/model.ts';
+import { hostCovers } from '../common/host-name.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { FilterChain } from '../route/filter-chains.ts';
 import type { Dialling } from './listener-for.ts';
@@ -37,8 +38,16 @@ export function mayBeDialled(snapshot: Snapshot, { host, port, originalDst }: Di
  * @param address - what its host leads to, where that was looked up
  */
 export function mayTake(snapshot: Snapshot, chain: FilterChain, dialling: Dialling, address: string | undefined): boolean {
+  const { servername, host } = dialling;
+  if (!chain.spec.destinations.every(({ cluster }) => mayBeAsked(snapshot, snapshot.clusters.get(cluster), servername ?? host))) return false;
   if (!leadsWhereDialled(snapshot, chain)) return true;
   return mayBeDialled(snapshot, dialling) || (address !== undefined && isByAddress(chain));
+}
+
+/** Whether a cluster that looks up what callers ask for may look up `name`: it has to be one of its service's. */
+export function mayBeAsked({ settings }: Snapshot, cluster: ClusterSpec | undefined, name: string): boolean {
+  if (cluster?.discovery !== 'dynamic-dns' || settings.outboundTrafficPolicy === 'ALLOW_ANY') return true;
+  return hostCovers(cluster.host.toLowerCase(), plainName(name));
 }
 
 /** Whether the dialled address led to `chain`: it has to be the one that is dialled then. */

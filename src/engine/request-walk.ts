@@ -20,6 +20,7 @@ import { admit } from './admission.ts';
 import { CallReport, type CallInfo, type LoggedCall } from './call-info.ts';
 import { blockedAt, blockedCall, isBlockAll, strays } from './egress.ts';
 import { callVariable } from './call-variables.ts';
+import { departure } from './downstream.ts';
 import type { EngineContext } from './engine-context.ts';
 import { explainCall } from './explain.ts';
 import { dialledHost } from './listener-for.ts';
@@ -164,9 +165,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
       this.answer(replies.NO_CLUSTER);
       return;
     }
-    const { dialled, originalDst } = this.request;
-    if (strays(this.snapshot, cluster.spec, dialled, originalDst)) {
-      this.engine.blocked(blockedAt(dialled));
+    if (strays(this.snapshot, cluster.spec, this.request)) {
+      this.engine.blocked(blockedAt(this.request.dialled));
       this.answer(replies.BLOCKED);
       return;
     }

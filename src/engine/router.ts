@@ -17,7 +17,7 @@ import type { LocalReply, ResponseHeaders } from './local-reply.ts';
 import { RetryState } from './retry-state.ts';
 import type { RoutedCall } from './routed-call.ts';
 import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
-import type { UpstreamCluster } from './upstream-cluster.ts';
+import type { Dialled, UpstreamCluster } from './upstream-cluster.ts';
 import { TlsFailure } from './tls-failure.ts';
 import type { WireProtocol } from './wire.ts';
 
@@ -32,6 +32,7 @@ export class Router implements AttemptOwner {
   readonly #call: RoutedCall;
   readonly #action: ForwardAction;
   readonly #timeouts: TimeoutPolicy;
+  readonly #where: Dialled;
   #retries: RetryState | undefined;
   /** Only where a hash decides. */
   readonly #hashKey: HashKey | undefined;
@@ -52,6 +53,7 @@ export class Router implements AttemptOwner {
     this.#call = call;
     this.#action = action;
     this.cluster = cluster;
+    this.#where = cluster.where(call.request, call.request.head.authority);
     const { timeout } = action;
     const { headers } = call.request.head;
     const ofRoute = call.isGrpc ? timeout.grpc(getHeader(headers, 'grpc-timeout')) : timeout;
@@ -92,11 +94,11 @@ export class Router implements AttemptOwner {
     const { body } = this.#call.request;
     if (body.complete) this.#requestComplete();
     else body.onComplete(() => this.#requestComplete());
-    if (this.cluster.ready) {
+    if (this.cluster.isReady(this.#where)) {
       this.#tryFirst();
       return;
     }
-    this.cluster.whenReady(() => {
+    this.cluster.whenReady(this.#where, () => {
       if (!this.#over) this.#tryFirst();
     });
   }
@@ -139,10 +141,10 @@ export class Router implements AttemptOwner {
   #pickHost(): Host | undefined {
     const { request, callerAddress, engine: { random } } = this.#call;
     const hash = this.#hashKey?.of(request.head, callerAddress, random);
-    const host = this.cluster.pick(request, this.#retries, random, hash);
+    const host = this.cluster.pick(this.#where, this.#retries, random, hash);
     if (host === undefined) {
       this.cluster.stats.upstream_cx_none_healthy++;
-      this.#answer(replies.NO_HEALTHY_HOST);
+      this.#answer(this.cluster.spec.discovery === 'dynamic-dns' ? replies.NO_SUCH_NAME : replies.NO_HEALTHY_HOST);
     }
     return host;
   }

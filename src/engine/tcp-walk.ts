@@ -17,7 +17,7 @@ import type { EngineContext } from './engine-context.ts';
 import { explainConnection } from './explain.ts';
 import { dialledHost, listenerFor } from './listener-for.ts';
 import { isByAddress, mayTake } from './registered.ts';
-import type { UpstreamCluster } from './upstream-cluster.ts';
+import type { Dialled, UpstreamCluster } from './upstream-cluster.ts';
 
 /** A connection that somebody asks for. */
 export interface ConnectRequest {
@@ -63,6 +63,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
   #address: string | undefined;
   #clusterName = '';
   #cluster: UpstreamCluster | undefined;
+  #where: Dialled = {};
   #host: Host | undefined;
   #socket: Socket | undefined;
   #localAddress: string | undefined;
@@ -119,7 +120,12 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     this.#clusterName = this.#chain?.destinations.pick(this.#engine.random).cluster ?? listeners.fallbackCluster;
     this.#cluster = this.#engine.clusters.get(this.#clusterName, this.#snapshot);
     const cluster = this.#cluster;
-    if (cluster !== undefined && !cluster.ready) await new Promise<void>((resolve) => cluster.whenReady(resolve));
+    if (cluster === undefined) return;
+    const { originalDst, host: hostname, port, servername } = this.#request;
+    // The address that the rules saw, not what another look-up might give.
+    const dialled = { hostname: (this.#chain && isByAddress(this.#chain) ? this.#address : undefined) ?? hostname, port };
+    this.#where = cluster.where({ originalDst, dialled }, servername ?? hostname);
+    if (!cluster.isReady(this.#where)) await new Promise<void>((resolve) => cluster.whenReady(this.#where, resolve));
   }
 
   /** The chain that it may take. */
@@ -142,11 +148,9 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
       stats.upstream_cx_overflow++;
       return this.#refuse(FLAG.UO, 'its connectionPool.tcp.maxConnections are open');
     }
-    const { originalDst, host: hostname, port, sourceAddress } = this.#request;
+    const { sourceAddress } = this.#request;
     const hash = this.#chain?.spec.hashesSourceIp === true ? xxHash64(sourceAddress ?? this.#engine.options.workloadAddress) : undefined;
-    // The address that the rules saw, not what another look-up might give.
-    const dialled = { hostname: (this.#chain && isByAddress(this.#chain) ? this.#address : undefined) ?? hostname, port };
-    const host = cluster.pick({ originalDst, dialled }, undefined, this.#engine.random, hash);
+    const host = cluster.pick(this.#where, undefined, this.#engine.random, hash);
     if (host === undefined) {
       stats.upstream_cx_none_healthy++;
       return this.#refuse(FLAG.UH, this.#chain === undefined ? 'the outbound policy REGISTRY_ONLY lets only registered hosts through' : 'it has no healthy endpoint');

@@ -13,6 +13,7 @@ import { portStart } from '../route/authority.ts';
 import { grpcToHttpStatus, parseGrpcStatus } from '../route/grpc.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import type { ClusterStats } from '../telemetry/cluster-stats.ts';
+import { AskedNames } from './asked-names.ts';
 import type { ClientTls, Handshake } from './client-tls.ts';
 import { Connection, type ConnectionOwner, type Transport } from './connection.ts';
 import { dial, type Connect, type ConnectTarget, type DialSettings, type DialWaiter } from './dial.ts';
@@ -46,7 +47,7 @@ export interface EjectionEvent {
 export interface Dialled {
   /** `ip:port` that the caller dialled; `null`: it has none. */
   readonly originalDst?: string | null | undefined;
-  /** Where the call's URL points. */
+  /** Where the call's URL points; what it asks for, where that is looked up. */
   readonly dialled?: { readonly hostname: string; readonly port: number } | undefined;
 }
 
@@ -85,6 +86,8 @@ export class UpstreamCluster implements PoolContext {
   /** Hosts of a cluster that goes wherever the caller dialled, by `ip:port`. */
   readonly #dialled = new Map<string, Host>();
   #dns: DnsMembers | undefined;
+  /** Of a cluster that looks up what callers ask for. */
+  #asked: AskedNames | undefined;
   #sweepTimer: TimerHandle | undefined;
   /** What becomes of its pools, once it is no longer in use. */
   #ended: ((pool: HostPool) => void) | undefined;
@@ -106,14 +109,22 @@ export class UpstreamCluster implements PoolContext {
     return this.#spec;
   }
 
-  /** Whether its hosts are known; a DNS cluster first has to look them up. */
-  get ready(): boolean {
+  /** Where a call to the Host `authority` may go, which is `request` unless the cluster looks up what callers ask for. */
+  where(request: Dialled, authority: string): Dialled {
+    return this.#asked === undefined ? request : { dialled: { hostname: serverName(authority).toLowerCase(), port: this.#spec.dialledPort! } };
+  }
+
+  /** Whether the hosts for calls to `where` are known; a DNS cluster first has to look them up. */
+  isReady({ dialled }: Dialled): boolean {
+    if (this.#asked !== undefined) return this.#asked.isKnown(dialled?.hostname ?? '');
     return this.#dns?.resolved ?? true;
   }
 
   /** Calls `listener` once its hosts are known, or can't be. */
-  whenReady(listener: () => void): void {
-    this.#dns!.whenResolved(listener);
+  whenReady({ dialled }: Dialled, listener: () => void): void {
+    if (this.#asked !== undefined) this.#asked.whenKnown(dialled!.hostname, listener);
+    else if (this.#dns !== undefined) this.#dns.whenResolved(listener);
+    else listener();
   }
 
   update(spec: ClusterSpec): void {
@@ -125,19 +136,20 @@ export class UpstreamCluster implements PoolContext {
     this.#spec = spec;
     const dns = this.#dns;
     this.breaker.update(spec.circuitBreaker);
-    this.#lookUp();
+    this.#lookUp(before);
     this.#takeOver(this.hosts.update(this.#hostSpec(), now));
     this.#detect(now);
     // What was opened under other rules for TLS must not carry another request.
     if (!sameData(spec.tls, before.tls) || !sameData(spec.httpsTls, before.httpsTls)) this.#pools.dropAll();
     for (const pool of this.#pools.all()) pool.optionsChanged();
-    if (this.ready) dns?.release();
+    if (this.#dns?.resolved !== false) dns?.release();
   }
 
   /** The host for one try, or `undefined` when there is none to use. */
   pick(request: Dialled, retries: TriedHosts | undefined, random: Random, hash?: Hash64): Host | undefined {
     const now = this.clock.now();
     if (this.#spec.discovery === 'original-dst') return this.#dialledHost(request, now);
+    if (this.#asked !== undefined) return this.#asked.host(request.dialled?.hostname ?? '');
     this.#dns?.refreshIfDue();
     this.#sweep(now);
     if (retries === undefined) return this.hosts.pick(now, { random, hash });
@@ -264,9 +276,15 @@ export class UpstreamCluster implements PoolContext {
     this.stats.readFrom({ outlierDetection: this.detector?.stats, circuitBreaker: this.breaker, hosts: this.hosts });
   }
 
-  #lookUp(): void {
-    const { discovery, endpoints, dnsRefreshMs } = this.#spec;
-    if (!discovery.endsWith('-dns')) {
+  #lookUp(before?: ClusterSpec): void {
+    const { discovery, endpoints, dnsRefreshMs, dialledPort: port } = this.#spec;
+    const isSame = before !== undefined && before.discovery === discovery && before.dialledPort === port && before.dnsRefreshMs === dnsRefreshMs;
+    if (!isSame) {
+      this.#asked?.clear();
+      const options = { port: port!, dnsRefreshMs, isBusy: (host: Host) => this.#isBusy(host), onGone: (host: Host) => this.#pools.drop(host) };
+      this.#asked = discovery === 'dynamic-dns' ? new AskedNames(this.#environment, options) : undefined;
+    }
+    if (discovery !== 'strict-dns' && discovery !== 'logical-dns') {
       this.#dns = undefined;
       return;
     }
@@ -315,10 +333,14 @@ export class UpstreamCluster implements PoolContext {
   #forgetUnused(): void {
     for (const [key, host] of this.#dialled) {
       if (this.#dialled.size < MAX_DIALLED) return;
-      if (host.activeRequests > 0 || this.#pools.of(host).some(({ waiting }) => waiting > 0)) continue;
+      if (this.#isBusy(host)) continue;
       this.#pools.drop(host);
       this.#dialled.delete(key);
     }
+  }
+
+  #isBusy(host: Host): boolean {
+    return host.activeRequests > 0 || this.#pools.of(host).some(({ waiting }) => waiting > 0);
   }
 
   #open(host: Host, owner: ConnectionOwner, kind: PoolKind): Connection {

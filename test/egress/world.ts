@@ -67,6 +67,7 @@ const registry = (port: number, endpoint: number): string => `${[
   entry('mistaken', `hosts: [mistaken.example.com], resolution: STATIC, ports: [{number: 443, name: http, protocol: HTTP}], endpoints: [{address: ${ENDPOINT}, ports: {http: ${endpoint}}}]`),
   entry('routed', `hosts: [routed.example.com], resolution: STATIC, ports: [{number: 443, name: tls, protocol: TLS}], endpoints: [{address: ${ENDPOINT}, ports: {tls: ${endpoint}}}]`, ROUTED),
   entry('wild', 'hosts: ["*.wild.example.com"], resolution: NONE, ports: [{number: 443, name: tls, protocol: TLS}]', ROUTED),
+  entry('dynamic', `hosts: ["*.dyn.example.com"], resolution: DYNAMIC_DNS, ports: [{number: ${port}, name: http, protocol: HTTP, targetPort: ${endpoint}}, {number: 443, name: tls, protocol: TLS, targetPort: ${endpoint}}]`),
 ].join('')}
 apiVersion: v1
 kind: Service
@@ -84,10 +85,20 @@ spec:
   - match: [{uri: {prefix: /mirrored}}]
     route: [{destination: {host: api.example.com}}]
     mirror: {host: evil.test}
+  - match: [{uri: {prefix: /copied}}]
+    route: [{destination: {host: api.example.com}}]
+    mirror: {host: "*.dyn.example.com", port: {number: ${port}}}
   - match: [{uri: {prefix: /moved}}]
     redirect: {authority: "evil.test:${port}"}
   - route: [{destination: {host: api.example.com}}]
     retries: {attempts: 2, retryOn: 5xx}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: spirit}
+spec:
+  hosts: [spirit.test]
+  http: [{route: [{destination: {host: "*.dyn.example.com", port: {number: ${port}}}}]}]
 ---
 apiVersion: networking.istio.io/v1
 kind: VirtualService

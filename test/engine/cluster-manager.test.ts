@@ -103,7 +103,7 @@ describe('a change that does not concern a cluster', () => {
 
     use(entry(['one.test'], 'DNS') + policy(EJECT) + OTHER);
     use(entry(['one.test'], 'DNS') + policy('{loadBalancer: {simple: RANDOM}}'));
-    expect(cluster('reviews').ready).toBe(true);
+    expect(cluster('reviews').isReady({})).toBe(true);
     for (let i = 0; i < 20; i++) expect(await call()).toBe(200);
 
     expect(cluster('reviews').hosts.hosts).toEqual(hosts);

@@ -130,7 +130,8 @@ function clusterSpec(
   const policy = effectivePolicy(rule?.trafficPolicy, subset?.spec, port.number, mesh);
   const loadBalancer = loadBalancerOptions(policy.loadBalancer);
   const outlierDetection = outlierOptions(policy.outlierDetection, legacySemantics);
-  const dialled = service.discovery === 'original-dst' || loadBalancer.kind === 'PASSTHROUGH';
+  const dynamic = service.discovery === 'dynamic-dns';
+  const dialled = service.discovery === 'original-dst' || (loadBalancer.kind === 'PASSTHROUGH' && !dynamic);
   const where = { host: service.host, port: port.number, subset: name, selected: rule?.selector !== undefined, subjectAltNames: service.subjectAltNames };
   const tls = tlsOptions(policy.tls, where);
   const protocol = upstreamProtocol(port.protocol, policy.connectionPool, mesh.h2Upgrade);
@@ -143,12 +144,12 @@ function clusterSpec(
     subset: name,
     discovery: dialled ? 'original-dst' : service.discovery,
     ...(!dialled && service.discovery.endsWith('-dns') && mesh.dnsRefreshMs !== undefined && { dnsRefreshMs: mesh.dnsRefreshMs }),
-    ...(replacesPort(service, port) && { dialledPort: port.targetPort }),
-    ...(dialled
+    ...((dynamic || replacesPort(service, port)) && { dialledPort: port.targetPort }),
+    ...(dialled || dynamic
       ? { endpoints: [] }
       : placed(endpoints, locality ?? preferred ?? mesh.localityLb, outlierDetection !== undefined || preferred !== undefined, caller)),
     protocol,
-    loadBalancer: dialled ? { kind: 'PASSTHROUGH' } : loadBalancer,
+    loadBalancer: dialled || dynamic ? { kind: 'PASSTHROUGH' } : loadBalancer,
     circuitBreaker: circuitBreakerOptions(policy.connectionPool, policy.retryBudget),
     connection: connectionOptions(policy.connectionPool, mesh, protocol),
     ...(outlierDetection && { outlierDetection }),

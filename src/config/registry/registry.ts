@@ -103,8 +103,9 @@ function merge(older: Service, younger: Service): Service {
 function withCodeEndpoints(service: Service, added: readonly CodeEndpoint[] | undefined): Service {
   if (added === undefined || added.length === 0 || service.externalName !== undefined) return service;
   const endpoints = [...service.endpoints, ...added.map((endpoint) => serviceEndpoint(endpoint, service.ports))];
-  // Whoever lists a service's addresses does not mean those that the caller dialled.
-  return { ...service, endpoints, discovery: service.discovery === 'original-dst' ? 'static' : service.discovery };
+  // Whoever lists a service's addresses does not mean those that the caller dialled or asked for.
+  const isOpen = service.discovery === 'original-dst' || service.discovery === 'dynamic-dns';
+  return { ...service, endpoints, discovery: isOpen ? 'static' : service.discovery };
 }
 
 /** Without endpoints, DNS resolves the service's own host; a wildcard has no address. */

@@ -12,15 +12,15 @@ const DISCOVERY: Readonly<Record<string, Service['discovery']>> = {
   STATIC: 'static',
   DNS: 'strict-dns',
   DNS_ROUND_ROBIN: 'logical-dns',
+  DYNAMIC_DNS: 'dynamic-dns',
 };
 
 /** The services of one ServiceEntry: one per host, all over the same endpoints. Source: semantics of ServiceEntry, `resolution`. */
 export function serviceEntryServices(resource: Resource, workloads: WorkloadIndex, mesh: MeshConfig): Service[] {
   const spec = resource.spec as ServiceEntrySpec;
   const ports = withHttpsRouting((spec.ports ?? []).map(servicePort), resource.annotations);
-  // NONE and DYNAMIC_DNS both go where the caller's own name lookup leads.
   const discovery = DISCOVERY[spec.resolution ?? ''] ?? 'original-dst';
-  const endpoints = discovery === 'original-dst' ? [] : entryEndpoints(resource, spec, ports, workloads);
+  const endpoints = discovery === 'original-dst' || discovery === 'dynamic-dns' ? [] : entryEndpoints(resource, spec, ports, workloads);
   const addresses = (spec.addresses ?? []).map(withoutFullMask);
   const subnets = addresses.filter((address) => address.includes('/'));
   const { subjectAltNames = [] } = spec;

@@ -36,7 +36,7 @@ export interface Service {
   readonly addresses: readonly string[];
   /** Ranges of addresses that are the service's, such as `10.1.0.0/16`. Source: ServiceEntry `addresses`. */
   readonly subnets?: readonly string[];
-  readonly discovery: 'static' | 'strict-dns' | 'logical-dns' | 'original-dst';
+  readonly discovery: 'static' | 'strict-dns' | 'logical-dns' | 'dynamic-dns' | 'original-dst';
   /** A Kubernetes Service without cluster IP: its pods are addressed one by one, by names below its own. */
   readonly headless: boolean;
   /** The addresses of a headless service's pods, which callers dial. */

@@ -178,7 +178,7 @@ function joined(list: readonly string[]): string | undefined {
   return list.length === 0 ? undefined : list.join(',');
 }
 
-const TYPES = { static: 'EDS', 'strict-dns': 'STRICT_DNS', 'logical-dns': 'LOGICAL_DNS', 'original-dst': 'ORIGINAL_DST' } as const;
+const TYPES = { static: 'EDS', 'strict-dns': 'STRICT_DNS', 'logical-dns': 'LOGICAL_DNS', 'dynamic-dns': 'DYNAMIC', 'original-dst': 'ORIGINAL_DST' } as const;
 
 /** The clusters of a snapshot as istiod would say them. */
 export function snapshotClusters(snapshot: Snapshot): Record<string, unknown> {

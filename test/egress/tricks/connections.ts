@@ -47,6 +47,8 @@ export const CONNECTION_TRICKS: readonly Trick[] = [
   connected('the SNI of a registered host, on a connection to another', { host: 'evil.test', port: 443, servername: 'a.cdn.example.com' }),
   connected('the SNI of another host, on a connection to a registered one', { host: 'secure.example.com', port: 443, servername: 'evil.test' }),
   connected('TLS without SNI to a registered host', { host: 'a.cdn.example.com', port: 443 }),
+  connected('the SNI of a host that is looked up, on a connection to another', { host: 'evil.test', port: 443, servername: 'a.dyn.example.com' }, { outcome: 'registered', blocked: false, dns: { 'a.dyn.example.com': [[ENDPOINT]] } }),
+  connected('the SNI of another host, on a connection to one that is looked up', { host: 'a.dyn.example.com', port: 443, servername: 'evil.test' }),
   connected('TLS without SNI to a host whose https calls are routed', { host: 'routed.example.com', port: 443 }),
   connected('a connection to a name whose DNS answer is a registered address', { host: 'inside.test', port: 3307 }, { dns: { 'inside.test': [['127.0.9.2']] } }),
   connected('a path of a Unix socket as host', { host: '/tmp/evil.sock', port: 80 }, { outcome: 'ERR_INVALID_ARGUMENT', blocked: false }),

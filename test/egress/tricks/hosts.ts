@@ -1,5 +1,5 @@
 import { REQUESTS, through, type Trick } from '../trick.ts';
-import type { World } from '../world.ts';
+import { ENDPOINT, type World } from '../world.ts';
 
 type Headers = Record<string, string | string[]>;
 
@@ -20,6 +20,8 @@ export const HOST_TRICKS: readonly Trick[] = [
   withHost('Host of a registered service, URL elsewhere on its port', 'registered', outside, { host: 'reviews' }, false),
   withHost('Host of a service that goes where it is dialled', '502', outside, { host: 'files.example.com' }),
   withHost('Host of a wildcard service that goes where it is dialled', '502', outside, { Host: 'A.Files.example.com:80' }),
+  { ...withHost('Host of a service that looks up what it is asked for', 'registered', outside, { host: 'a.dyn.example.com' }, false), dns: { 'a.dyn.example.com': [[ENDPOINT]] } },
+  withHost('Host without the label of a service that looks up what it is asked for', '502', outside, { host: 'dyn.example.com' }),
   withHost('Host that nobody registered, URL of a registered service', '502', inside, { host: 'evil.test' }),
   withHost('several Hosts, the first outside', '502', inside, { host: ['evil.test', 'reviews'] }),
   withHost('several Hosts, the first registered', 'registered', outside, { host: ['reviews', 'evil.test'] }, false),

@@ -14,4 +14,15 @@ export const RULE_TRICKS: readonly Trick[] = [
     blocked: false,
     attempts: through(HTTP_DOORS, () => ({ url: 'http://api.example.com/mirrored' })),
   },
+  {
+    trick: 'a host that only a rule has, and whose destination looks up what it is asked for',
+    outcome: '502',
+    attempts: through(HTTP_DOORS, () => ({ url: 'http://spirit.test/' })),
+  },
+  {
+    trick: 'a mirror that looks up what it is asked for',
+    outcome: 'registered',
+    blocked: false,
+    attempts: through(HTTP_DOORS, () => ({ url: 'http://api.example.com/copied' })),
+  },
 ];
