@@ -21,7 +21,6 @@ import { CallReport, type CallInfo, type LoggedCall } from './call-info.ts';
 import { blockedAt, blockedCall, isBlockAll, strays } from './egress.ts';
 import { callVariable } from './call-variables.ts';
 import { departure } from './downstream.ts';
-import { departure } from './downstream.ts';
 import type { EngineContext } from './engine-context.ts';
 import { explainCall } from './explain.ts';
 import { dialledHost } from './listener-for.ts';
