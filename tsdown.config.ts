@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsdown';
 
-const entry = { index: 'src/index.ts', gateway: 'src/gateway/index.ts', opossum: 'src/adapters/opossum.ts', testing: 'src/testing/index.ts' };
+const entry = { index: 'src/index.ts', clients: 'src/clients/index.ts', gateway: 'src/gateway/index.ts', opossum: 'src/adapters/opossum.ts', testing: 'src/testing/index.ts' };
 const shared = { entry, platform: 'node' as const, target: 'node22.19', dts: true, sourcemap: true, fixedExtension: true };
 
 export default defineConfig([

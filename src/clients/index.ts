@@ -1,0 +1,9 @@
+/**
+ * A mesh for clients that take no undici dispatcher: agents for `node:http`, a listener for everything else.
+ *
+ * @packageDocumentation
+ */
+
+export { createAgents, type AgentsOptions, type MeshAgents } from './agents.ts';
+export type { MeshAgentOptions } from './http-agent.ts';
+export type { MeshHttpsAgentOptions } from './https-agent.ts';
