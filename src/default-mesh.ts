@@ -5,6 +5,8 @@ import type { MeshOptions } from './mesh-options.ts';
 /** The one default mesh of a process, shared by every copy (ESM, CJS) of this major version. */
 interface ProcessState {
   mesh?: Promise<Mesh | undefined>;
+  /** What calls go through once the mesh is there: to wait for it, and to read the environment, costs more than routing does. */
+  fetch?: typeof fetch;
 }
 
 const STATE = Symbol.for('ts-mesh/1');
@@ -17,15 +19,32 @@ function state(): ProcessState {
 /**
  * `fetch` through the process's default mesh: the one that {@link configureMesh} made, else one from the environment
  * variable `TS_MESH_CONFIG` (a file or folder, read at the first call and watched from then on; `TS_MESH_WATCH=0`: not
- * watched), else plain `fetch`. `TS_MESH_DISABLE=1` makes it plain `fetch` always.
+ * watched), else plain `fetch`. `TS_MESH_DISABLE=1`, as it is when the default mesh is made, makes it plain `fetch` whatever is configured.
  *
  * @throws {MeshError} `ERR_INVALID_CONFIG` at every call while the configuration of the environment is bad: a mesh that
  * can't read its rules must not let calls pass without them.
  */
-export async function meshFetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
-  if (process.env['TS_MESH_DISABLE'] === '1') return fetch(input, init);
-  const mesh = await (state().mesh ??= fromEnvironment());
-  return mesh === undefined ? fetch(input, init) : mesh.fetch(input, init);
+export function meshFetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+  return (state().fetch ?? firstFetch)(input, init);
+}
+
+async function firstFetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+  const process = state();
+  const pending = isDisabled() ? Promise.resolve(undefined) : (process.mesh ??= fromEnvironment());
+  const mesh = await pending;
+  const through = fetchOf(mesh);
+  // Another may have been configured meanwhile.
+  if (process.mesh === pending) process.fetch = through;
+  return through(input, init);
+}
+
+/** Without a mesh whatever `fetch` is at the time of the call: others may replace it. */
+function fetchOf(mesh: Mesh | undefined): typeof fetch {
+  return mesh === undefined || isDisabled() ? (input, init) => fetch(input, init) : mesh.fetch;
+}
+
+function isDisabled(): boolean {
+  return process.env['TS_MESH_DISABLE'] === '1';
 }
 
 /**
@@ -38,6 +57,7 @@ export async function configureMesh(options: MeshOptions): Promise<Mesh> {
   const mesh = await createMesh(options);
   const before = state().mesh;
   state().mesh = Promise.resolve(mesh);
+  state().fetch = fetchOf(mesh);
   before?.then((old) => old?.close()).catch(() => {});
   return mesh;
 }

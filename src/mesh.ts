@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { ADDRCONFIG } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import type { Socket } from 'node:net';
@@ -94,7 +93,6 @@ export class Mesh implements AsyncDisposable {
   constructor(options: MeshOptions) {
     const workload = { namespace: options.workload?.namespace ?? 'default', labels: options.workload?.labels ?? {}, locality: options.workload?.locality };
     const random = options.random ?? (options.seed === undefined ? Math.random : seededRandom(options.seed));
-    const seeded = options.random !== undefined || options.seed !== undefined;
     this.#legacySemantics = options.legacySemantics ?? true;
     const compile = { workload, endpoints: options.endpoints, legacySemantics: this.#legacySemantics, dnsDiscovery: options.discovery?.dns };
     this.#config = new MeshConfig({ strict: options.strict, legacySemantics: this.#legacySemantics }, compile);
@@ -103,7 +101,7 @@ export class Mesh implements AsyncDisposable {
       {
         clock: options.clock ?? systemClock,
         random,
-        uuid: seeded ? () => randomUuid(random) : randomUUID,
+        uuid: () => randomUuid(random),
         connect: options.connect ?? netConnect(options.lookup),
         transport: options.transport,
         lookup: options.lookup ?? systemLookup,

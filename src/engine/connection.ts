@@ -45,6 +45,8 @@ export class Connection implements DialWaiter {
   idleSinceMs = Infinity;
   /** Whether no further request is to begin on it, though it could. Kept by the pool. */
   retired = false;
+  /** Whether it is in its pool's list of those with room. Kept by the pool. */
+  listed = false;
   /** Requests begun on it. */
   requests = 0;
   /** Requests on it now. Kept by the pool. */

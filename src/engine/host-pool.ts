@@ -190,7 +190,7 @@ export class HostPool implements ConnectionOwner {
     for (;;) {
       const connection = this.#ready.at(-1);
       if (connection === undefined) return undefined;
-      if (!connection.usable) this.#ready.pop();
+      if (!connection.usable) this.#withdraw(connection);
       else if (this.#isOver(connection)) this.#expire(connection);
       else return connection;
     }
@@ -210,7 +210,7 @@ export class HostPool implements ConnectionOwner {
       this.#attach(connection, waiter);
     }
     if (!this.#hasRoom(connection)) this.#withdraw(connection);
-    else if (!this.#ready.includes(connection)) this.#ready.push(connection);
+    else this.#list(connection);
     if (connection.streams === 0 && connection.idleSinceMs === Infinity) this.#rest(connection);
   }
 
@@ -239,9 +239,17 @@ export class HostPool implements ConnectionOwner {
     return this.#context.connectionOptions().maxRequestsPerConnection || MAX_REQUESTS;
   }
 
+  #list(connection: Connection): void {
+    if (connection.listed) return;
+    connection.listed = true;
+    this.#ready.push(connection);
+  }
+
   #withdraw(connection: Connection): void {
-    const at = this.#ready.lastIndexOf(connection);
-    if (at >= 0) this.#ready.splice(at, 1);
+    if (!connection.listed) return;
+    connection.listed = false;
+    if (this.#ready.at(-1) === connection) this.#ready.pop();
+    else this.#ready.splice(this.#ready.lastIndexOf(connection), 1);
   }
 
   /** Puts `waiter` on `connection`, or refuses it when too many requests are active in the cluster. */

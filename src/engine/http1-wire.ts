@@ -7,6 +7,9 @@ import { StaleConnectionError, type Wire } from './wire.ts';
 // undici closes idle sockets by a timer of its own; the pool does that, so this one never comes first.
 const NEVER_MS = 2 ** 31 - 1;
 
+/** The socket is open already, so that the name is of no use; but undici makes one out of every Host that comes without. */
+const NO_SERVERNAME = '-';
+
 /**
  * A single-connection undici client around a socket that is open already. A request with `Expect: 100-continue` takes the socket
  * for itself before undici has it, and no other follows.
@@ -43,9 +46,11 @@ export class Http1Wire implements Wire {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    if (!isExpectant(options.headers as readonly string[])) {
+    const { method, path, headers, body } = options;
+    if (!isExpectant(headers as readonly string[])) {
       // undici closes a connection after HEAD, for the sake of servers that answer with a body nevertheless; Envoy does not.
-      this.#client.dispatch(options.method === 'HEAD' ? { ...options, reset: false } : options, handler);
+      const reset = method === 'HEAD' ? false : null;
+      this.#client.dispatch({ method, path, headers: headers!, body: body!, servername: NO_SERVERNAME, reset } as Dispatcher.DispatchOptions, handler);
     } else if (this.#user === 'nobody') {
       this.#user = 'expectant';
       new ExpectantRequest(this.#socket, options, handler, this.#clock);

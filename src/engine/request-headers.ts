@@ -37,8 +37,28 @@ const POLICY_HEADERS = new Set([
   'x-envoy-upstream-rq-timeout-ms', 'x-envoy-upstream-rq-per-try-timeout-ms',
 ]);
 
-/** Most headers are told apart from the stripped ones by their first letter alone. */
-const FIRST_LETTERS = new Set([...STRIPPED, 'te'].map((name) => name.charCodeAt(0)));
+/** What a header's name means here. */
+interface NameInfo {
+  readonly lower: string;
+  /** Neither stripped nor read. */
+  readonly plain: boolean;
+  /** Whether its lines become one: then a bit, which it may share with others. */
+  readonly joined: number;
+}
+
+/** Programs send few names, again and again: each is judged once. */
+const MAX_NAMES = 512;
+const MAX_NAME_LENGTH = 100;
+const names = new Map<string, NameInfo>();
+
+function infoOf(name: string): NameInfo {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  const lower = name.toLowerCase();
+  const info = { lower, plain: !STRIPPED.has(lower) && lower !== 'te', joined: isJoinedInRequests(lower) ? 1 << (names.size % 31) : 0 };
+  if (names.size < MAX_NAMES && name.length <= MAX_NAME_LENGTH) names.set(name, info);
+  return info;
+}
 
 /** `input` in a form that can be read more than once, as some iterables can't. */
 export function listed(input: HeadersInput): HeadersInput {
@@ -52,35 +72,53 @@ export function listed(input: HeadersInput): HeadersInput {
  * @param honorsPolicies - whether the caller's own retry and timeout headers stay
  */
 export function downstreamHeaders(input: HeadersInput, honorsPolicies = false): DownstreamHeaders {
-  const headers: HeaderList = [];
-  let host: string | undefined;
-  const take = (rawName: string, value: string | number | readonly string[] | undefined): void => {
-    if (value === undefined || value === null) return;
-    const name = lowerCase(rawName);
-    if (FIRST_LETTERS.has(name.charCodeAt(0))) {
-      if (name === 'host') host ??= String(Array.isArray(value) ? value[0] : value);
-      if (STRIPPED.has(name) && !isKept(name, value, honorsPolicies)) return;
-      if (name === 'te') {
-        if (asksForTrailers(value) && getHeader(headers, 'te') === undefined) headers.push('te', 'trailers');
-        return;
-      }
-    }
-    if (typeof value === 'string') headers.push(name, trim(value));
-    else if (!Array.isArray(value)) headers.push(name, String(value));
-    else if (value.length > 1 && isJoinedInRequests(name)) headers.push(name, value.map((one) => trim(String(one))).join(','));
-    else for (const one of value) headers.push(name, trim(String(one)));
-  };
-  if (input === null || input === undefined) return { headers, host };
-  if (Array.isArray(input)) {
-    for (let i = 0; i + 1 < input.length; i += 2) take(String(input[i]), input[i + 1]);
-    joinRepeated(headers);
-  } else if (Symbol.iterator in input) {
-    for (const [name, value] of input as Iterable<readonly [string, string]>) take(name, value);
-    joinRepeated(headers);
-  } else {
-    for (const name of Object.keys(input)) take(name, (input as Record<string, string>)[name]);
-  }
+  const taken: TakenHeaders = { headers: [], host: undefined, seen: 0, repeats: false, honorsPolicies };
+  takeAll(taken, input);
+  const { headers, host } = taken;
   return { headers, host };
+}
+
+function takeAll(taken: TakenHeaders, input: HeadersInput): void {
+  if (input === null || input === undefined) return;
+  if (Array.isArray(input)) {
+    for (let i = 0; i + 1 < input.length; i += 2) take(taken, String(input[i]), input[i + 1]);
+  } else if (Symbol.iterator in input) {
+    for (const [name, value] of input as Iterable<readonly [string, string]>) take(taken, name, value);
+  } else {
+    for (const name of Object.keys(input)) take(taken, name, (input as Record<string, string>)[name]);
+    return;
+  }
+  if (taken.repeats) joinRepeated(taken.headers);
+}
+
+/** What was taken so far. */
+interface TakenHeaders extends DownstreamHeaders {
+  host: string | undefined;
+  /** Bits of the names that came and that have one line only. */
+  seen: number;
+  /** Whether one of them may have come twice. */
+  repeats: boolean;
+  readonly honorsPolicies: boolean;
+}
+
+function take(taken: TakenHeaders, given: string, value: string | number | readonly string[] | undefined): void {
+  if (value === undefined || value === null) return;
+  const { headers } = taken;
+  const { lower: name, plain, joined } = infoOf(given);
+  if (!plain) {
+    if (name === 'host') taken.host ??= String(Array.isArray(value) ? value[0] : value);
+    if (STRIPPED.has(name) && !isKept(name, value, taken.honorsPolicies)) return;
+    if (name === 'te') {
+      if (asksForTrailers(value) && getHeader(headers, 'te') === undefined) headers.push('te', 'trailers');
+      return;
+    }
+  }
+  taken.repeats ||= (taken.seen & joined) !== 0;
+  taken.seen |= joined;
+  if (typeof value === 'string') headers.push(name, trim(value));
+  else if (!Array.isArray(value)) headers.push(name, String(value));
+  else if (value.length > 1 && joined !== 0) headers.push(name, value.map((one) => trim(String(one))).join(','));
+  else for (const one of value) headers.push(name, trim(String(one)));
 }
 
 /** Nothing else of `te` is passed on. Source: Envoy `ConnectionManagerUtility::sanitizeTEHeader`. */
@@ -122,10 +160,4 @@ function trim(value: string): string {
 
 function isSpace(code: number): boolean {
   return code === 32 || code === 9;
-}
-
-const UPPER = /[A-Z]/;
-
-function lowerCase(name: string): string {
-  return UPPER.test(name) ? name.toLowerCase() : name;
 }

@@ -2,7 +2,6 @@ import { errors, type Dispatcher } from 'undici';
 import type { TimerHandle } from '../common/clock.ts';
 import type { Explanation } from '../common/explanation.ts';
 import { getHeader } from '../common/headers.ts';
-import { formatOrigin } from '../common/origin.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Destination } from '../route/destination.ts';
 import type { FaultDecision } from '../route/fault-injector.ts';
@@ -11,13 +10,14 @@ import { forwardedAddress } from '../route/forwarded-address.ts';
 import { isGrpcContentType } from '../route/grpc.ts';
 import type { Route } from '../route/route.ts';
 import type { VariableSource } from '../route/variables.ts';
-import { FLAG, formatFlags } from '../telemetry/response-flags.ts';
+import { FLAG } from '../telemetry/response-flags.ts';
 import type { RouteStats } from '../telemetry/route-stats.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
 import { accessRecord } from './access-record.ts';
 import type { ActiveCall } from './active-calls.ts';
 import { admit } from './admission.ts';
-import { CallReport, type CallInfo, type LoggedCall } from './call-info.ts';
+import type { CallInfo, LoggedCall } from './call-info.ts';
+import { callReport } from './call-report.ts';
 import { blockedAt, blockedCall, isBlockAll, strays } from './egress.ts';
 import { callVariable } from './call-variables.ts';
 import { departure } from './downstream.ts';
@@ -27,6 +27,7 @@ import { dialledHost } from './listener-for.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
 import type { MeshRequest } from './mesh-request.ts';
+import { rawHeadersOf } from './raw-headers.ts';
 import type { RoutedCall } from './routed-call.ts';
 import { Router } from './router.ts';
 import type { WireProtocol } from './wire.ts';
@@ -57,9 +58,10 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   aborted = false;
   paused = false;
   reason: Error | null = null;
-  /** The headers and trailers that the mesh made of the upstream's, for handlers that ask for raw ones. */
-  rawHeaders: ResponseHeaders | Buffer[] | null = null;
-  rawTrailers: ResponseHeaders | Buffer[] | null = null;
+  /** Whether {@link rawHeaders} and {@link rawTrailers} are lists of bytes, as of undici's parser. */
+  rawAsLines = false;
+  #headers: ResponseHeaders | undefined;
+  #trailers: ResponseHeaders | undefined;
   readonly #handler: Dispatcher.DispatchHandler;
   #corsOrigin: string | undefined;
   #delayTimer: TimerHandle | undefined;
@@ -177,7 +179,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   // ---- what the router tells
 
   inform(status: number, headers: ResponseHeaders, statusText: string | undefined): void {
-    this.rawHeaders = headers;
+    this.#headers = headers;
     this.#handler.onResponseStart?.(this, status, headers, statusText);
   }
 
@@ -188,7 +190,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.#setServer(headers);
     // Envoy notes it when the headers leave; their operations do not see it yet.
     this.details = 'via_upstream';
-    this.rawHeaders = headers;
+    this.#headers = headers;
     this.#handler.onResponseStart?.(this, status, headers, statusText);
   }
 
@@ -200,7 +202,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   end(upstreamTrailers: ResponseHeaders): void {
     // Over HTTP/1.1 Envoy neither reads nor writes any.
     const trailers = this.request.http2 === true && this.upstreamProtocol === 'http2' ? upstreamTrailers : {};
-    this.rawTrailers = trailers;
+    this.#trailers = trailers;
     this.#finish();
     this.#handler.onResponseEnd?.(this, trailers);
   }
@@ -259,6 +261,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
         return;
       }
       this.bytesSent = Buffer.byteLength(body);
+      this.#headers = headers;
+      this.#trailers = {};
       this.#finish();
       replies.deliver(this.#handler, this, status, headers, body);
     };
@@ -308,6 +312,15 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   resume(): void {
     this.paused = false;
     this.router?.resume();
+  }
+
+  /** The headers that the mesh made of the upstream's, for handlers that ask for raw ones. */
+  get rawHeaders(): ResponseHeaders | Buffer[] | null {
+    return rawHeadersOf(this.#headers, this.rawAsLines);
+  }
+
+  get rawTrailers(): ResponseHeaders | Buffer[] | null {
+    return rawHeadersOf(this.#trailers, this.rawAsLines);
   }
 
   // ---- its story
@@ -372,19 +385,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   }
 
   describe(): CallInfo {
-    const told = {
-      status: this.status,
-      flags: formatFlags(this.flags),
-      details: this.details,
-      cluster: this.router?.cluster.name ?? this.destination?.cluster,
-      route: this.route?.name,
-      rule: this.route?.origin === undefined ? 'no rule' : formatOrigin(this.route.origin),
-      endpoint: this.router?.host?.key,
-      attempts: this.router?.attempts ?? 0,
-      lane: 'lean' as const,
-      durationMs: this.elapsedMs,
-    };
-    return new CallReport(told, () => this.explain());
+    return callReport(this);
   }
 
   explain(): Explanation {
