@@ -40,7 +40,7 @@ export { readResources, type ConfigInput, type ReadOptions, type ReadResult } fr
 export type { Resource } from './config/resource.ts';
 export type { ResourceReference } from './config/resource-reference.ts';
 export { ResourceSet, type ResourceChanges } from './config/resource-set.ts';
-export type { MeshSettings, ProxyHeaders, Snapshot } from './config/snapshot.ts';
+export type { ClientCertificateHeader, MeshSettings, ProxyHeaders, Snapshot } from './config/snapshot.ts';
 export type { ReadRules } from './config/read-options.ts';
 
 // The pure core: which cluster, with what treatment?

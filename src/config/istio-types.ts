@@ -330,7 +330,7 @@ export interface MeshConfigSpec {
   trustDomain?: string;
   dnsRefreshRate?: string;
   pathNormalization?: { normalization?: string };
-  defaultConfig?: { tracing?: { sampling?: number }; proxyHeaders?: ProxyHeadersSpec };
+  defaultConfig?: { tracing?: { sampling?: number }; proxyHeaders?: ProxyHeadersSpec; gatewayTopology?: { forwardClientCertDetails?: string } };
 }
 
 /** Which headers a proxy adds. Source: istio/api mesh/v1alpha1/proxy.proto `ProxyConfig.ProxyHeaders`. */
@@ -339,4 +339,5 @@ export interface ProxyHeadersSpec {
   requestId?: { disabled?: boolean };
   attemptCount?: { disabled?: boolean };
   envoyDebugHeaders?: { disabled?: boolean };
+  setCurrentClientCertDetails?: { subject?: boolean; cert?: boolean; chain?: boolean; dns?: boolean; uri?: boolean };
 }

@@ -2,7 +2,7 @@ import { parse } from 'yaml';
 import { parseDurationMs } from '../common/duration.ts';
 import type { ConnectionPoolSpec, LocalityLbSpec, MeshConfigSpec, OutlierDetectionSpec, ProxyHeadersSpec, RetrySpec } from './istio-types.ts';
 import type { Resource } from './resource.ts';
-import type { MeshSettings, ProxyHeaders } from './snapshot.ts';
+import type { ClientCertificateHeader, MeshSettings, ProxyHeaders } from './snapshot.ts';
 
 /** MeshConfig with every default filled in: what the compiler asks while it builds routes and clusters. */
 export interface MeshConfig {
@@ -64,6 +64,7 @@ function completeMeshConfig(spec: MeshConfigSpec): MeshConfig {
       accessLogFormat: spec.accessLogFormat ?? '',
       traceSampling: spec.defaultConfig?.tracing?.sampling ?? 1,
       proxyHeaders: proxyHeaders(spec.defaultConfig?.proxyHeaders),
+      clientCertificates: clientCertificates(spec.defaultConfig),
     },
     rootNamespace: spec.rootNamespace ?? 'istio-system',
     serviceExportTo: defaultExport(spec.defaultServiceExportTo),
@@ -97,6 +98,16 @@ function proxyHeaders({ server, requestId, attemptCount, envoyDebugHeaders }: Pr
     attemptCount: attemptCount?.disabled !== true,
     debug: envoyDebugHeaders?.disabled !== true,
   };
+}
+
+const FORWARDING: ReadonlySet<string> = new Set<ClientCertificateHeader['forward']>(['SANITIZE', 'FORWARD_ONLY', 'APPEND_FORWARD', 'SANITIZE_SET', 'ALWAYS_FORWARD_ONLY']);
+
+/** Source: istio `buildGatewayConnectionManager`. Details that are given take the place of all defaults. */
+function clientCertificates({ gatewayTopology, proxyHeaders: headers }: NonNullable<MeshConfigSpec['defaultConfig']> = {}): ClientCertificateHeader {
+  const forward = gatewayTopology?.forwardClientCertDetails ?? '';
+  const details = headers?.setCurrentClientCertDetails ?? { subject: true, cert: true, uri: true, dns: true };
+  const { subject = false, cert = false, chain = false, uri = false, dns = false } = details;
+  return { forward: FORWARDING.has(forward) ? (forward as ClientCertificateHeader['forward']) : 'SANITIZE_SET', subject, cert, chain, uri, dns };
 }
 
 /** Milliseconds of `text`, or `absent` when it is not given. */

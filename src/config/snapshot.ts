@@ -36,6 +36,7 @@ export interface MeshSettings {
   /** Percent of requests whose trace is sampled. Default 1. */
   readonly traceSampling: number;
   readonly proxyHeaders: ProxyHeaders;
+  readonly clientCertificates: ClientCertificateHeader;
 }
 
 /** Which headers the mesh adds to requests and responses. Source: Istio `defaultConfig.proxyHeaders`. */
@@ -48,4 +49,20 @@ export interface ProxyHeaders {
   readonly attemptCount: boolean;
   /** `x-envoy-upstream-service-time`, `-expected-rq-timeout-ms`, `-original-path`, `-original-host`, `-overloaded` */
   readonly debug: boolean;
+}
+
+/**
+ * What a gateway makes of `x-forwarded-client-cert`. Source: Istio `defaultConfig.gatewayTopology.forwardClientCertDetails` and
+ * `proxyHeaders.setCurrentClientCertDetails`.
+ */
+export interface ClientCertificateHeader {
+  /** Default `SANITIZE_SET`: what callers say is taken away, and what their certificate says is set. */
+  readonly forward: 'SANITIZE' | 'FORWARD_ONLY' | 'APPEND_FORWARD' | 'SANITIZE_SET' | 'ALWAYS_FORWARD_ONLY';
+  readonly subject: boolean;
+  /** The certificate itself. */
+  readonly cert: boolean;
+  /** With those that vouch for it. Default `false`. */
+  readonly chain: boolean;
+  readonly uri: boolean;
+  readonly dns: boolean;
 }

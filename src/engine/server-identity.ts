@@ -27,7 +27,8 @@ function covers(certificate: X509Certificate, wanted: string): boolean {
 /** As `DNS:a.example.com, URI:"spiffe://…"`: Node quotes names with characters that would make the list ambiguous. */
 const NAME = /([A-Za-z ]+):("(?:[^"\\]|\\.)*"|[^,]*)(?:, |$)/gy;
 
-function alternativeNames({ subjectAltName = '' }: X509Certificate): { readonly kind: string; readonly value: string }[] {
+/** What a certificate is made out to beside its subject, in order. `kind` as OpenSSL spells it: `DNS`, `URI`, `IP Address`. */
+export function alternativeNames({ subjectAltName = '' }: Pick<X509Certificate, 'subjectAltName'>): { readonly kind: string; readonly value: string }[] {
   return [...subjectAltName.matchAll(NAME)].map(([, kind = '', value = '']) => ({
     kind,
     value: value.startsWith('"') ? (JSON.parse(value) as string) : value,

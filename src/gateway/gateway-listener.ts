@@ -1,10 +1,12 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { MeshError } from '../common/errors.ts';
 import type { GatewayChainSpec, GatewayListenerSpec } from '../config/gateways/gateway-model.ts';
 import type { Downstream } from '../engine/downstream.ts';
 import { bySni, type FilterChain } from '../route/filter-chains.ts';
 import { WeightedClusters } from '../route/weighted-clusters.ts';
 import type { BytesDoor } from './bytes-door.ts';
+import { shownOn } from './client-certificate.ts';
 import { plainAddress, withPort } from './edge-headers.ts';
 import { serverNameOf } from './first-bytes.ts';
 import type { GatewayContext } from './gateway-context.ts';
@@ -129,7 +131,8 @@ export class GatewayListener {
     if (spec.serves.kind === 'http') {
       const scheme = tls === undefined ? 'http' : 'https';
       const address = plainAddress(socket.remoteAddress);
-      this.#doors.http.take(socket, { downstream, address, scheme, port, routes: spec.serves.routes });
+      const certificate = socket instanceof TLSSocket ? shownOn(socket) : undefined;
+      this.#doors.http.take(socket, { downstream, address, scheme, port, routes: spec.serves.routes, certificate });
     } else {
       this.#doors.bytes.take(socket, bytes!, downstream, port);
     }

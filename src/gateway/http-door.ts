@@ -5,6 +5,7 @@ import { requestBody } from '../engine/request-body.ts';
 import { downstreamHeaders } from '../engine/request-headers.ts';
 import { HttpServer } from '../serve/http-server.ts';
 import type { ServedRequest } from '../serve/served-request.ts';
+import { forwardedClientCert, type ShownCertificate } from './client-certificate.ts';
 import { edgeHeaders } from './edge-headers.ts';
 import type { GatewayContext } from './gateway-context.ts';
 
@@ -19,6 +20,8 @@ export interface HttpConnection {
   readonly port: number;
   /** The route configuration that its requests go by. */
   readonly routes: string;
+  /** The certificate that the caller has shown. */
+  readonly certificate?: ShownCertificate | undefined;
 }
 
 /** Sends callers' requests through the gateway's engine. */
@@ -51,13 +54,16 @@ export class HttpDoor {
 
   #serve({ connection, method, authority, path, headers: given, body, http2 }: ServedRequest<HttpConnection>, answer: Dispatcher.DispatchHandler): void {
     const { engine, maxReplayBytes } = this.#context;
-    const { downstream, address, scheme, port, routes } = connection;
+    const { downstream, address, scheme, port, routes, certificate } = connection;
     const { headers } = downstreamHeaders(given);
-    const { requestId } = engine.snapshot.settings.proxyHeaders;
-    const caller = { address, gatewayAddress: engine.options.workloadAddress, requestId };
+    const { proxyHeaders, clientCertificates } = engine.snapshot.settings;
+    const caller = { address, gatewayAddress: engine.options.workloadAddress, requestId: proxyHeaders.requestId };
+    const edge = edgeHeaders(headers, caller);
+    const shown = forwardedClientCert(given, certificate, clientCertificates);
+    if (shown !== undefined) edge.push('x-forwarded-client-cert', shown);
     engine.dispatch(
       {
-        head: { method, scheme, authority, path, port, headers: edgeHeaders(headers, caller) },
+        head: { method, scheme, authority, path, port, headers: edge },
         body: requestBody(body, maxReplayBytes),
         dialled: { scheme, authority, hostname: routes, port },
         originalDst: null,

@@ -48,6 +48,11 @@ const proxyHeaders = openMessage('ProxyHeaders', {
   requestId: switchable,
   attemptCount: switchable,
   envoyDebugHeaders: switchable,
+  setCurrentClientCertDetails: openMessage('SetCurrentClientCertDetails', { subject: bool, cert: bool, chain: bool, dns: bool, uri: bool }),
+});
+
+const gatewayTopology = openMessage('Topology', {
+  forwardClientCertDetails: enumOf('UNDEFINED', 'SANITIZE', 'FORWARD_ONLY', 'APPEND_FORWARD', 'SANITIZE_SET', 'ALWAYS_FORWARD_ONLY'),
 });
 
 /** Source: istio/api mesh/v1alpha1/config.proto. */
@@ -74,7 +79,7 @@ export const meshConfig: Field = message(
     pathNormalization: message('ProxyPathNormalization', {
       normalization: enumOf('DEFAULT', 'NONE', 'BASE', 'MERGE_SLASHES', 'DECODE_AND_MERGE_SLASHES'),
     }),
-    defaultConfig: openMessage('ProxyConfig', { tracing: openMessage('Tracing', { sampling: double }), proxyHeaders, proxyMetadata: textMap }),
+    defaultConfig: openMessage('ProxyConfig', { tracing: openMessage('Tracing', { sampling: double }), proxyHeaders, gatewayTopology, proxyMetadata: textMap }),
     ...Object.fromEntries(UNREAD.map((name) => [name, any])),
   },
   checkMeshConfig,
