@@ -5,8 +5,8 @@ const FLOORS = [
   ['config', '^src/config/'],
   ['discovery, engine', '^src/(discovery|engine)/'],
   ['serve', '^src/serve/'],
-  // src/fetch/ holds the parts of the door src/mesh-fetch.ts.
-  ['mesh', '^src/(fetch/|[^/]+\\.ts$)'],
+  // src/fetch/ and src/request/ hold the parts of those doors.
+  ['mesh', '^src/(fetch/|request/|[^/]+\\.ts$)'],
   ['doors and tools', '^src/(gateway|clients|adapters|testing|admin|cli)/'],
 ];
 

@@ -29,6 +29,7 @@ import { MeshDispatcher, type DoorContext, type MeshCallOptions } from './mesh-d
 import { connectThrough, createConnectionThrough, type ConnectOptions, type CreateConnectionOptions } from './mesh-connect.ts';
 import { createFetch } from './mesh-fetch.ts';
 import type { ConfigSource, MeshOptions } from './mesh-options.ts';
+import { leanRequest } from './request/lean-request.ts';
 
 /** Reads the first configuration of a mesh; set below, where its parts are at hand. */
 let start: (mesh: Mesh, options: MeshOptions) => Promise<void>;
@@ -156,7 +157,7 @@ export class Mesh implements AsyncDisposable {
   request(url: string | URL, options: MeshRequestOptions = {}): Promise<Dispatcher.ResponseData> {
     const { origin, path } = splitUrl(url);
     const method = options.method ?? (options.body ? 'PUT' : 'GET');
-    return this.#requests.request({ ...options, origin, path, method } as Dispatcher.RequestOptions);
+    return leanRequest(this.#requests, { ...options, origin, path, method } as Dispatcher.RequestOptions);
   }
 
   /**
