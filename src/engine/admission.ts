@@ -3,12 +3,22 @@ import type { MeshSettings } from '../config/snapshot.ts';
 import type { RequestHead } from '../route/model.ts';
 import { normalizePath } from '../route/path-normalization.ts';
 import type { Random } from '../common/random.ts';
-import { BAD_PATH, HEAD_TOO_LARGE, NO_PATH, TOO_MANY_HEADERS, type LocalReply } from './local-reply.ts';
+import { BAD_PATH, BODY_TOO_LARGE, HEAD_TOO_LARGE, NO_PATH, TOO_MANY_HEADERS, type LocalReply } from './local-reply.ts';
 import { startSpan } from './trace-context.ts';
+
+/** How large requests may be. */
+export interface RequestLimits {
+  /** Bytes of path, names and values together. */
+  readonly headBytes: number;
+  /** Headers, with the Host. */
+  readonly headers: number;
+  /** Bytes that the head may announce of a body; 0: any number. */
+  readonly bodyBytes: number;
+}
 
 /** What admission needs of the mesh. */
 export interface AdmissionContext {
-  readonly options: { readonly uuid: () => string; readonly tracing: boolean };
+  readonly options: { readonly uuid: () => string; readonly tracing: boolean; readonly limits?: RequestLimits | undefined };
   readonly random: Random;
 }
 
@@ -17,6 +27,8 @@ export const MAX_HEAD_BYTES = 60 * 1024;
 
 /** With the Host. Source: Envoy `max_headers_count`, likewise. */
 export const MAX_HEADERS = 100;
+
+const DEFAULT_LIMITS: RequestLimits = { headBytes: MAX_HEAD_BYTES, headers: MAX_HEADERS, bodyBytes: 0 };
 
 /**
  * What happens to a request before it is routed, so that rules see the result: its path is normalized, and it gets
@@ -27,8 +39,10 @@ export const MAX_HEADERS = 100;
  * Source: Envoy `ConnectionImpl::checkMaxHeadersSize`, `ConnectionManagerUtility::maybeNormalizePath`, `mutateRequestHeaders`.
  */
 export function admit(head: RequestHead, settings: MeshSettings, { options, random }: AdmissionContext): LocalReply | undefined {
-  if (head.headers.length / 2 >= MAX_HEADERS) return TOO_MANY_HEADERS;
-  if (sizeOf(head) > MAX_HEAD_BYTES) return HEAD_TOO_LARGE;
+  const { limits = DEFAULT_LIMITS } = options;
+  if (head.headers.length / 2 >= limits.headers) return TOO_MANY_HEADERS;
+  if (sizeOf(head) > limits.headBytes) return HEAD_TOO_LARGE;
+  if (limits.bodyBytes > 0 && Number(getHeader(head.headers, 'content-length')) > limits.bodyBytes) return BODY_TOO_LARGE;
   if (head.path !== '' && !head.path.startsWith('/')) return NO_PATH;
   const path = normalizePath(head.path, settings.pathNormalization);
   if (path === undefined) return BAD_PATH;

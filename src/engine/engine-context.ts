@@ -3,6 +3,7 @@ import type { Random } from '../common/random.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { Mirror } from '../route/mirror.ts';
 import type { StatsRegistry } from '../telemetry/stats-registry.ts';
+import type { RequestLimits } from './admission.ts';
 import type { LoggedCall } from './call-info.ts';
 import type { BlockedAttempt } from './egress.ts';
 import type { ClusterManager } from './cluster-manager.ts';
@@ -20,6 +21,8 @@ export interface CallSettings {
   readonly honorsCallerPolicies: boolean;
   /** The workload's own address, for `x-forwarded-for` of copies and access logs. */
   readonly workloadAddress: string;
+  /** Default: Envoy's. */
+  readonly limits?: RequestLimits | undefined;
 }
 
 /** What a request on its way needs of the engine. */

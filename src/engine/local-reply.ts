@@ -37,6 +37,8 @@ export const NO_PATH = reply(404, '', 0, 'absolute_path_rejected');
 export const REWRITE_TOO_LONG = reply(414, '', 0, 'path_rewrite_too_long');
 export const HEAD_TOO_LARGE = reply(431, 'Request Header Fields Too Large', FLAG.DPE, 'http1.headers_too_large');
 export const TOO_MANY_HEADERS = reply(431, 'Request Header Fields Too Large', FLAG.DPE, 'http1.too_many_headers');
+/** Source: Envoy buffer filter. */
+export const BODY_TOO_LARGE = reply(413, 'Payload Too Large', 0, 'request_payload_too_large');
 export const BAD_PATH = reply(400, '', 0, 'path_normalization_failed');
 export const RETRY_BUFFER_EXCEEDED = reply(
   507,

@@ -14,6 +14,9 @@ import type { HttpDoor } from './http-door.ts';
 import { RefusedConnection } from './refused-connection.ts';
 import { TlsEnd } from './tls-end.ts';
 
+/** Of callers that are gone without a word the system tells after a while. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** Where connections go on once their chain is known. */
 export interface Doors {
   readonly http: HttpDoor;
@@ -40,7 +43,7 @@ export class GatewayListener {
     this.#context = context;
     this.#doors = doors;
     this.use(spec);
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS }, (socket) => {
       this.#take(socket).catch((error: Error) => {
         context.problem(`port ${this.#spec.port} of the gateway: ${error.message}`);
         socket.destroy();

@@ -63,6 +63,7 @@ export class Gateway implements AsyncDisposable {
     this.#accessLog = new AccessLog(options.accessLog ?? accessLog);
     this.#served = this.#compile();
     const { onEjection: _, onBlocked: __, ...shared } = engine;
+    const limits = limitsOf(options.limits);
     this.#engine = new Engine(
       {
         ...shared,
@@ -71,6 +72,7 @@ export class Gateway implements AsyncDisposable {
         workloadAddress: ownAddress ?? (address === '0.0.0.0' || address === '::' ? '127.0.0.1' : address),
         // Whoever calls from outside steers no retries or timeouts, however much the mesh trusts its own callers.
         honorsCallerPolicies: false,
+        limits,
         onEjection: () => {},
         onFinished: (call) => {
           apart(() => this.#accessLog.write(call, this.snapshot.settings));
@@ -85,7 +87,7 @@ export class Gateway implements AsyncDisposable {
     );
     this.#context = {
       engine: this.#engine,
-      limits: limitsOf(options.limits),
+      limits,
       contexts: new ServerContexts(options.credentials ?? {}, certificates ?? ofMesh),
       maxReplayBytes,
       problem: (message) => this.#problem(message),

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { ResponseHeaders } from '../engine/local-reply.ts';
+import { Stall } from './stall.ts';
 
 /** What belongs to one connection, not to the answer. */
 const OF_THE_CONNECTION = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te'];
@@ -9,15 +10,24 @@ const OF_THE_CONNECTION = ['connection', 'keep-alive', 'proxy-connection', 'tran
 export class Http1Response implements Dispatcher.DispatchHandler {
   readonly #response: ServerResponse;
   readonly #mayKeepAlive: () => boolean;
+  readonly #stall: Stall;
   #controller: Dispatcher.DispatchController | undefined;
 
-  /** @param mayKeepAlive - whether another request may follow on the connection, asked when the answer begins */
-  constructor(response: ServerResponse, mayKeepAlive: () => boolean) {
+  /**
+   * @param mayKeepAlive - whether another request may follow on the connection, asked when the answer begins
+   * @param stallMs - see `ServeLimits`
+   */
+  constructor(response: ServerResponse, mayKeepAlive: () => boolean, stallMs = 0) {
     this.#response = response;
     this.#mayKeepAlive = mayKeepAlive;
-    response.on('drain', () => this.#controller?.resume());
+    this.#stall = new Stall(stallMs, () => response.destroy());
+    response.on('drain', () => {
+      this.#stall.end();
+      this.#controller?.resume();
+    });
     response.on('error', () => {});
     response.on('close', () => {
+      this.#stall.end();
       if (!response.writableEnded) this.#controller?.abort(new Error('the caller left'));
     });
   }
@@ -45,13 +55,16 @@ export class Http1Response implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#response.write(chunk)) controller.pause();
+    if (this.#response.write(chunk)) return;
+    this.#stall.begin();
+    controller.pause();
   }
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     // Only chunks have a place for them.
     if (Object.keys(trailers).length > 0 && this.#response.chunkedEncoding) this.#response.addTrailers(trailers as OutgoingHttpHeaders);
     this.#response.end();
+    if (!this.#response.writableFinished) this.#stall.begin();
   }
 
   onResponseError(): void {

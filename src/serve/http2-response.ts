@@ -4,31 +4,41 @@ import type { Dispatcher } from 'undici';
 import { CallerDisconnected } from '../engine/downstream.ts';
 import type { ResponseHeaders } from '../engine/local-reply.ts';
 import type { ResponseController } from '../engine/wire.ts';
+import { Stall } from './stall.ts';
 
 /** What HTTP/1.1 says about its connection. Source: RFC 9113 §8.2.2. */
 const OF_THE_CONNECTION = ['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'upgrade', 'te'];
 
-const { NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
 
 /** Writes an answer to a caller on a stream, no faster than the caller reads. */
 export class Http2Response implements Dispatcher.DispatchHandler {
   readonly #stream: ServerHttp2Stream;
   /** A stream that is closed has none any more. */
   readonly #session: Http2Session | undefined;
+  readonly #stall: Stall;
   #controller: Dispatcher.DispatchController | undefined;
   /** Known, but not sent yet: whether the answer ends with it is told in the same breath, if at all. */
   #head: OutgoingHttpHeaders | undefined;
   #trailers: IncomingHttpHeaders = {};
   #over = false;
 
-  constructor(stream: ServerHttp2Stream) {
+  /** @param stallMs - see `ServeLimits` */
+  constructor(stream: ServerHttp2Stream, stallMs = 0) {
     this.#stream = stream;
+    this.#stall = new Stall(stallMs, () => stream.close(NGHTTP2_CANCEL));
     this.#session = stream.session;
     stream
-      .on('drain', () => this.#controller?.resume())
+      .on('drain', () => {
+        this.#stall.end();
+        this.#controller?.resume();
+      })
       .on('error', () => {})
       .on('wantTrailers', () => this.#end())
-      .once('close', () => this.#left());
+      .once('close', () => {
+        this.#stall.end();
+        this.#left();
+      });
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -50,7 +60,9 @@ export class Http2Response implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#sendHead(false);
-    if (!this.#stream.write(chunk)) controller.pause();
+    if (this.#stream.write(chunk)) return;
+    this.#stall.begin();
+    controller.pause();
   }
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
@@ -59,6 +71,7 @@ export class Http2Response implements Dispatcher.DispatchHandler {
     // gRPC takes a status among the headers for the last word only if they are the last.
     this.#sendHead(Object.keys(trailers).length === 0);
     if (!this.#stream.writableEnded) this.#stream.end();
+    if (!this.#stream.destroyed) this.#stall.begin();
   }
 
   onResponseError(): void {

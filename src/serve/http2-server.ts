@@ -1,10 +1,10 @@
-import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { performServerHandshake, type ServerHttp2Session, type ServerOptions, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../common/headers.ts';
 import { MAX_HEAD_BYTES, MAX_HEADERS } from '../engine/admission.ts';
 import type { ProtocolOptions } from './http1-server.ts';
 import { Http2Response } from './http2-response.ts';
-import type { ServedRequest } from './served-request.ts';
+import type { ServedRequest, ServeLimits } from './served-request.ts';
 
 /** Source: Envoy's default for `max_concurrent_streams`. */
 const MAX_CONCURRENT_STREAMS = 1024;
@@ -16,11 +16,13 @@ const STREAM_WINDOW_BYTES = 1024 * 1024;
 const CONNECTION_WINDOW_BYTES = 24 * 1024 * 1024;
 
 /** Node ends sessions with too many resets, pings, settings or broken frames by itself. */
-const SESSION = {
-  // Up to a certain excess the engine refuses heads that are too large, in words; beyond, Node resets the stream.
-  maxHeaderListPairs: MAX_HEADERS + 28,
-  settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: MAX_HEAD_BYTES + 8192, enablePush: false },
-} as const;
+function sessionOptions({ headBytes = MAX_HEAD_BYTES, headers = MAX_HEADERS }: ServeLimits): ServerOptions {
+  return {
+    // Up to a certain excess the engine refuses heads that are too large, in words; beyond, Node resets the stream.
+    maxHeaderListPairs: headers + 28,
+    settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: headBytes + 8192, enablePush: false },
+  };
+}
 
 /** Reads HTTP/2 from connections that it is given; `node:http2` does the reading. */
 export class Http2Server<Connection> {
@@ -33,7 +35,7 @@ export class Http2Server<Connection> {
 
   take(socket: Duplex, connection: Connection): void {
     const { limits, exchanges } = this.#options;
-    const session = performServerHandshake(socket, SESSION);
+    const session = performServerHandshake(socket, sessionOptions(limits));
     this.#sessions.add(session);
     const first = limits.headersMs === 0 ? undefined : setTimeout(() => session.destroy(), limits.headersMs).unref();
     session
@@ -62,7 +64,7 @@ export class Http2Server<Connection> {
   }
 
   #answer(stream: ServerHttp2Stream, socket: Duplex, connection: Connection, raw: readonly string[]): void {
-    const { exchanges, serve } = this.#options;
+    const { exchanges, limits, serve } = this.#options;
     const request = requestOf(stream, connection, raw);
     if (request === undefined) {
       // Envoy knows no route for CONNECT.
@@ -71,7 +73,7 @@ export class Http2Server<Connection> {
     }
     exchanges.begin(socket);
     stream.once('close', () => exchanges.end(socket));
-    serve(request, new Http2Response(stream));
+    serve(request, new Http2Response(stream, limits.stallMs));
   }
 }
 

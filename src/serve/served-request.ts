@@ -48,4 +48,10 @@ export interface ServeLimits {
   readonly requestMs: number;
   /** Between requests. */
   readonly idleMs: number;
+  /** That an answer waits for a caller that does not read on; then its connection, or stream, is closed. Default: no limit. */
+  readonly stallMs?: number;
+  /** Bytes of the head of a request; beyond a certain excess the reader refuses it. Default 60 KiB. */
+  readonly headBytes?: number;
+  /** Headers of a request, likewise. Default 100. */
+  readonly headers?: number;
 }
