@@ -71,20 +71,19 @@ export class MeshDispatcher extends Dispatcher {
     const path = options.query === undefined || options.query === null ? options.path : withQuery(options.path, options.query);
     const egress = egressOf(engine.snapshot, target, options);
     if (egress.kind !== 'mesh') return this.#goElsewhere(egress.kind, options, { method: options.method, target, path, headers: asked, originalDst: options.originalDst }, bound);
-    engine.dispatch(
-      {
-        head: { method: options.method, scheme, authority, path, port, headers },
-        body: requestBody(options.body as BodyInit, maxReplayBytes),
-        dialled: target,
-        originalDst: options.originalDst,
-        sourceAddress: options.sourceAddress,
-        http2: options.http2,
-        https: egress.https,
-        askedPath: path,
-        askedHeaders: asked,
-      },
-      bound,
-    );
+    const request = {
+      head: { method: options.method, scheme, authority, path, port, headers },
+      body: requestBody(options.body as BodyInit, maxReplayBytes),
+      dialled: target,
+      originalDst: options.originalDst,
+      sourceAddress: options.sourceAddress,
+      http2: options.http2,
+      https: egress.https,
+      askedPath: path,
+      askedHeaders: asked,
+    };
+    if (typeof options.upgrade === 'string') engine.dispatchUpgrade({ ...request, upgrade: options.upgrade }, bound);
+    else engine.dispatch(request, bound);
     return true;
   }
 

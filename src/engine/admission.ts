@@ -56,6 +56,11 @@ export function admit(head: RequestHead, settings: MeshSettings, { options, rand
   return undefined;
 }
 
+/** Whether a request may go on with `protocol`. Source: istio, which allows `websocket` by `upgrade_configs`, and no other. */
+export function mayUpgrade(protocol: string): boolean {
+  return protocol.toLowerCase() === 'websocket';
+}
+
 /** Header values hold no character beyond latin1, so that characters are bytes. */
 function sizeOf({ path, authority, headers }: RequestHead): number {
   let size = path.length + authority.length;

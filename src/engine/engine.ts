@@ -18,8 +18,10 @@ import { assertAddress } from './listener-for.ts';
 import { MirrorSender } from './mirror-sender.ts';
 import type { Lookup } from './dns-members.ts';
 import type { MeshRequest } from './mesh-request.ts';
+import { requestBody } from './request-body.ts';
 import { RequestWalk } from './request-walk.ts';
 import { TcpWalk, type ConnectionContext, type ConnectRequest } from './tcp-walk.ts';
+import { UpgradeHandler } from './upgraded-stream.ts';
 
 export interface EngineOptions extends ClusterManagerOptions, CallSettings {
   readonly clock: Clock;
@@ -87,6 +89,16 @@ export class Engine implements EngineContext, ConnectionContext {
       // A door's handler threw, or a rule can't be carried out: this call ends, and gives back what it holds.
       walk.abort(error as Error);
     }
+  }
+
+  /**
+   * As {@link dispatch}, for a request to go on with `upgrade`: once the endpoint agrees, `handler` gets the connection by `onRequestUpgrade`.
+   * The request's own body does not count.
+   */
+  dispatchUpgrade(request: Omit<MeshRequest, 'body'> & { readonly upgrade: string }, handler: Dispatcher.DispatchHandler): void {
+    const upgrading = new UpgradeHandler(handler);
+    // To keep what was said would be of no use: by then nothing is tried again.
+    this.dispatch({ ...request, body: requestBody(upgrading.body as never, 0) }, upgrading);
   }
 
   /** Opens a connection that is not HTTP, to wherever the rules send it. Rejects with a `MeshError` where Envoy would close it. Throws as {@link assertAddress}. */

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
 import { ExpectantRequest, isExpectant } from './expectant-request.ts';
+import { UpgradeRequest } from './upgrade-request.ts';
 import { StaleConnectionError, type Wire } from './wire.ts';
 
 // undici closes idle sockets by a timer of its own; the pool does that, so this one never comes first.
@@ -21,6 +22,8 @@ export class Http1Wire implements Wire {
   readonly #clock: Clock;
   /** Who has the socket. */
   #user: 'nobody' | 'undici' | 'expectant' = 'nobody';
+  /** Whether no further request can follow. */
+  #isLast = false;
 
   /** @param origin - what undici takes the other side for */
   constructor(socket: Socket, origin: string, clock: Clock) {
@@ -42,17 +45,21 @@ export class Http1Wire implements Wire {
   }
 
   get usable(): boolean {
-    return !this.#socket.destroyed && this.#user !== 'expectant';
+    return !this.#socket.destroyed && !this.#isLast;
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    const { method, path, headers, body } = options;
-    if (!isExpectant(headers as readonly string[])) {
+    const { method, path, headers, body, upgrade } = options;
+    if (typeof upgrade === 'string') {
+      this.#isLast = true;
+      this.#client.dispatch({ method, path, headers: headers!, body: null, upgrade, servername: NO_SERVERNAME } as Dispatcher.DispatchOptions, new UpgradeRequest(body as never, handler));
+    } else if (!isExpectant(headers as readonly string[])) {
       // undici closes a connection after HEAD, for the sake of servers that answer with a body nevertheless; Envoy does not.
       const reset = method === 'HEAD' ? false : null;
       this.#client.dispatch({ method, path, headers: headers!, body: body!, servername: NO_SERVERNAME, reset } as Dispatcher.DispatchOptions, handler);
     } else if (this.#user === 'nobody') {
       this.#user = 'expectant';
+      this.#isLast = true;
       new ExpectantRequest(this.#socket, options, handler, this.#clock);
     } else {
       handler.onResponseError?.(undefined as never, new StaleConnectionError('undici has this connection'));

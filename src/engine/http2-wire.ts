@@ -85,7 +85,12 @@ export class Http2Wire implements Wire {
     return this.#session.remoteSettings?.maxConcurrentStreams ?? Infinity;
   }
 
-  dispatch({ method, path, headers, body }: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+  dispatch({ method, path, headers, body, upgrade }: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    if (upgrade !== undefined) {
+      handler.onRequestStart?.(NO_STREAM, undefined);
+      handler.onResponseError?.(NO_STREAM, new Http2ResetError('remote-reset', 'over HTTP/2 there is no upgrade'));
+      return;
+    }
     const encoded = encodeBody(body);
     const head = this.#head(method, path, headers as readonly string[], encoded);
     const stream = this.#begin(head, encoded.body === undefined);
@@ -133,6 +138,8 @@ export class Http2Wire implements Wire {
     return head;
   }
 }
+
+const NO_STREAM: Dispatcher.DispatchController = { aborted: true, paused: false, reason: null, abort() {}, pause() {}, resume() {} };
 
 function add(head: OutgoingHttpHeaders, name: string, value: string): void {
   const known = head[name];

@@ -25,6 +25,8 @@ const reply = (status: number, body: string, flags: number, details: string): Lo
 export const NO_ROUTE = reply(404, '', FLAG.NR, 'route_not_found');
 /** What the outbound policy REGISTRY_ONLY refuses. Source: istio `buildCatchAllVirtualHost`. */
 export const BLOCKED = reply(502, '', 0, 'direct_response');
+/** Source: Envoy `ActiveStream::decodeHeaders`, for upgrades that nobody allowed. */
+export const UPGRADE_FAILED = reply(403, '', 0, 'upgrade_failed');
 export const NO_CLUSTER = reply(503, '', FLAG.NC, 'cluster_not_found');
 export const NO_HEALTHY_HOST = reply(503, 'no healthy upstream', FLAG.UH, 'no_healthy_upstream');
 /** Of a cluster that looks up what callers ask for. Source: Envoy dynamic forward proxy. */

@@ -38,6 +38,8 @@ export class MirrorSender implements Mirrors {
 
   send(mirror: Mirror, { snapshot, authority, upstream: request, timeoutMs }: MirroredRequest): void {
     const cluster = this.#engine.clusters.get(mirror.cluster, snapshot);
+    // What is said in another protocol is said to one only.
+    if (request.upgrade !== undefined) return;
     if (cluster === undefined || !mayBeAsked(snapshot, cluster.spec, hostOf(authority))) return;
     const body = new CopiedBody(request.body);
     // Envoy makes its copies in HTTP/1.1, whatever the caller speaks.

@@ -15,7 +15,7 @@ import type { RouteStats } from '../telemetry/route-stats.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
 import { accessRecord } from './access-record.ts';
 import type { ActiveCall } from './active-calls.ts';
-import { admit } from './admission.ts';
+import { admit, mayUpgrade } from './admission.ts';
 import type { CallInfo, LoggedCall } from './call-info.ts';
 import { callReport } from './call-report.ts';
 import { blockedAt, blockedCall, isBlockAll, strays } from './egress.ts';
@@ -106,8 +106,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     const routes = this.request.https === true ? this.snapshot.httpsRoutes : this.snapshot.routes;
     const virtualHost = routes.virtualHost(head.port, head.authority, dialledHost(dialled.hostname, originalDst));
     const route = virtualHost?.match(head);
-    if (route === undefined) {
-      this.answer(replies.NO_ROUTE);
+    if (route === undefined || (this.request.upgrade !== undefined && !mayUpgrade(this.request.upgrade))) {
+      this.answer(route === undefined ? replies.NO_ROUTE : replies.UPGRADE_FAILED);
       return;
     }
     this.route = route;

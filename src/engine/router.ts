@@ -118,7 +118,7 @@ export class Router implements AttemptOwner {
     }
     this.#allowRetries(head.headers);
     head.headers.push('host', head.authority);
-    this.#upstream = { method: head.method, path: head.path, headers: head.headers, body, http2: call.request.http2, https: call.request.https };
+    this.#upstream = { method: head.method, path: head.path, headers: head.headers, body, http2: call.request.http2, https: call.request.https, upgrade: call.request.upgrade };
     for (const mirror of this.#action.mirrors) {
       if (mirror.decide(call.engine.random)) call.engine.mirrors.send(mirror, this.#copy());
     }

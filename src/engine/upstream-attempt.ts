@@ -15,6 +15,8 @@ export interface UpstreamRequest extends PooledRequest {
   readonly method: string;
   readonly path: string;
   readonly body: RequestBody;
+  /** The protocol to go on with on the connection. */
+  readonly upgrade?: string | undefined;
 }
 
 /** Who owns an attempt: the request walk, or the sender of mirror copies. */
@@ -130,9 +132,9 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.host.activeRequests++;
     this.cluster.recordConnected(this.host);
     this.#startTimer();
-    const { method, path, headers, body } = this.#request;
+    const { method, path, headers, body, upgrade } = this.#request;
     try {
-      connection.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body: body.open() }, this);
+      connection.dispatch({ method: method as Dispatcher.HttpMethod, path, headers, body: body.open(), upgrade: upgrade! }, this);
     } catch (error) {
       this.#unsendable(error as Error);
     }
@@ -151,10 +153,11 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
   }
 
   onResponseStart(controller: ResponseController, status: number, headers: ResponseHeaders, statusText?: string): void {
-    if (this.#state === 'over' || (status < 200 && !PASSED_ON.has(status))) return;
+    const isFinal = status >= 200 || (status === 101 && this.#request.upgrade !== undefined);
+    if (this.#state === 'over' || (!isFinal && !PASSED_ON.has(status))) return;
     this.#stopTimer();
     this.#limitMs = 0;
-    if (status < 200) {
+    if (!isFinal) {
       this.#owner.onInformational(status, headers, statusText);
       return;
     }

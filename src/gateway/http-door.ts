@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { getHeader } from '../common/headers.ts';
 import type { Downstream } from '../engine/downstream.ts';
 import { requestBody } from '../engine/request-body.ts';
 import { downstreamHeaders } from '../engine/request-headers.ts';
@@ -8,6 +9,7 @@ import type { ServedRequest } from '../serve/served-request.ts';
 import { forwardedClientCert, type ShownCertificate } from './client-certificate.ts';
 import { edgeHeaders } from './edge-headers.ts';
 import type { GatewayContext } from './gateway-context.ts';
+import { LimitedBody } from './limited-body.ts';
 
 /** A connection that HTTP is spoken on. */
 export interface HttpConnection {
@@ -52,8 +54,8 @@ export class HttpDoor {
     this.#server.close();
   }
 
-  #serve({ connection, method, authority, path, headers: given, body, http2 }: ServedRequest<HttpConnection>, answer: Dispatcher.DispatchHandler): void {
-    const { engine, maxReplayBytes } = this.#context;
+  #serve({ connection, method, authority, path, headers: given, body, http2, upgrade }: ServedRequest<HttpConnection>, answer: Dispatcher.DispatchHandler): void {
+    const { engine, maxReplayBytes, limits: { bodyBytes } } = this.#context;
     const { downstream, address, scheme, port, routes, certificate } = connection;
     const { headers } = downstreamHeaders(given);
     const { proxyHeaders, clientCertificates } = engine.snapshot.settings;
@@ -61,19 +63,20 @@ export class HttpDoor {
     const edge = edgeHeaders(headers, caller);
     const shown = forwardedClientCert(given, certificate, clientCertificates);
     if (shown !== undefined) edge.push('x-forwarded-client-cert', shown);
-    engine.dispatch(
-      {
-        head: { method, scheme, authority, path, port, headers: edge },
-        body: requestBody(body, maxReplayBytes),
-        dialled: { scheme, authority, hostname: routes, port },
-        originalDst: null,
-        sourceAddress: address,
-        downstream,
-        http2,
-        askedPath: path,
-        askedHeaders: ['host', authority, ...headers],
-      },
-      answer,
-    );
+    // What has a length was looked at, and sends no more than that.
+    const limited = bodyBytes > 0 && body !== null && getHeader(given, 'content-length') === undefined ? new LimitedBody(body, bodyBytes, answer) : undefined;
+    const request = {
+      head: { method, scheme, authority, path, port, headers: edge },
+      body: requestBody(limited ?? body, maxReplayBytes),
+      dialled: { scheme, authority, hostname: routes, port },
+      originalDst: null,
+      sourceAddress: address,
+      downstream,
+      http2,
+      askedPath: path,
+      askedHeaders: ['host', authority, ...headers],
+    };
+    if (upgrade === undefined) engine.dispatch(request, limited ?? answer);
+    else engine.dispatchUpgrade({ ...request, upgrade }, answer);
   }
 }

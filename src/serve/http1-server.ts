@@ -1,14 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../common/headers.ts';
 import { MAX_HEAD_BYTES } from '../engine/admission.ts';
 import type { Exchanges } from './exchanges.ts';
 import { Http1Response } from './http1-response.ts';
+import { Http1Upgrade } from './http1-upgrade.ts';
 import type { Serve, ServedRequest, ServeLimits, ServeTunnel } from './served-request.ts';
+import { UpgradableMessage } from './upgradable-message.ts';
 
-/** Longer heads are refused while they are read, those that are too long for Envoy with its own words. */
-const MAX_READ_BYTES = MAX_HEAD_BYTES + 8192;
+/** Heads that are longer by this are refused while they are read, those that are a little too long with Envoy's own words. */
+const EXCESS_BYTES = 8192;
 
 /** How often Node looks for requests that are late, at most. */
 const MOST_OFTEN_MS = 100;
@@ -30,11 +32,13 @@ export class Http1Server<Connection> {
 
   constructor(options: ProtocolOptions<Connection>) {
     this.#options = options;
-    const { headersMs, requestMs, idleMs } = options.limits;
+    const { headersMs, requestMs, idleMs, headBytes = MAX_HEAD_BYTES } = options.limits;
     const late = Math.min(headersMs || Infinity, requestMs || Infinity, 60_000);
     this.#server = createServer({
-      maxHeaderSize: MAX_READ_BYTES,
-      headersTimeout: headersMs,
+      IncomingMessage: UpgradableMessage,
+      maxHeaderSize: headBytes + EXCESS_BYTES,
+      // Node takes none that is longer than that of the whole request.
+      headersTimeout: requestMs > 0 ? Math.min(headersMs, requestMs) : headersMs,
       requestTimeout: requestMs,
       keepAliveTimeout: idleMs,
       connectionsCheckingInterval: Math.max(MOST_OFTEN_MS, late / 4),
@@ -44,6 +48,7 @@ export class Http1Server<Connection> {
     const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
     // The endpoint says whether it wants the body.
     this.#server.on('request', answer).on('checkContinue', answer);
+    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     this.#server.on('connect', (request, socket, head) => this.#tunnel(request, socket, head));
     // Requests that are late are looked for only by a server that listens; this one is given its connections.
     this.#server.emit('listening');
@@ -68,17 +73,34 @@ export class Http1Server<Connection> {
       response.writeHead(refused ?? 500, { connection: 'close', 'content-length': 0 }).end();
       return;
     }
-    const { exchanges, serve } = this.#options;
+    const { exchanges, limits, serve } = this.#options;
     exchanges.begin(socket);
     response.once('close', () => exchanges.end(socket));
-    serve(requestOf(message, connection), new Http1Response(response, () => message.complete && !this.#draining));
+    serve(requestOf(message, connection), new Http1Response(response, () => message.complete && !this.#draining, limits.stallMs));
+  }
+
+  /** Whether it may the door decides; a request after it can't be told from what comes in the other protocol. */
+  #upgrade(message: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const connection = this.#connections.get(socket);
+    if (connection === undefined || this.#isRefused(message, socket)) return;
+    const { exchanges, serve } = this.#options;
+    exchanges.begin(socket);
+    socket.once('close', () => exchanges.end(socket));
+    if (head.length > 0) socket.unshift(head);
+    serve({ ...requestOf(message, connection), body: null, upgrade: message.headers.upgrade! }, new Http1Upgrade(message, socket));
   }
 
   #tunnel(message: IncomingMessage, socket: Duplex, head: Buffer): void {
     const connection = this.#connections.get(socket);
+    if (connection === undefined || this.#isRefused(message, socket)) return;
+    this.#options.tunnel({ connection, authority: message.url ?? '', headers: headersOf(message.rawHeaders) }, socket, head);
+  }
+
+  /** Whether it was answered here. */
+  #isRefused(message: IncomingMessage, socket: Duplex): boolean {
     const refused = refusedVersion(message) ?? refusedHost(message);
-    if (connection === undefined || refused !== undefined) socket.end(`HTTP/1.1 ${refused ?? 500} \r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
-    else this.#options.tunnel({ connection, authority: message.url ?? '', headers: headersOf(message.rawHeaders) }, socket, head);
+    if (refused !== undefined) socket.end(`HTTP/1.1 ${refused} ${STATUS_CODES[refused]}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+    return refused !== undefined;
   }
 }
 
@@ -98,11 +120,11 @@ function requestOf<Connection>(message: IncomingMessage, connection: Connection)
 }
 
 /** A whole URL takes the place of the Host. Source: RFC 9112 §3.2.2. */
-function targetOf(url: string, host: string): { authority: string; path: string } {
-  const whole = /^https?:\/\/([^/?#]*)([^#]*)/i.exec(url);
+function targetOf(url: string, host: string): Pick<ServedRequest<unknown>, 'authority' | 'scheme' | 'path'> {
+  const whole = /^http(s?):\/\/([^/?#]*)([^#]*)/i.exec(url);
   if (whole === null) return { authority: host, path: url };
-  const [, authority = '', rest = ''] = whole;
-  return { authority, path: rest.startsWith('/') ? rest : `/${rest}` };
+  const [, secure, authority = '', rest = ''] = whole;
+  return { authority, scheme: secure === '' ? 'http' : 'https', path: rest.startsWith('/') ? rest : `/${rest}` };
 }
 
 function headersOf(raw: readonly string[]): HeaderList {

@@ -9,6 +9,8 @@ export interface ServedRequest<Connection> {
   readonly method: string;
   /** Of a whole URL, of `:authority`, else the Host. */
   readonly authority: string;
+  /** Of a whole URL, which proxies are asked for; others don't say. */
+  readonly scheme?: 'http' | 'https' | undefined;
   /** With the query. */
   readonly path: string;
   /** Names in lower case and values in turn, without `host`. */
@@ -17,6 +19,8 @@ export interface ServedRequest<Connection> {
   readonly body: AsyncIterable<Uint8Array> | null;
   /** Whether it came by HTTP/2. */
   readonly http2: boolean;
+  /** The protocol that the caller wants to go on with on its connection; it is handed over by `answer.onRequestUpgrade`. */
+  readonly upgrade?: string | undefined;
 }
 
 /** A caller that wants bytes from end to end. Source: RFC 9110 §9.3.6. */
