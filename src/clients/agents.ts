@@ -1,7 +1,8 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Mesh } from '../mesh.ts';
-import { MeshHttpAgent, type MeshAgentOptions } from './http-agent.ts';
+import { MeshHttpAgent, serverOf, type MeshAgentOptions } from './http-agent.ts';
+import { http2Connections, type CreateHttp2Connection } from './http2-connection.ts';
 import { MeshHttpsAgent, type MeshHttpsAgentOptions } from './https-agent.ts';
 
 /** What {@link createAgents} takes. */
@@ -11,23 +12,28 @@ export interface AgentsOptions {
   readonly https?: MeshHttpsAgentOptions;
 }
 
-/** A mesh for clients of `node:http`. `http` and `https` alone are enumerable, so that libraries take it where they want an object of agents. */
+/** A mesh for clients of `node:http`, `node:https` and `node:http2`. `http` and `https` alone are enumerable, so that libraries take it where they want an object of agents. */
 export interface MeshAgents extends Disposable {
   readonly http: HttpAgent;
   readonly https: HttpsAgent;
-  /** Ends every connection of both, and with them the requests under way. */
+  /** For `http2.connect(url, { createConnection: agents.createHttp2Connection })`, and whoever passes options on to that. */
+  readonly createHttp2Connection: CreateHttp2Connection;
+  /** Ends every connection, and with them the requests under way. */
   close(): void;
 }
 
 /**
- * Agents for clients of `node:http` and `node:https`: axios, got, node-fetch, ws, and whoever takes an `agent`. `http` requests go by the HTTP rules of
- * `mesh`, `https` connections by its `tls` rules. Close them before the mesh.
+ * Doors for clients of `node:http`, `node:https` and `node:http2`: axios, got, node-fetch, ws, Connect, and whoever takes an `agent` or a `createConnection`.
+ * Requests without TLS go by the HTTP rules of `mesh`, connections with TLS by its `tls` rules. Close them before the mesh.
  */
 export function createAgents(mesh: Mesh, options: AgentsOptions = {}): MeshAgents {
   const agents = { http: new MeshHttpAgent(mesh, options.http), https: new MeshHttpsAgent(mesh, options.https) };
+  const http2 = serverOf(mesh, true);
   const close = (): void => {
     agents.http.destroy();
     agents.https.destroy();
+    http2.close();
   };
-  return Object.defineProperties(agents, { close: { value: close }, [Symbol.dispose]: { value: close } }) as typeof agents & Pick<MeshAgents, 'close' | typeof Symbol.dispose>;
+  const rest = { createHttp2Connection: { value: http2Connections(mesh, http2) }, close: { value: close }, [Symbol.dispose]: { value: close } };
+  return Object.defineProperties(agents, rest) as unknown as MeshAgents;
 }

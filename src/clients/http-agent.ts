@@ -1,11 +1,10 @@
 import { Agent, type AgentOptions } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import { egressOf } from '../engine/egress.ts';
-import type { ResponseHeaders } from '../engine/local-reply.ts';
 import type { Mesh } from '../mesh.ts';
 import { HttpServer } from '../serve/http-server.ts';
 import { dialledBy, originOf, type Wanted } from './dialled.ts';
+import { AnswerOr } from './local-answer.ts';
 import { callThrough } from './mesh-calls.ts';
 import { socketPair, type PairSocket } from './socket-pair.ts';
 
@@ -79,12 +78,12 @@ export class MeshHttpAgent extends Agent {
   }
 }
 
-/** The other end of clients' connections. */
+/** The other end of clients' connections. Where there is no answer, a connection fails with the reason, as it would without a mesh. */
 export function serverOf(mesh: Mesh, http2: boolean): HttpServer<Line> {
   return new HttpServer<Line>({
     limits: NO_LIMITS,
     http2,
-    serve: (request, answer) => callThrough(mesh, request, request.connection, new LineAnswer(answer, request.connection.near)),
+    serve: (request, answer) => callThrough(mesh, request, request.connection, new AnswerOr(answer, (error) => void request.connection.near.destroy(error))),
   });
 }
 
@@ -99,43 +98,4 @@ export function pairTo(server: HttpServer<Line>, origin: string, { hostname, por
 export function withTimeout<Socket extends { setTimeout(timeoutMs: number): unknown }>(socket: Socket, { timeout }: WantedConnection): Socket {
   if (timeout !== undefined && timeout > 0) socket.setTimeout(timeout);
   return socket;
-}
-
-/** Where there is no answer, the client's connection fails with the reason, as it would without a mesh. */
-class LineAnswer implements Dispatcher.DispatchHandler {
-  readonly #answer: Dispatcher.DispatchHandler;
-  readonly #near: PairSocket;
-  #hasBegun = false;
-
-  constructor(answer: Dispatcher.DispatchHandler, near: PairSocket) {
-    this.#answer = answer;
-    this.#near = near;
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
-    this.#answer.onRequestStart?.(controller, context);
-  }
-
-  onRequestUpgrade(...args: Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestUpgrade']>>): void {
-    this.#hasBegun = true;
-    this.#answer.onRequestUpgrade?.(...args);
-  }
-
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: ResponseHeaders): void {
-    this.#hasBegun ||= status >= 200;
-    this.#answer.onResponseStart?.(controller, status, headers);
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#answer.onResponseData?.(controller, chunk);
-  }
-
-  onResponseEnd(controller: Dispatcher.DispatchController, trailers: ResponseHeaders): void {
-    this.#answer.onResponseEnd?.(controller, trailers);
-  }
-
-  onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.#hasBegun) this.#answer.onResponseError?.(controller, error);
-    else this.#near.destroy(error);
-  }
 }

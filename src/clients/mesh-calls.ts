@@ -4,6 +4,7 @@ import { parseOrigin } from '../engine/target.ts';
 import type { Mesh } from '../mesh.ts';
 import type { MeshCallOptions } from '../mesh-dispatcher.ts';
 import type { ServedRequest } from '../serve/served-request.ts';
+import { NO_CONTROLLER } from './local-answer.ts';
 
 /** Where a request is to go, and who sends it. */
 export interface CallSource extends Pick<MeshCallOptions, 'sourceAddress'> {
@@ -14,17 +15,15 @@ export interface CallSource extends Pick<MeshCallOptions, 'sourceAddress'> {
 /** What belongs to one connection; undici would refuse to pass it on past the rules. */
 const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'transfer-encoding', 'upgrade']);
 
-const NO_CONTROLLER: Dispatcher.DispatchController = { aborted: false, paused: false, reason: null, abort: () => {}, pause: () => {}, resume: () => {} };
-
 /** Sends a request that a client wrote on a connection the way of `mesh.dispatcher`: rules, outbound policy, whatever is installed behind it. */
-export function callThrough(mesh: Mesh, { method, authority, path, headers: given, body, http2 }: ServedRequest<unknown>, source: CallSource, answer: Dispatcher.DispatchHandler): void {
+export function callThrough(mesh: Mesh, { method, authority, path, headers: given, body, http2, upgrade }: ServedRequest<unknown>, source: CallSource, answer: Dispatcher.DispatchHandler): void {
   const headers = ['host', authority];
   for (let i = 0; i < given.length; i += 2) if (!OF_THE_CONNECTION.has(given[i]!)) headers.push(given[i]!, given[i + 1]!);
   try {
     const walks = egressOf(mesh.snapshot, parseOrigin(source.origin), {}).kind === 'mesh';
     if (!walks) goOn(headers, answer);
     const { sourceAddress } = source;
-    const options = { origin: source.origin, method, path, headers, body, http2, ...(walks && sourceAddress !== undefined && { sourceAddress }) };
+    const options = { origin: source.origin, method, path, headers, body, http2, ...(upgrade !== undefined && { upgrade }), ...(walks && sourceAddress !== undefined && { sourceAddress }) };
     mesh.dispatcher.dispatch(options as Dispatcher.DispatchOptions, answer);
   } catch (error) {
     answer.onResponseError?.(NO_CONTROLLER, error as Error);

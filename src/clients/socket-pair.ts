@@ -1,3 +1,4 @@
+import type { SocketReadyState } from 'node:net';
 import { Duplex } from 'node:stream';
 
 type Callback = (error?: Error | null) => void;
@@ -16,6 +17,7 @@ export interface PairAddresses {
  */
 export class PairSocket extends Duplex {
   readonly connecting = false;
+  readonly pending = false;
   readonly remoteAddress: string | undefined;
   readonly remotePort: number | undefined;
   bytesRead = 0;
@@ -31,6 +33,13 @@ export class PairSocket extends Duplex {
     super({ allowHalfOpen, emitClose: false });
     this.remoteAddress = remoteAddress;
     this.remotePort = remotePort;
+  }
+
+  /** Clients that find it open wait for no `connect`. */
+  get readyState(): SocketReadyState {
+    if (this.destroyed) return 'closed';
+    if (this.readable) return this.writable ? 'open' : 'readOnly';
+    return this.writable ? 'writeOnly' : 'closed';
   }
 
   join(other: PairSocket): void {

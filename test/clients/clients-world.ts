@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Http2SecureServer, Http2Server, Http2Session } from 'node:http2';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net';
 import { join } from 'node:path';
@@ -129,6 +130,14 @@ export function clientsWorld() {
     return listen(server);
   };
   const https = (listener: RequestListener): Promise<number> => listen(createSecureServer({ cert: pem('server.pem'), key: pem('server.key') }, listener));
+  /** For servers of HTTP/2, whose sessions outlive their sockets' ends. */
+  const sessions = async (server: Http2Server | Http2SecureServer): Promise<number> => {
+    const open = new Set<Http2Session>();
+    server.on('session', (session: Http2Session) => void open.add(session));
+    const port = await listen(server);
+    defer(() => open.forEach((session) => session.destroy()));
+    return port;
+  };
   const start = async (config: string, options: Partial<MeshOptions> = {}): Promise<ClientsWorld> => {
     const mesh = await createMesh({ config: `\n${config}`, accessLog: false, tracing: false, ...options });
     defer(() => mesh.close({ drainMs: 0 }));
@@ -137,7 +146,7 @@ export function clientsWorld() {
     mesh.on('call', (info) => calls.push(info)).on('connection', (info) => connections.push(info));
     return { mesh, calls, connections };
   };
-  return { http, https, listen, start, defer };
+  return { http, https, listen, sessions, start, defer };
 }
 
 /** The counter that ends so, of the cluster of `subset`. */

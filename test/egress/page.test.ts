@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { LISTENER_DOORS } from './client-doors.ts';
 import { FETCHES, HTTP_DOORS, REQUESTS, type Trick } from './trick.ts';
 import { TRICKS } from './tricks.ts';
 
@@ -16,6 +17,7 @@ const GROUPS: Readonly<Record<string, string>> = {
   [`${list(FETCHES)}; undici.request, redirect interceptor`]: 'all that follow',
   [list(REQUESTS)]: 'all of request',
   'mesh.connect; mesh.createConnection': 'all for connections',
+  [list(LISTENER_DOORS)]: 'all of the listener',
 };
 
 /** `code` in the table for what is a code. */

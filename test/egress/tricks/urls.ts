@@ -2,7 +2,7 @@ import { FETCHES, HTTP_DOORS, REQUESTS, through, type Trick } from '../trick.ts'
 import { ENDPOINT, type World } from '../world.ts';
 
 /** Spellings of places outside. Each is tried where Envoy has an HTTP listener, and where it has none. */
-const SPELLINGS: Readonly<Record<string, string>> = {
+export const SPELLINGS: Readonly<Record<string, string>> = {
   'a name that nobody registered': 'evil.test',
   'an IP address': '127.0.0.66',
   'localhost': 'localhost',
