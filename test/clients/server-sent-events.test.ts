@@ -5,8 +5,6 @@ import { clientsWorld, reviews } from './clients-world.ts';
 
 const { http, start, defer } = clientsWorld();
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** Sends `version 1`, `version 2`, … until `events` are sent, and ends; `asked`: what it was asked. */
 function ticker(version: string, { events = Infinity, everyMs = 20, asked = [] as string[] } = {}): RequestListener {
   return (request, response) => {
@@ -86,9 +84,10 @@ describe('server-sent events', () => {
 
     await vi.waitFor(() => expect(texts).toContain('v1 2'));
     await mesh.apply(to('v2'));
-    await vi.waitFor(() => expect(texts).toContain('v2 3'), { timeout: 5000 });
-    expect(asked.at(-1)).toBe('v2 2');
-    expect(texts.slice(0, 3)).toEqual(['v1 1', 'v1 2', 'v2 3']);
+    await vi.waitFor(() => expect(texts.at(-1)).toMatch(/^v2/), { timeout: 5000 });
+    // It may have come back to v1 before the rules changed; nothing is lost or told twice.
+    expect(texts.map((text) => Number(text.slice(3)))).toEqual(texts.map((_, index) => index + 1));
+    expect(asked.at(-1)).toBe(`v2 ${texts.findLastIndex((text) => text.startsWith('v1')) + 1}`);
   });
 
   it('meet faults', async () => {
@@ -106,6 +105,5 @@ describe('server-sent events', () => {
     const began = performance.now();
     await new Promise((resolve) => (later.onopen = resolve));
     expect(performance.now() - began).toBeGreaterThan(140);
-    await wait(0);
   });
 });
