@@ -50,6 +50,8 @@ export class DelayQueue {
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
+    // A chain of dead ones, the oldest in V8's old generation, would keep all that came after from being collected young.
+    one.previous = one.next = undefined;
     if (this.#first === undefined) this.#timer?.unref();
   }
 
