@@ -32,6 +32,11 @@ export class OutlierDetector {
     this.#nextSweepAt = now + this.#settings.intervalMs;
   }
 
+  /** Whether connections that were made count: `splitExternalLocalOriginErrors`. */
+  get splits(): boolean {
+    return this.#settings.split;
+  }
+
   /** When {@link sweep} has something to do next, in milliseconds. */
   get nextSweepAt(): number {
     return this.#nextSweepAt;

@@ -11,6 +11,12 @@ const NEVER_MS = 2 ** 31 - 1;
 /** The socket is open already, so that the name is of no use; but undici makes one out of every Host that comes without. */
 const NO_SERVERNAME = '-';
 
+/** undici asks for origin and protocol at each request, and a URL makes a new string for each answer. */
+function settledUrl(origin: string): URL {
+  const url = new URL(origin);
+  return Object.defineProperties(url, { origin: { value: url.origin }, protocol: { value: url.protocol } });
+}
+
 /**
  * A single-connection undici client around a socket that is open already. A request with `Expect: 100-continue` takes the socket
  * for itself before undici has it, and no other follows.
@@ -29,7 +35,7 @@ export class Http1Wire implements Wire {
   constructor(socket: Socket, origin: string, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
-    this.#client = new Client(origin, {
+    this.#client = new Client(settledUrl(origin), {
       pipelining: 1,
       allowH2: false,
       headersTimeout: 0,

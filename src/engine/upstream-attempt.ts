@@ -10,6 +10,9 @@ import { Http2ResetError } from './http2-wire.ts';
 import type { PooledRequest, UpstreamCluster } from './upstream-cluster.ts';
 import { StaleConnectionError, type ResponseController, type WireProtocol } from './wire.ts';
 
+/** Cheaper than `queueMicrotask`, which makes an async resource. */
+const SETTLED = Promise.resolve();
+
 /** What an attempt sends. */
 export interface UpstreamRequest extends PooledRequest {
   readonly method: string;
@@ -183,7 +186,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#finishRequest();
     // undici tells of the end first and then looks whether the connection must be closed; only after that is it known
     // whether another request may use it.
-    queueMicrotask(() => this.#pool.release(connection));
+    void SETTLED.then(() => this.#pool.release(connection));
     if (!dismissed) this.#owner.onEnd(this, trailers);
   }
 

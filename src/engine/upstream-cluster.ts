@@ -182,7 +182,7 @@ export class UpstreamCluster implements PoolContext {
   // ---- what attempts tell
 
   recordConnected(host: Host): void {
-    this.#record(host, 'connect-success');
+    if (this.detector?.splits === true) this.#record(host, 'connect-success');
   }
 
   /** A connection that is not HTTP was opened: all there is to know of such a host's health. Source: Envoy `LocalOriginConnectSuccessFinal`. */

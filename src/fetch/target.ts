@@ -56,7 +56,7 @@ export function parseTarget(url: string): Target | undefined {
     if (code <= SPACE || code === BACKSLASH) return parseUnusual(url);
   }
   if (!isKept(url, end)) return parseUnusual(url);
-  const host = hostOf(url.slice(0, end));
+  const host = hostBefore(url, end);
   if (host === undefined) return parseUnusual(url);
   const path = end === url.length ? '/' : url.charCodeAt(end) === SLASH ? url.slice(end) : `/${url.slice(end)}`;
   return { host, path };
@@ -91,6 +91,18 @@ function parseUnusual(text: string): Target | undefined {
   if (url.search === '' && url.href.includes('?')) return undefined;
   const host = hostOf(url.origin);
   return host && { host, path: url.pathname + url.search };
+}
+
+/** Whose text was asked for last: to find it needs a look at the text, no hash of it. */
+let last: { readonly text: string; readonly host: TargetHost } | undefined;
+
+/** Of the text of a URL up to `end`. */
+function hostBefore(url: string, end: number): TargetHost | undefined {
+  if (last !== undefined && last.text.length === end && url.startsWith(last.text)) return last.host;
+  const text = url.slice(0, end);
+  const host = hostOf(text);
+  if (host !== undefined) last = { text, host };
+  return host;
 }
 
 function hostOf(text: string): TargetHost | undefined {
