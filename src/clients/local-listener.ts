@@ -17,8 +17,11 @@ export interface LocalListenerOptions {
   /** An IP address. Default `127.0.0.1`. Whoever can reach it calls as this process: leave it at one of this machine's own. */
   readonly address?: string;
   /** What clients may ask of it, as of a gateway. */
-  readonly limits?: GatewayLimits;
+  readonly limits?: LocalListenerLimits;
 }
+
+/** Those of a gateway that are no business of the mesh itself, whose limits of heads hold anyway. */
+export type LocalListenerLimits = Pick<GatewayLimits, 'connections' | 'headersMs' | 'requestMs' | 'idleMs' | 'handshakeMs' | 'stallMs'>;
 
 /** A connection of a client: of a tunnel, the place that it leads to. */
 interface Line {

@@ -90,7 +90,7 @@ export class PairSocket extends Duplex {
     this._read();
     callback(error);
     process.nextTick(() => {
-      // What was written before reaches the other first; its reader may be slow, and finds the end behind it.
+      // What was written before has reached the other by now.
       this.emit('close', error !== null);
       this.#other!.#left(this.writableFinished);
     });
@@ -99,8 +99,8 @@ export class PairSocket extends Duplex {
   /** The other end is gone. */
   #left(orderly: boolean): void {
     if (this.destroyed) return;
-    // A reader is told of an end, after which it ends by itself; of anything else by the close.
-    if (orderly && !this.readableEnded && this.readableLength > 0) this.once('end', () => this.destroy());
+    // A reader may be slow, and finds the end behind what it has not read; of anything else it is told by the close.
+    if (orderly && !this.readableEnded) this.once('end', () => this.destroy());
     else this.destroy();
   }
 
