@@ -1,13 +1,15 @@
 import type { Socket } from 'node:net';
-import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
+import { connect, constants, type ClientHttp2Session, type ClientHttp2Stream, type ClientSessionRequestOptions, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { Readable } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { Dispatcher } from 'undici';
 import type { ConnectionOptions } from '../cluster/model.ts';
 import type { Clock, TimerHandle } from '../common/clock.ts';
+import type { HeaderList } from '../common/headers.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import { encodeBody, type EncodedBody } from './encoded-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
+import { trailersOf } from './request-body.ts';
 import { StaleConnectionError, type ResponseController, type Wire } from './wire.ts';
 
 /** A stream, or all of them, ended before the response was whole. `reason` is Envoy's. */
@@ -93,21 +95,23 @@ export class Http2Wire implements Wire {
     }
     const encoded = encodeBody(body);
     const head = this.#head(method, path, headers as readonly string[], encoded);
-    const stream = this.#begin(head, encoded.body === undefined);
+    const trailers = trailersOf(encoded.body);
+    const stream = this.#begin(head, { endStream: encoded.body === undefined, waitForTrailers: trailers !== undefined });
     if (stream === undefined) {
       handler.onResponseError?.(undefined as never, new StaleConnectionError('the connection takes no further requests'));
       return;
     }
+    if (trailers !== undefined) stream.once('wantTrailers', () => stream.sendTrailers(trailerRecord(trailers())));
     const call = new Http2Call(stream, handler, () => !this.alive);
     handler.onRequestStart?.(call, undefined);
     if (!stream.destroyed && encoded.body !== undefined) send(stream, encoded.body, call);
   }
 
   /** `undefined` when the connection has gone, or is going, in the meantime. */
-  #begin(head: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream | undefined {
+  #begin(head: OutgoingHttpHeaders, options: ClientSessionRequestOptions): ClientHttp2Stream | undefined {
     if (!this.usable) return undefined;
     try {
-      return this.#session.request(head, { endStream });
+      return this.#session.request(head, options);
     } catch (error) {
       if (!GONE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
       this.#leaving = true;
@@ -137,6 +141,12 @@ export class Http2Wire implements Wire {
     if (length !== undefined && head['content-length'] === undefined) head['content-length'] = String(length);
     return head;
   }
+}
+
+function trailerRecord(trailers: HeaderList): OutgoingHttpHeaders {
+  const record: OutgoingHttpHeaders = {};
+  for (let i = 0; i < trailers.length; i += 2) add(record, trailers[i]!, trailers[i + 1]!);
+  return record;
 }
 
 const NO_STREAM: Dispatcher.DispatchController = { aborted: true, paused: false, reason: null, abort() {}, pause() {}, resume() {} };

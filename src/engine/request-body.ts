@@ -1,8 +1,20 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Dispatcher } from 'undici';
+import type { HeaderList } from '../common/headers.ts';
 
 /** Everything undici takes as a request body. */
 export type BodyInit = Dispatcher.DispatchOptions['body'] | ReadableStream | AsyncIterable<unknown> | Iterable<unknown>;
+
+/** A body that headers follow, as HTTP/2 has them. */
+export interface TrailedBody extends AsyncIterable<Uint8Array> {
+  /** What followed it, once it has ended. */
+  readonly trailers: () => HeaderList;
+}
+
+/** What tells the trailers of `body`, if it can have any. */
+export function trailersOf(body: unknown): TrailedBody['trailers'] | undefined {
+  return typeof body === 'object' && body !== null && 'trailers' in body ? (body as TrailedBody).trailers : undefined;
+}
 
 /** A request body that several attempts, and the copies for mirrors, may need. */
 export interface RequestBody {
@@ -95,6 +107,7 @@ class StreamedBody implements RequestBody {
   replayable = true;
   readonly empty = false;
   readonly #source: Source;
+  readonly #trailers: TrailedBody['trailers'] | undefined;
   /** A stream is the caller's code: on a pooled connection it would run in the async context of whoever opened that. */
   readonly #inContext = AsyncLocalStorage.snapshot();
   readonly #maxBytes: number;
@@ -112,6 +125,7 @@ class StreamedBody implements RequestBody {
 
   constructor(source: AsyncIterable<unknown> | Iterable<unknown>, maxBytes: number) {
     this.#source = sourceOf(source);
+    this.#trailers = trailersOf(source);
     this.#maxBytes = maxBytes;
   }
 
@@ -127,7 +141,7 @@ class StreamedBody implements RequestBody {
       return: leave,
       [Symbol.asyncIterator]: () => chunks,
     };
-    return chunks as never;
+    return (this.#trailers === undefined ? chunks : Object.assign(chunks, { trailers: this.#trailers })) as never;
   }
 
   onComplete(listener: () => void): void {

@@ -6,6 +6,7 @@ import { MAX_HEAD_BYTES } from '../engine/admission.ts';
 import type { Exchanges } from './exchanges.ts';
 import { Http1Response } from './http1-response.ts';
 import { Http1Upgrade } from './http1-upgrade.ts';
+import { refusedStatus, targetOf } from './request-head.ts';
 import type { Serve, ServedRequest, ServeLimits, ServeTunnel } from './served-request.ts';
 import { UpgradableMessage } from './upgradable-message.ts';
 
@@ -68,7 +69,7 @@ export class Http1Server<Connection> {
   #answer(message: IncomingMessage, response: ServerResponse): void {
     const { socket } = message;
     const connection = this.#connections.get(socket);
-    const refused = refusedVersion(message) ?? refusedHost(message);
+    const refused = refusedStatus(message);
     if (connection === undefined || refused !== undefined) {
       response.writeHead(refused ?? 500, { connection: 'close', 'content-length': 0 }).end();
       return;
@@ -98,33 +99,15 @@ export class Http1Server<Connection> {
 
   /** Whether it was answered here. */
   #isRefused(message: IncomingMessage, socket: Duplex): boolean {
-    const refused = refusedVersion(message) ?? refusedHost(message);
+    const refused = refusedStatus(message);
     if (refused !== undefined) socket.end(`HTTP/1.1 ${refused} ${STATUS_CODES[refused]}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
     return refused !== undefined;
   }
 }
 
-/** Source: Envoy without `accept_http_10`, which istio does not set. */
-function refusedVersion({ httpVersion }: IncomingMessage): number | undefined {
-  return httpVersion === '1.1' ? undefined : 426;
-}
-
-/** Of two Hosts nobody knows which one others go by. Source: RFC 9112 §3.2. */
-function refusedHost({ headersDistinct }: IncomingMessage): number | undefined {
-  return (headersDistinct['host']?.length ?? 0) > 1 ? 400 : undefined;
-}
-
 function requestOf<Connection>(message: IncomingMessage, connection: Connection): ServedRequest<Connection> {
-  const { method = 'GET', url = '/', rawHeaders } = message;
-  return { connection, method, ...targetOf(url, message.headers.host ?? ''), headers: headersOf(rawHeaders), body: bodyOf(message), http2: false };
-}
-
-/** A whole URL takes the place of the Host. Source: RFC 9112 §3.2.2. */
-function targetOf(url: string, host: string): Pick<ServedRequest<unknown>, 'authority' | 'scheme' | 'path'> {
-  const whole = /^http(s?):\/\/([^/?#]*)([^#]*)/i.exec(url);
-  if (whole === null) return { authority: host, path: url };
-  const [, secure, authority = '', rest = ''] = whole;
-  return { authority, scheme: secure === '' ? 'http' : 'https', path: rest.startsWith('/') ? rest : `/${rest}` };
+  const { method = 'GET', rawHeaders } = message;
+  return { connection, method, ...targetOf(message), headers: headersOf(rawHeaders), body: bodyOf(message), http2: false };
 }
 
 function headersOf(raw: readonly string[]): HeaderList {

@@ -40,7 +40,7 @@ export class Http1Upgrade implements Dispatcher.DispatchHandler {
     caller.off('readable', this.#watch).off('end', this.#leave);
     this.#response.detachSocket(caller as Socket);
     caller.write(headOf(status, headers));
-    endpoint.on('error', () => caller.destroy()).on('close', () => close(caller));
+    endpoint.on('error', () => caller.destroy()).on('end', () => close(caller)).on('close', () => close(caller));
     caller.on('close', () => endpoint.destroy()).on('error', () => endpoint.destroy(new CallerDisconnected()));
     caller.pipe(endpoint).pipe(caller);
   }

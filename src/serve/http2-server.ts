@@ -2,8 +2,10 @@ import { performServerHandshake, type ServerHttp2Session, type ServerOptions, ty
 import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../common/headers.ts';
 import { MAX_HEAD_BYTES, MAX_HEADERS } from '../engine/admission.ts';
+import type { TrailedBody } from '../engine/request-body.ts';
 import type { ProtocolOptions } from './http1-server.ts';
 import { Http2Response } from './http2-response.ts';
+import { isAuthority } from './request-head.ts';
 import type { ServedRequest, ServeLimits } from './served-request.ts';
 
 /** Source: Envoy's default for `max_concurrent_streams`. */
@@ -66,9 +68,9 @@ export class Http2Server<Connection> {
   #answer(stream: ServerHttp2Stream, socket: Duplex, connection: Connection, raw: readonly string[]): void {
     const { exchanges, limits, serve } = this.#options;
     const request = requestOf(stream, connection, raw);
-    if (request === undefined) {
+    if (request === undefined || !isAuthority(request.authority)) {
       // Envoy knows no route for CONNECT.
-      stream.on('error', () => {}).respond({ ':status': 404 }, { endStream: true });
+      stream.on('error', () => {}).respond({ ':status': request === undefined ? 404 : 400 }, { endStream: true });
       return;
     }
     exchanges.begin(socket);
@@ -100,6 +102,9 @@ function requestOf<Connection>(stream: ServerHttp2Stream, connection: Connection
   return { connection, method, authority, path, headers, body: bodyOf(stream), http2: true };
 }
 
-function bodyOf(stream: ServerHttp2Stream): AsyncIterable<Uint8Array> | null {
-  return stream.endAfterHeaders ? null : { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }) };
+function bodyOf(stream: ServerHttp2Stream): TrailedBody | null {
+  if (stream.endAfterHeaders) return null;
+  let trailers: HeaderList = [];
+  stream.once('trailers', (_trailers: unknown, _flags: number, raw: HeaderList) => (trailers = raw));
+  return { [Symbol.asyncIterator]: () => stream.iterator({ destroyOnReturn: false }), trailers: () => trailers };
 }

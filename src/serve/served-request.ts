@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { HeaderList } from '../common/headers.ts';
+import type { TrailedBody } from '../engine/request-body.ts';
 
 /** A request as it came in, before any rule saw it. */
 export interface ServedRequest<Connection> {
@@ -15,8 +16,8 @@ export interface ServedRequest<Connection> {
   readonly path: string;
   /** Names in lower case and values in turn, without `host`. */
   readonly headers: HeaderList;
-  /** `null` when the head says that there is none. Read no faster than it is taken. */
-  readonly body: AsyncIterable<Uint8Array> | null;
+  /** `null` when the head says that there is none. Read no faster than it is taken. Over HTTP/2 it brings its trailers. */
+  readonly body: AsyncIterable<Uint8Array> | TrailedBody | null;
   /** Whether it came by HTTP/2. */
   readonly http2: boolean;
   /** The protocol that the caller wants to go on with on its connection; it is handed over by `answer.onRequestUpgrade`. */

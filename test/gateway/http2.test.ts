@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, createServer, type ClientHttp2Session, type Http2Server, type IncomingHttpHeaders, type OutgoingHttpHeaders, type SecureClientSessionOptions } from 'node:http2';
+import { connect, createServer, type ClientHttp2Session, type Http2Server, type IncomingHttpHeaders, type OutgoingHttpHeaders, type SecureClientSessionOptions, type ServerHttp2Stream } from 'node:http2';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { createMesh } from '../../src/index.ts';
@@ -111,6 +111,27 @@ describe('callers that speak HTTP/2', () => {
     const { body, trailers } = await ask(session(`http://127.0.0.1:${gateway.portOf(80)}`));
 
     expect([body, trailers['x-sum']]).toEqual(['hi', '42']);
+  });
+
+  it('may send trailers, which endpoints that speak HTTP/2 get', async () => {
+    const seen: IncomingHttpHeaders[] = [];
+    const port = await shop2((stream: ServerHttp2Stream) => {
+      stream.on('trailers', (trailers: IncomingHttpHeaders) => seen.push(trailers));
+      stream.resume().on('end', () => {
+        stream.respond({ ':status': 200 });
+        stream.end('ok');
+      });
+    });
+    const { gateway } = await start(PLAIN + TO_SHOP + service('shop.local', 'HTTP2', { v1: port }));
+    const caller = session(`http://127.0.0.1:${gateway.portOf(80)}`);
+    for (const trailers of [{ 'x-sum': ['1', '2'] }, undefined]) {
+      const stream = caller.request({ ':authority': 'shop.example.com', ':method': 'POST' }, { waitForTrailers: trailers !== undefined });
+      stream.on('wantTrailers', () => stream.sendTrailers(trailers!));
+      stream.end('hello');
+      expect(await text(stream)).toBe('ok');
+    }
+
+    expect(seen).toMatchObject([{ 'x-sum': '1, 2' }]);
   });
 
   it('may leave a call and stay', async () => {
