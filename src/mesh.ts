@@ -18,7 +18,7 @@ import type { BlockedAttempt } from './engine/egress.ts';
 import { netConnect } from './engine/dial.ts';
 import { Engine, type EngineOptions } from './engine/engine.ts';
 import { systemClock } from './engine/system-clock.ts';
-import { randomUuid } from './engine/trace-context.ts';
+import { randomUuid } from './engine/random-ids.ts';
 import type { EjectionEvent } from './engine/upstream-cluster.ts';
 import type { Explanation } from './common/explanation.ts';
 import { explainUrl, type ExplainInit } from './mesh-explain.ts';

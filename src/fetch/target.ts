@@ -20,6 +20,9 @@ const MAX_HOSTS = 1024;
 const MAX_HOST_LENGTH = 300;
 const hosts = new Map<string, TargetHost>();
 
+/** Whose text came last, and most likely comes again: to find it takes a look at the text, and no hash of it. */
+let last: { readonly text: string; readonly host: TargetHost } | undefined;
+
 /** Ports that fetch refuses to call; the native fetch is left to say so. Source: fetch standard, "port blocking". */
 const BAD_PORTS: ReadonlySet<number> = new Set([
   1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110,
@@ -45,6 +48,10 @@ for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234567
 
 /** Parses an absolute http or https URL, or gives `undefined` when the native fetch has to judge it. */
 export function parseTarget(url: string): Target | undefined {
+  if (last !== undefined && url.charCodeAt(last.text.length) === SLASH && url.startsWith(last.text)) {
+    const end = last.text.length;
+    if (isKept(url, end)) return { host: last.host, path: url.slice(end) };
+  }
   const start = url.startsWith('http://') ? 7 : url.startsWith('https://') ? 8 : 0;
   if (start === 0) return parseUnusual(url);
   let end = start;
@@ -56,8 +63,10 @@ export function parseTarget(url: string): Target | undefined {
     if (code <= SPACE || code === BACKSLASH) return parseUnusual(url);
   }
   if (!isKept(url, end)) return parseUnusual(url);
-  const host = hostBefore(url, end);
+  const text = url.slice(0, end);
+  const host = hostOf(text);
   if (host === undefined) return parseUnusual(url);
+  last = { text, host };
   const path = end === url.length ? '/' : url.charCodeAt(end) === SLASH ? url.slice(end) : `/${url.slice(end)}`;
   return { host, path };
 }
@@ -91,18 +100,6 @@ function parseUnusual(text: string): Target | undefined {
   if (url.search === '' && url.href.includes('?')) return undefined;
   const host = hostOf(url.origin);
   return host && { host, path: url.pathname + url.search };
-}
-
-/** Whose text was asked for last: to find it needs a look at the text, no hash of it. */
-let last: { readonly text: string; readonly host: TargetHost } | undefined;
-
-/** Of the text of a URL up to `end`. */
-function hostBefore(url: string, end: number): TargetHost | undefined {
-  if (last !== undefined && last.text.length === end && url.startsWith(last.text)) return last.host;
-  const text = url.slice(0, end);
-  const host = hostOf(text);
-  if (host !== undefined) last = { text, host };
-  return host;
 }
 
 function hostOf(text: string): TargetHost | undefined {

@@ -10,7 +10,7 @@ import { ClientTls } from '../../src/engine/client-tls.ts';
 import type { Connect } from '../../src/engine/dial.ts';
 import type { Lookup } from '../../src/engine/dns-members.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import { randomUuid } from '../../src/engine/trace-context.ts';
+import { randomUuid } from '../../src/engine/random-ids.ts';
 import type { UpstreamCluster } from '../../src/engine/upstream-cluster.ts';
 import { MeshDispatcher } from '../../src/mesh-dispatcher.ts';
 import { VirtualClock } from '../../src/testing/index.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/common/random.ts';
-import { randomUuid, startSpan } from '../../src/engine/trace-context.ts';
+import { randomUuid } from '../../src/engine/random-ids.ts';
+import { startSpan } from '../../src/engine/trace-context.ts';
 
 const asRecord = (headers: readonly string[]): Record<string, string> => {
   const record: Record<string, string> = {};
