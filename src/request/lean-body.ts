@@ -183,7 +183,8 @@ function prepare(): void {
   const own = LeanBody.prototype;
   const native = Object.getPrototypeOf(sample) as object;
   const ours = new Set(Reflect.ownKeys(own));
-  for (let from: object = sample!; from !== Object.prototype; from = Object.getPrototypeOf(from) as object) {
+  // Up to what every object has, which in Jest's realms is another `Object.prototype` than ours.
+  for (let from: object = sample!; Object.getPrototypeOf(from) !== null; from = Object.getPrototypeOf(from) as object) {
     for (const name of Reflect.ownKeys(from)) {
       if (ours.has(name)) continue;
       ours.add(name);
