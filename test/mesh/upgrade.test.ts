@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer as createHttp2Server } from 'node:http2';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -148,6 +149,34 @@ describe('WebSockets by mesh.dispatcher', () => {
 
     await expect.poll(() => calls.length).toBe(4);
     expect(calls.some(({ attempts }) => attempts > 1)).toBe(true);
+  });
+
+  it('are not mirrored: what is said in another protocol is said to one only', async () => {
+    const v1 = await service(saying('v1'));
+    const v2 = await service(saying('v2'));
+    const { mesh } = await start(reviews(v1.port, v2.port).replace('- {route: [{destination: {host: reviews.local, subset: v1}}]}', '- {route: [{destination: {host: reviews.local, subset: v1}}], mirror: {host: reviews.local, subset: v2}}'));
+    const socket = new WebSocket('ws://reviews.local:9080/ws', { dispatcher: mesh.dispatcher });
+    await opened(socket);
+    socket.send('hello');
+    await message(socket);
+    await (await mesh.fetch('http://reviews.local:9080/plain')).text();
+
+    await expect.poll(() => mesh.stats(/v2\|reviews.local;.upstream_rq_total$/)).toEqual({ 'cluster.outbound|9080|v2|reviews.local;.upstream_rq_total': 1 });
+    expect(v2.asked).toEqual([]);
+    socket.close();
+  });
+
+  it('don\'t go where HTTP/2 is spoken', async () => {
+    const { mesh, calls } = await start(reviews(1, 1).replace('protocol: HTTP}', 'protocol: HTTP2}').replace('  http:\n', '  http:\n    - {match: [{uri: {exact: /ws}}], retries: {attempts: 0}, route: [{destination: {host: reviews.local, subset: v1}}]}\n'));
+    const server = createHttp2Server().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    closing.push(async () => server.close());
+    await mesh.apply(reviews((server.address() as { port: number }).port, 1).replace('protocol: HTTP}', 'protocol: HTTP2}').split('---')[0]!);
+    const socket = new WebSocket('ws://reviews.local:9080/ws', { dispatcher: mesh.dispatcher });
+
+    expect((await closed(socket)).code).toBe(1006);
+    await expect.poll(() => calls).toMatchObject([{ status: 503, flags: 'UR', attempts: 1 }]);
+    expect(mesh.stats(/v1\|reviews.local;.upstream_rq_active$/)).toEqual({ 'cluster.outbound|9080|v1|reviews.local;.upstream_rq_active': 0 });
   });
 
   it('end when the mesh closes', async () => {
