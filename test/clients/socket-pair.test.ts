@@ -99,6 +99,7 @@ describe('a pair of sockets', () => {
       for (let i = 0; i < 4; i++) {
         vi.advanceTimersByTime(30);
         near.write('x');
+        await new Promise((resolve) => process.nextTick(resolve));
       }
       expect(times).toBe(0);
       vi.advanceTimersByTime(40);
