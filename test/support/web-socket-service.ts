@@ -19,7 +19,10 @@ export async function webSocketService(onOpen: (socket: WebSocket) => void = ech
   const asked: IncomingMessage[] = [];
   const open = new Set<WebSocket>();
   const webSockets = new WebSocketServer({ noServer: true, handleProtocols: (protocols) => [...protocols][0] ?? false });
-  server.on('connection', (socket: Socket) => sockets.add(socket));
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('request', (request, response) => response.end(request.url));
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     asked.push(request);
