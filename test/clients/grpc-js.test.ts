@@ -1,4 +1,5 @@
 import { credentials, ServerCredentials, status } from '@grpc/grpc-js';
+import { once } from 'node:events';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createLocalListener } from '../../src/clients/index.ts';
 import { clientsWorld, pem, REGISTRY_ONLY, reviews, secure } from './clients-world.ts';
@@ -18,7 +19,7 @@ async function world(config = '') {
     defer(() => made.close());
     return made;
   };
-  return { ...world, listener, client, ports };
+  return { ...world, listener, client, ports, waiting: servers.v1.waiting };
 }
 
 describe('grpc-js, with the address of a local listener', () => {
@@ -36,6 +37,31 @@ describe('grpc-js, with the address of a local listener', () => {
       'cluster.outbound|50051|v1|reviews.default.svc.cluster.local;.upstream_rq_total': 3,
       'cluster.outbound|50051|v2|reviews.default.svc.cluster.local;.upstream_rq_total': 1,
     });
+  });
+
+  it('streams both ways, held back by whoever does not read', async () => {
+    const { listener, client } = await world();
+    const greets = client(listener.address, { 'grpc.default_authority': 'reviews:50051' });
+    const texts = Array.from({ length: 60 }, (_, i) => `${i} `.padEnd(100_000, 'x'));
+
+    expect(await greets.talk(texts)).toEqual(texts.map((text) => `v1 ${text}`));
+  });
+
+  it('is broken off at the server when the client gives up, or its time is over', async () => {
+    const { listener, client, waiting, calls } = await world();
+    const greets = client(listener.address, { 'grpc.default_authority': 'reviews:50051' });
+    const first = greets.wait();
+    await once(waiting, 'begun');
+    const gone = once(waiting, 'cancelled');
+    first.cancel();
+    await gone;
+    expect(await first.failure).toMatchObject({ code: status.CANCELLED });
+
+    const late = once(waiting, 'cancelled');
+    expect(await greets.wait({ deadline: Date.now() + 100 }).failure).toMatchObject({ code: status.DEADLINE_EXCEEDED });
+    await late;
+    await vi.waitFor(() => expect(calls).toHaveLength(2));
+    expect(calls[0]).toMatchObject({ flags: 'DR' });
   });
 
   it('is refused what nobody registered', async () => {
