@@ -8,6 +8,7 @@ import { Http1Response } from './http1-response.ts';
 import { Http1Upgrade } from './http1-upgrade.ts';
 import { refusedStatus, targetOf } from './request-head.ts';
 import type { Serve, ServedRequest, ServeLimits, ServeTunnel } from './served-request.ts';
+import { Turns } from './turns.ts';
 import { UpgradableMessage } from './upgradable-message.ts';
 
 /** Heads that are longer by this are refused while they are read, those that are a little too long with Envoy's own words. */
@@ -29,6 +30,7 @@ export class Http1Server<Connection> {
   readonly #options: ProtocolOptions<Connection>;
   readonly #server: Server;
   readonly #connections = new WeakMap<Duplex, Connection>();
+  readonly #turns = new Turns();
   #draining = false;
 
   constructor(options: ProtocolOptions<Connection>) {
@@ -75,9 +77,14 @@ export class Http1Server<Connection> {
       return;
     }
     const { exchanges, limits, serve } = this.#options;
-    exchanges.begin(socket);
-    response.once('close', () => exchanges.end(socket));
-    serve(requestOf(message, connection), new Http1Response(response, () => message.complete && !this.#draining, limits.stallMs));
+    this.#turns.begin(socket, () => {
+      exchanges.begin(socket);
+      response.once('close', () => {
+        exchanges.end(socket);
+        this.#turns.end(socket);
+      });
+      serve(requestOf(message, connection), new Http1Response(response, () => message.complete && !this.#draining, limits.stallMs));
+    });
   }
 
   /** Whether it may the door decides; a request after it can't be told from what comes in the other protocol. */
@@ -99,6 +106,11 @@ export class Http1Server<Connection> {
 
   /** Whether it was answered here. */
   #isRefused(message: IncomingMessage, socket: Duplex): boolean {
+    if (this.#turns.isBusy(socket)) {
+      // What has to follow others' answers can't be told now, nor later.
+      socket.destroy();
+      return true;
+    }
     const refused = refusedStatus(message);
     if (refused !== undefined) socket.end(`HTTP/1.1 ${refused} ${STATUS_CODES[refused]}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
     return refused !== undefined;

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { hostileWorld, type HostileWorld } from './hostile-world.ts';
+import { closed, hostileWorld, type HostileWorld } from './hostile-world.ts';
 
 const { attacked, defer } = hostileWorld();
 
@@ -27,7 +27,7 @@ describe('slow callers', () => {
     }, 20);
     for (const socket of sockets) socket.write('GET /a HTTP/1.1\r\nHost: shop\r\nx-');
     await world.expectServed();
-    await Promise.all(sockets.map((socket) => (socket.destroyed ? undefined : once(socket, 'close'))));
+    await Promise.all(sockets.map(closed));
     clearInterval(dripping);
     expect(performance.now() - begun).toBeLessThan(2000);
     expect(world.asked).toEqual([]);
@@ -41,7 +41,7 @@ describe('slow callers', () => {
       for (const socket of sockets) if (!socket.destroyed) socket.write('x');
     }, 20);
     await world.expectServed();
-    await Promise.all(sockets.map((socket) => (socket.destroyed ? undefined : once(socket, 'close'))));
+    await Promise.all(sockets.map(closed));
     clearInterval(dripping);
     await expect.poll(() => active(world)).toEqual([0]);
     expect(world.asked).toEqual([]);
@@ -51,18 +51,18 @@ describe('slow callers', () => {
   it('one who says nothing at all is not waited for', async () => {
     const world = await attacked({ limits: { headersMs: 300, handshakeMs: 300 } });
     const [plain, secure] = [await opened(world.port), await opened(world.securePort)];
-    await Promise.all([once(plain, 'close'), once(secure, 'close'), world.expectServed()]);
+    await Promise.all([closed(plain), closed(secure), world.expectServed()]);
   });
 
   it('answers that nobody reads hold neither memory nor endpoints', async () => {
-    const world = await attacked({ limits: { stallMs: 400 } });
+    const world = await attacked({ limits: { stallMs: 1000 } });
     const { heapUsed, arrayBuffers } = process.memoryUsage();
     const sockets = await Promise.all(Array.from({ length: 30 }, () => opened(world.port)));
     for (const socket of sockets) {
       socket.pause();
       socket.write('GET /big/50000000 HTTP/1.1\r\nHost: shop\r\n\r\n');
     }
-    await expect.poll(() => world.asked.length).toBe(30);
+    await expect.poll(() => world.asked.length, { timeout: 4000 }).toBe(30);
     await world.expectServed();
     const now = process.memoryUsage();
     expect(now.heapUsed + now.arrayBuffers - heapUsed - arrayBuffers).toBeLessThan(150 * 1024 * 1024);
@@ -76,7 +76,7 @@ describe('half-open callers', () => {
     const world = await attacked();
     const sockets = await Promise.all(Array.from({ length: 50 }, () => opened(world.port)));
     for (const socket of sockets) socket.end('POST /a HTTP/1.1\r\nHost: shop\r\nContent-Length: 10\r\n\r\nabc');
-    await Promise.all([...sockets.map((socket) => once(socket, 'close')), world.expectServed()]);
+    await Promise.all([...sockets.map(closed), world.expectServed()]);
     await expect.poll(() => active(world)).toEqual([0]);
     expect(world.asked).toEqual([]);
   });
@@ -87,7 +87,7 @@ describe('half-open callers', () => {
     for (let round = 0; round < 5; round++) {
       const sockets = await Promise.all(texts.map(() => opened(world.port)));
       sockets.forEach((socket, i) => socket.write(texts[i]!, () => (round % 2 === 0 ? socket.resetAndDestroy() : setTimeout(() => socket.resetAndDestroy(), round * 3))));
-      await Promise.all([...sockets.map((socket) => once(socket, 'close')), world.expectServed()]);
+      await Promise.all([...sockets.map(closed), world.expectServed()]);
     }
     await expect.poll(() => active(world)).toEqual([0]);
     expect(world.problems).toEqual([]);
@@ -97,7 +97,7 @@ describe('half-open callers', () => {
     const world = await attacked({ limits: { idleMs: 300 } });
     const socket = await opened(world.port);
     socket.write(GET);
-    await Promise.all([once(socket, 'close'), world.expectServed()]);
+    await Promise.all([closed(socket), world.expectServed()]);
     expect(world.asked).toEqual(['GET shop /a']);
   });
 });
@@ -108,19 +108,45 @@ it('callers beyond the limit of connections are turned away, and those within it
   await world.expectServed();
   const last = await opened(world.port);
   const beyond = connect(world.port, '127.0.0.1').on('error', () => {}).resume();
-  await once(beyond, 'close');
+  await closed(beyond);
   last.destroy();
   await expect.poll(() => world.expectServed().then(() => 'served', () => 'not')).toBe('served');
   expect(within.every(({ destroyed }) => !destroyed)).toBe(true);
 });
 
-it('requests that come all at once on one connection are answered one by one, no faster than they are read', async () => {
+it('requests that come all at once on one connection are served one by one, so that others have their turn', async () => {
+  const world = await attacked();
+  const socket = await opened(world.port);
+  let seen = '';
+  let most = 0;
+  socket.on('data', (chunk: Buffer) => {
+    seen += chunk.toString();
+    most = Math.max(most, ...active(world));
+  });
+  socket.write(GET.repeat(2000));
+  await world.expectServed();
+  await expect.poll(() => seen.split('HTTP/1.1 200').length - 1, { timeout: 8000 }).toBe(2000);
+  expect(world.asked).toHaveLength(2000);
+  // Its own and the honest caller's.
+  expect(most).toBeLessThanOrEqual(2);
+  expect(Object.values(world.gateway.stats(/\|\|shop\.local;\.upstream_cx_total$/))[0]).toBeLessThan(5);
+});
+
+it('a request behind others has its body read when it is its turn', async () => {
   const world = await attacked();
   const socket = await opened(world.port);
   let seen = '';
   socket.on('data', (chunk: Buffer) => (seen += chunk.toString()));
-  socket.write(GET.repeat(2000));
-  await world.expectServed();
-  await expect.poll(() => seen.split('HTTP/1.1 200').length - 1, { timeout: 5000 }).toBe(2000);
-  expect(world.asked).toHaveLength(2000);
+  const body = 'b'.repeat(300_000);
+  socket.write(`${GET}${GET}POST /a HTTP/1.1\r\nHost: shop\r\nContent-Length: ${body.length}\r\n\r\n${body}${GET}`);
+  await expect.poll(() => seen.split('HTTP/1.1 200').length - 1).toBe(4);
+  expect(world.asked).toEqual(['GET shop /a', 'GET shop /a', `POST shop /a ${body}`, 'GET shop /a']);
+});
+
+it('a change of protocols behind others ends the connection', async () => {
+  const world = await attacked();
+  const socket = await opened(world.port);
+  socket.write(`GET /big/50000000 HTTP/1.1\r\nHost: shop\r\n\r\nGET /ws HTTP/1.1\r\nHost: shop\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  await closed(socket);
+  expect(world.asked).not.toContain('GET shop /ws');
 });

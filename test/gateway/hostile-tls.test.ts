@@ -3,7 +3,7 @@ import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { bound, edge, gatewayWorld, service } from './gateway-world.ts';
-import { hello, hostileWorld, record } from './hostile-world.ts';
+import { closed, hello, hostileWorld, record } from './hostile-world.ts';
 
 const { attacked } = hostileWorld();
 const { start, tcp } = gatewayWorld();
@@ -14,7 +14,7 @@ async function answered(port: number, ...parts: Buffer[]): Promise<Buffer> {
   const socket = connectTcp(port, '127.0.0.1').on('error', () => {});
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   for (const part of parts) socket.write(part);
-  await once(socket, 'close');
+  await closed(socket);
   return Buffer.concat(chunks);
 }
 
@@ -128,7 +128,7 @@ it('many handshakes at once that come to nothing leave nothing behind', async ()
   socket.write('GET /a HTTP/1.1\r\nHost: a.example.com\r\nConnection: close\r\n\r\n');
   let seen = '';
   socket.on('data', (chunk: Buffer) => (seen += chunk.toString()));
-  await once(socket, 'close');
+  await closed(socket);
   expect(seen).toMatch(/^HTTP\/1.1 200 /);
   expect(world.asked).toEqual(['GET a.example.com /a']);
 });

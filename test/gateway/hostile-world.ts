@@ -94,6 +94,11 @@ export function hostileWorld() {
   return { attacked, tcp, defer };
 }
 
+/** Resolves when `socket` is closed, with or without an error. */
+export function closed(socket: Socket): Promise<void> {
+  return socket.closed ? Promise.resolve() : new Promise((resolve) => void socket.once('close', () => resolve()));
+}
+
 /** Sends bytes, and gives the status lines of all that comes back until the connection ends; `[]` for a connection that is closed without a word. */
 export function statuses(port: number, bytes: string | Buffer): Promise<number[]> {
   return new Promise((resolve) => {
