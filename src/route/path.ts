@@ -1,10 +1,16 @@
 /** `path` up to its query or fragment: the part that `uri` conditions and rewrites see. Source: Envoy `removeQueryAndFragment`. */
 export function withoutQuery(path: string): string {
+  const end = pathEnd(path);
+  return end === path.length ? path : path.slice(0, end);
+}
+
+/** Where query or fragment of `path` begin, or where it ends. */
+export function pathEnd(path: string): number {
   for (let i = 0; i < path.length; i++) {
     const code = path.charCodeAt(i);
-    if (code === 63 /* ? */ || code === 35 /* # */) return path.slice(0, i);
+    if (code === 63 /* ? */ || code === 35 /* # */) return i;
   }
-  return path;
+  return path.length;
 }
 
 /**

@@ -34,7 +34,11 @@ export class RequestMatcher {
 
   /** `path` is `head.path` without its query; the caller computes it once for all routes. */
   matches(head: RequestHead, path: string): boolean {
-    if (this.uri !== undefined && !this.uri.matches(path)) return false;
+    return (this.uri === undefined || this.uri.matches(path)) && this.matchesBesidesUri(head);
+  }
+
+  /** Whether all but the condition on the path hold. */
+  matchesBesidesUri(head: RequestHead): boolean {
     if (this.method !== undefined && !this.method.matches(head.method)) return false;
     if (this.scheme !== undefined && !this.scheme.matches(head.scheme)) return false;
     if (this.authority !== undefined && !this.authority.matches(head.authority)) return false;

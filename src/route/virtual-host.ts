@@ -4,7 +4,7 @@ import { Route } from './route.ts';
 import { RouteIndex } from './route-index.ts';
 
 /** Below this a walk through the list is as fast as the index, and smaller. */
-const INDEX_FROM = 16;
+const INDEX_FROM = 4;
 
 /** The routes that a Host selects, compiled. Source: Envoy virtual host. */
 export class VirtualHost {
@@ -24,8 +24,8 @@ export class VirtualHost {
 
   /** The first route that matches; `undefined` is a 404 (`NR`), never some default route. */
   match(head: RequestHead): Route | undefined {
+    if (this.#index !== undefined) return this.#index.match(head);
     const path = withoutQuery(head.path);
-    if (this.#index !== undefined) return this.#index.match(head, path);
     const routes = this.routes;
     for (let i = 0; i < routes.length; i++) {
       const route = routes[i]!;

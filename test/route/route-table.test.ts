@@ -103,11 +103,11 @@ describe('VirtualHost', () => {
     );
   });
 
-  // Below that a walk is as fast as looking up.
+  // Below that a walk is as fast as looking up, which finds the one whose path it is.
   it.each([
-    [15, 15],
-    [16, 1],
-  ])('of %i routes with paths of their own tries %i for the last one', (count, expected) => {
+    [3, 3],
+    [4, 0],
+  ])('of %i routes with paths of their own compares %i with that of the last one', (count, expected) => {
     const host = new VirtualHost(virtualHost('reviews', Array.from({ length: count }, (_, i) => route(`r${i}`, { uri: { exact: `/${i}` } }))));
     const spies = host.routes.map(({ matcher }) => vi.spyOn(matcher, 'matches'));
 
