@@ -63,3 +63,14 @@ describe('the quick start', { timeout: 30_000 }, () => {
     expect(code).toBe(0);
   });
 });
+
+describe('other clients', { timeout: 30_000 }, () => {
+  it('all go by one rule, and end', async () => {
+    const { code, stdout } = await node('clients/clients.ts');
+
+    const lines = stdout.trim().split('\n').map((line) => line.split(/: +/));
+    expect(lines.map(([client]) => client)).toEqual(['axios', 'got', 'ws', 'EventSource', 'grpc-js', 'fetch']);
+    for (const [client, answers] of lines) expect(answers).toBe(client === 'EventSource' ? 'hello from v1' : 'hello from v1 · hello from v2');
+    expect(code).toBe(0);
+  });
+});
