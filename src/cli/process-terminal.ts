@@ -24,10 +24,13 @@ const SIGNALS = { SIGINT: 2, SIGTERM: 15 } as const;
 function stopped(): Promise<void> {
   return new Promise((resolve) => {
     let isStopping = false;
+    // Listeners of signals keep no process alive; what it waits for may be nothing else.
+    const waiting = setInterval(() => {}, 60_000);
     for (const [signal, number] of Object.entries(SIGNALS)) {
       process.on(signal, () => {
         if (isStopping) process.exit(128 + number);
         isStopping = true;
+        clearInterval(waiting);
         resolve();
       });
     }

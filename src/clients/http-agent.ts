@@ -4,7 +4,7 @@ import { egressOf } from '../engine/egress.ts';
 import type { Mesh } from '../mesh.ts';
 import { HttpServer } from '../serve/http-server.ts';
 import { dialledBy, originOf, type Wanted } from './dialled.ts';
-import { AnswerOr } from './local-answer.ts';
+import { AnswerOr, say } from './local-answer.ts';
 import { callThrough } from './mesh-calls.ts';
 import { socketPair, type PairSocket } from './socket-pair.ts';
 
@@ -83,7 +83,11 @@ export function serverOf(mesh: Mesh, http2: boolean): HttpServer<Line> {
   return new HttpServer<Line>({
     limits: NO_LIMITS,
     http2,
-    serve: (request, answer) => callThrough(mesh, request, request.connection, new AnswerOr(answer, (error) => void request.connection.near.destroy(error))),
+    serve: (request, answer) => {
+      // On a connection of HTTP/2 there are others, which have nothing to do with it.
+      const failed = (error: Error): void => (request.http2 ? say(request, answer, 502, error.message) : void request.connection.near.destroy(error));
+      callThrough(mesh, request, request.connection, new AnswerOr(answer, failed));
+    },
   });
 }
 

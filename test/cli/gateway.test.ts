@@ -65,15 +65,20 @@ afterEach(() => {
 const write = (name: string, content: string): void => writeFileSync(join(cwd, 'mesh', name), content);
 const check = (line = '--label istio=edge --port 80=8080 --credential shop=shop'): Promise<Printed> => tsMesh(['gateway', '--check', '--config', 'mesh', ...line.split(' ').filter(Boolean)], { cwd });
 
-/** `ts-mesh gateway` as a process, and the ports that it says it listens on. */
-async function start() {
+/** `ts-mesh gateway` as a process. */
+function spawned() {
   const args = ['--label', 'istio=edge', '--port', '80=0', '--port', '443=0', '--credential', 'shop=shop', '--access-log'];
   const child = spawn(process.execPath, ['--no-warnings', MAIN, 'gateway', '--config', 'mesh', ...args], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   ending.push(() => child.kill('SIGKILL'));
   const seen = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (seen.out += String(chunk)));
   child.stderr.on('data', (chunk: Buffer) => (seen.err += String(chunk)));
-  const exit = once(child, 'exit') as Promise<[number | null, string | null]>;
+  return { child, seen, exit: once(child, 'exit') as Promise<[number | null, string | null]> };
+}
+
+/** The same, and the ports that it says it listens on. */
+async function start() {
+  const { child, seen, exit } = spawned();
   const ports = await vi.waitFor(
     () => {
       const found = [...seen.out.matchAll(/listening on 127\.0\.0\.1:(\d+) for port/g)].map(([, port]) => Number(port));
@@ -147,6 +152,19 @@ describe('ts-mesh gateway', { timeout: 30_000 }, () => {
 
     await expect(lost).rejects.toThrow();
     expect(await exit).toEqual([143, null]);
+  });
+
+  it('waits for a Gateway that selects it', async () => {
+    write('rule.yaml', rule(201));
+    const { child, seen, exit } = spawned();
+    await vi.waitFor(() => expect(seen.err).toContain('nothing to serve: the rules (1 resource) have no Gateway'), { timeout: 15_000 });
+    write('edge.yaml', EDGE);
+    await vi.waitFor(() => expect(seen.out).toMatch(/listening on 127\.0\.0\.1:\d+ for port 80/), { timeout: 10_000 });
+    const port = Number(/:(\d+) for port 80/.exec(seen.out)![1]);
+
+    expect(await call(port)).toBe('201');
+    child.kill('SIGINT');
+    expect(await exit).toEqual([0, null]);
   });
 
   it('tells what it would listen on', async () => {

@@ -3,6 +3,7 @@ import { Code, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
 import { createServer as createHttp2Server, createSecureServer, connect as connectHttp2 } from 'node:http2';
 import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
 import { createAgents } from '../../src/clients/index.ts';
 import { clientsWorld, echo, pem, REGISTRY_ONLY, reviews, secure, type Answered } from './clients-world.ts';
@@ -78,6 +79,26 @@ describe('http2.connect', () => {
     };
 
     expect(await ask(`http://127.0.0.1:${outside}`)).toBe('outside');
+  });
+
+  it('answers what can’t be called, and leaves other streams alone', async () => {
+    const held = Promise.withResolvers<() => void>();
+    const v1 = await http((_request, response) => held.resolve(() => response.end('at last')));
+    const { mesh } = await start(reviews({ v1, v2: v1 }));
+    const agents = createAgents(mesh);
+    defer(() => agents.close());
+    const session = connectHttp2('http://reviews:9080', { createConnection: agents.createHttp2Connection });
+    const first = session.request({ ':path': '/held' });
+    const answer = await held.promise;
+
+    const closed = mesh.close();
+    const second = session.request({ ':path': '/x' });
+    const [head] = (await once(second, 'response')) as [Record<string, unknown>];
+    expect([head[':status'], await text(second)]).toEqual([502, expect.stringContaining('the mesh is closed')]);
+    answer();
+    expect(await text(first)).toBe('at last');
+    session.close();
+    await closed;
   });
 
   it('ends with the agents', async () => {
