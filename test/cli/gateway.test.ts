@@ -5,7 +5,7 @@ import { createServer, get, type IncomingMessage, type RequestListener } from 'n
 import { get as getTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tsMesh, type Printed } from './test-terminal.ts';
@@ -226,9 +226,5 @@ describe('ts-mesh gateway', { timeout: 30_000 }, () => {
     expect(await check(line)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
   });
 
-  const file = (name: string): string => join(relativeToHere(cwd), 'mesh', name);
+  const file = (name: string): string => relative(process.cwd(), join(cwd, 'mesh', name));
 });
-
-function relativeToHere(folder: string): string {
-  return join(...process.cwd().split('/').filter(Boolean).map(() => '..'), folder);
-}
