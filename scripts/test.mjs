@@ -53,6 +53,7 @@ const FULL = [
   suite('a thousand edits of watched files', ['test/mesh/edits-under-load.test.ts', 'test/mesh/edits.property.test.ts'], { env: { TS_MESH_EDITS: '1000' } }),
   suite('a hundred thousand races with closing connections', ['test/mesh/keep-alive-races.test.ts'], { env: { TS_MESH_RACES: '100000' } }),
   suite('fifty thousand connections', ['test/leaks/connections.test.ts'], { env: { TS_MESH_CONNECTIONS: '50000' } }),
+  suite('a million requests through a gateway', ['test/leaks/gateway-soak.test.ts'], { env: { TS_MESH_SOAK_REQUESTS: '1000000' } }),
   suite('a hundred thousand hostile files', ['test/cli/hostile-files.test.ts'], { env: { TS_MESH_FILES: '100000' } }),
   suite('a hundred thousand model runs', modelTests(), { env: { TS_MESH_MODEL_RUNS: '100000' } }),
   suite('properties, twenty times as many runs', propertyTests(), { env: { PROPERTY_FACTOR: '20' } }),

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { connect } from 'node:tls';
 import { describe, expect, it } from 'vitest';
+import { hello, record } from './client-hello-bytes.ts';
 import { bound, edge, gatewayWorld, service } from './gateway-world.ts';
-import { closed, hello, hostileWorld, record } from './hostile-world.ts';
+import { closed, hostileWorld } from './hostile-world.ts';
 
 const { attacked } = hostileWorld();
 const { start, tcp } = gatewayWorld();
