@@ -4,9 +4,10 @@ import { ensureBuild } from '../scripts/ensure-build.ts';
 import { decisions } from './decisions.ts';
 import { environment, writeResult } from './lib/results.ts';
 import type { Effort, Question } from './lib/question.ts';
+import { sidecar } from './sidecar.ts';
 import { throughput } from './throughput.ts';
 
-const QUESTIONS: readonly Question[] = [throughput, decisions];
+const QUESTIONS: readonly Question[] = [throughput, sidecar, decisions];
 
 const USAGE = `npm run bench -- [options] [question…]
 

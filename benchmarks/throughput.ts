@@ -1,4 +1,5 @@
 import { CONTESTANTS } from './lib/contestants.ts';
+import type { Latency } from './lib/latency.ts';
 import type { Answer, Effort, Question } from './lib/question.ts';
 import { race, type Figures, type RaceOrder } from './lib/race.ts';
 import { inRounds } from './lib/rounds.ts';
@@ -23,10 +24,11 @@ const BUDGETS: readonly Budget[] = [
   { contestant: 'meshFetch', rival: 'undici.fetch', atLeast: 3 },
   { contestant: 'meshFetch', rival: 'undici.request', atLeast: 1 },
   { contestant: 'mesh.request', rival: 'undici.request', atLeast: 0.95 },
+  { contestant: 'mesh.dispatcher', rival: 'dispatch', atLeast: 0.9 },
 ];
 
 /** For a first impression: those that the budgets are about. */
-const QUICK = ['undici.fetch', 'undici.request', 'mesh.request', 'meshFetch'];
+const QUICK = ['undici.fetch', 'undici.request', 'dispatch', 'mesh.dispatcher', 'mesh.request', 'meshFetch'];
 
 /** Until the compiler has settled. With half as many, whoever has more code looks twice as slow as it stays. */
 const WARM_UP_CALLS = 20_000;
@@ -72,8 +74,12 @@ function throughputRatio(laps: Laps, contestant: string, rival: string): Spread 
   return ratioOf(per(laps, contestant, 'callsPerSecond'), per(laps, rival, 'callsPerSecond'));
 }
 
-function per(laps: Laps, contestant: string, key: keyof Figures): number[] {
+function per(laps: Laps, contestant: string, key: Exclude<keyof Figures, 'latency'>): number[] {
   return laps.get(contestant)!.map((figures) => figures[key]);
+}
+
+function latencies(laps: Laps, contestant: string, key: keyof Latency): number[] {
+  return laps.get(contestant)!.map(({ latency }) => latency[key]);
 }
 
 function describe({ concurrency, laps }: { readonly concurrency: number; readonly laps: Laps }): string {
@@ -83,9 +89,11 @@ function describe({ concurrency, laps }: { readonly concurrency: number; readonl
     ...RIVALS.map((rival) => `${showSpread(throughputRatio(laps, name, rival))} ×`),
     showSpread(spreadOf(per(laps, name, 'cpuUsPerCall'))),
     `${figure(ratioOf(per(laps, name, 'cpuUsPerCall'), per(laps, 'undici.request', 'cpuUsPerCall')).median)} ×`,
+    figure(spreadOf(latencies(laps, name, 'medianUs')).median),
+    figure(spreadOf(latencies(laps, name, 'p99Us')).median),
     `${(spreadOf(per(laps, name, 'serverBusy')).median * 100).toFixed(0)} %`,
   ]);
-  const head = ['contestant', 'calls/s', ...RIVALS.map((rival) => `of ${rival}`), 'client CPU µs/call', 'of undici.request', 'server busy'];
+  const head = ['contestant', 'calls/s', ...RIVALS.map((rival) => `of ${rival}`), 'client CPU µs/call', 'of undici.request', 'median µs', 'p99 µs', 'server busy'];
   return `concurrency ${concurrency}: medians over rounds (smallest-largest)\n${formatTable(head, rows)}`;
 }
 
@@ -120,6 +128,8 @@ function toData({ concurrency, laps }: { readonly concurrency: number; readonly 
     clientCpuUsPerCall: spreadOf(per(laps, name, 'cpuUsPerCall')),
     clientShareOfACore: spreadOf(per(laps, name, 'clientShare')),
     serverBusy: spreadOf(per(laps, name, 'serverBusy')),
+    medianUs: spreadOf(latencies(laps, name, 'medianUs')),
+    p99Us: spreadOf(latencies(laps, name, 'p99Us')),
     throughputOf: Object.fromEntries(RIVALS.map((rival) => [rival, throughputRatio(laps, name, rival)])),
   });
   return { concurrency, ...Object.fromEntries([...laps.keys()].map((name) => [name, summary(name)])) };

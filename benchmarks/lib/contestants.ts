@@ -18,7 +18,7 @@ export interface Racer {
 }
 
 /** Makes a racer against servers on `ports`: the endpoints of reviews v1, v2 and v3. */
-type Contestant = (ports: readonly number[]) => Promise<Racer>;
+export type Contestant = (ports: readonly number[]) => Promise<Racer>;
 
 const unchecked = (): readonly string[] => [];
 const direct = (ports: readonly number[]): string => `http://127.0.0.1:${ports[0]}/reviews/0`;
@@ -61,6 +61,16 @@ export const CONTESTANTS: Readonly<Record<string, Contestant>> = {
     const origin = `http://127.0.0.1:${ports[0]}`;
     const options: Dispatcher.DispatchOptions = { origin, path: '/reviews/0', method: 'GET' };
     return { check: unchecked, call: () => new Promise((resolve, reject) => agent.dispatch(options, new Collector(resolve, reject))) };
+  },
+  'mesh.dispatcher': async (ports) => {
+    const { createMesh } = await loadPackage();
+    const mesh = await createMesh(bookinfo(ports));
+    const { origin, pathname: path } = new URL(MESHED);
+    const options: Dispatcher.DispatchOptions = { origin, path, method: 'GET' };
+    return {
+      check: (calls) => countedBy(mesh, calls),
+      call: () => new Promise((resolve, reject) => mesh.dispatcher.dispatch(options, new Collector(resolve, reject))),
+    };
   },
   'mesh.request': async (ports) => {
     const { createMesh, meshInfo } = await loadPackage();

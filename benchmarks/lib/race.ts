@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Latency } from './latency.ts';
 import type { Upstream } from './upstream.ts';
 
 /** What a racer's process is started with. */
@@ -22,6 +23,7 @@ export interface Lap {
   readonly elapsedMs: number;
   /** CPU time of the client's process, garbage collection and I/O included. */
   readonly cpuUs: number;
+  readonly latency: Latency;
   /** Why the figures would mean something else than they say. */
   readonly problems: readonly string[];
 }
@@ -34,11 +36,17 @@ export interface Figures {
   readonly clientShare: number;
   /** Share of the time the server's event loop was not idle. */
   readonly serverBusy: number;
+  /** Of one call, as its caller saw it. */
+  readonly latency: Latency;
 }
 
-/** Starts `task` in a fresh process, warms it up, runs every race, and ends it. One result per order. */
-export async function race(task: Omit<RacerTask, 'ports'>, orders: readonly RaceOrder[], upstream: Upstream): Promise<Figures[]> {
-  const child = fork(join(import.meta.dirname, 'racer.ts'), [JSON.stringify({ ...task, ports: upstream.ports })]);
+/**
+ * Starts `task` in a fresh process, warms it up, runs every race, and ends it. One result per order.
+ *
+ * @param task - with the ports that it calls, where these are not those of `upstream` themselves
+ */
+export async function race(task: Omit<RacerTask, 'ports'> & Partial<RacerTask>, orders: readonly RaceOrder[], upstream: Upstream): Promise<Figures[]> {
+  const child = fork(join(import.meta.dirname, 'racer.ts'), [JSON.stringify({ ports: upstream.ports, ...task })]);
   const failed = once(child, 'exit').then(([code]: unknown[]) => {
     throw new Error(`${task.contestant}: its process ended with code ${code}`);
   });
@@ -60,6 +68,7 @@ export async function race(task: Omit<RacerTask, 'ports'>, orders: readonly Race
         cpuUsPerCall: lap.cpuUs / lap.calls,
         clientShare: lap.cpuUs / 1000 / lap.elapsedMs,
         serverBusy: server.busy,
+        latency: lap.latency,
       });
     }
     return figures;
