@@ -40,22 +40,22 @@ export class Http2Server<Connection> {
     const session = performServerHandshake(socket, sessionOptions(limits));
     this.#sessions.add(session);
     const first = limits.headersMs === 0 ? undefined : setTimeout(() => session.destroy(), limits.headersMs).unref();
+    // Node's own, of sessions, outlives the session it is of, and so keeps its socket.
+    const idle = limits.idleMs === 0 ? undefined : setTimeout(() => exchanges.has(socket) || session.close(), limits.idleMs).unref();
     session
       .on('error', () => {})
       .on('connect', () => session.setLocalWindowSize(CONNECTION_WINDOW_BYTES))
       .on('stream', (stream, _headers, _flags, raw) => {
         clearTimeout(first);
+        stream.once('close', () => idle?.refresh());
         this.#answer(stream, socket, connection, raw as unknown as readonly string[]);
-      })
-      .on('timeout', () => {
-        if (!exchanges.has(socket)) session.close();
       })
       .once('close', () => {
         clearTimeout(first);
+        clearTimeout(idle);
         this.#sessions.delete(session);
         socket.destroy();
       });
-    session.setTimeout(limits.idleMs);
     // Listeners leave their sockets half open; here nothing can come back from a caller that has ended its side.
     socket.once('end', () => socket.destroy());
   }

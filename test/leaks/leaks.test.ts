@@ -70,6 +70,16 @@ describe('many calls of other clients', () => {
   });
 });
 
+describe('many callers of a gateway', () => {
+  it('leave nothing, by WebSockets and HTTP/2', { timeout: 100_000 }, async () => {
+    const { bytesPerCall, ...left } = await runProbe('gateways', 90_000);
+
+    expect(left).toEqual({ held: {}, open: 0, active: [] });
+    // A session that stayed would be some kilobytes.
+    expect(bytesPerCall).toBeLessThan(1500);
+  });
+});
+
 describe('close() of a mesh', () => {
   let left: Record<string, unknown>;
   beforeAll(async () => {
