@@ -1,5 +1,6 @@
 import type { DestinationRules, MergedRule } from './clusters/destination-rules.ts';
 import { expandHost, isWildcardHost } from '../common/host-name.ts';
+import type { CompileMemo } from './compile-memo.ts';
 import type { ConfigIssue } from './issue.ts';
 import type { DestinationRuleSpec, DestinationSpec } from './istio-types.ts';
 import type { Registry } from './registry/registry.ts';
@@ -14,6 +15,9 @@ export interface IssueContext {
   /** By host, what has clusters for this caller. */
   readonly services: ReadonlyMap<string, Service>;
   readonly domain: string;
+  /** Another object as soon as any of the above is another. */
+  readonly surroundings: object;
+  readonly memo: Pick<CompileMemo, 'ruleIssues' | 'policyIssues'>;
 }
 
 /**
@@ -25,10 +29,13 @@ export function danglingNames(
   virtualServices: ReadonlySet<VirtualService>,
   context: IssueContext,
 ): ConfigIssue[] {
-  const inRules = [...virtualServices].flatMap(({ rules }) => rules.flatMap((rule) => ruleIssues(rule, context)));
+  const { memo, surroundings, registry } = context;
+  const ofRules = (virtualService: VirtualService): readonly ConfigIssue[] =>
+    memo.ruleIssues.of(virtualService, [surroundings], () => virtualService.rules.flatMap((rule) => ruleIssues(rule, context)));
+  const inRules = [...virtualServices].flatMap(ofRules);
   const inPolicies = resources
     .filter(({ kind }) => kind === 'DestinationRule')
-    .flatMap((resource) => destinationRuleIssues(resource, context));
+    .flatMap((resource) => memo.policyIssues.of(resource, [registry], () => destinationRuleIssues(resource, context)));
   return unique([...inRules, ...inPolicies]);
 }
 

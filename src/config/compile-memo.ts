@@ -20,6 +20,11 @@ export class CompileMemo {
   readonly virtualServices = new ResourceMemo<VirtualService>();
   readonly destinationRules = new ResourceMemo<HostRule>();
   readonly clusters = new Memo<Service, readonly ClusterSpec[]>();
+  /** One object for as long as services and policies stay as they are, whatever becomes of VirtualServices. */
+  readonly surroundings = new Latest<object>();
+  /** What is doubtful about the rules of a VirtualService, or about a DestinationRule. */
+  readonly ruleIssues = new Memo<VirtualService, readonly ConfigIssue[]>();
+  readonly policyIssues = new ResourceMemo<readonly ConfigIssue[]>();
   readonly routes = new RouteMemo();
   routeTable: RouteTable | undefined;
   readonly httpsServices: HttpsMemo = new Memo();

@@ -10,14 +10,14 @@ import type { CompileOptions } from './compile-options.ts';
 import type { ConfigIssue } from './issue.ts';
 import type { DestinationSpec } from './istio-types.ts';
 import { listeners } from './listeners/listeners.ts';
-import { readMeshConfig } from './mesh-settings.ts';
-import { buildRegistry } from './registry/registry.ts';
+import { readMeshConfig, type MeshConfig } from './mesh-settings.ts';
+import { buildRegistry, type Registry } from './registry/registry.ts';
 import type { Service } from './registry/service.ts';
 import type { Resource } from './resource.ts';
 import { httpsScope } from './routes/https-scope.ts';
 import { outboundCluster, routeConfigurations } from './routes/route-configurations.ts';
 import { MESH_GATEWAY, visibleVirtualServices } from './routes/virtual-services.ts';
-import { sidecarScope } from './scope/sidecar-scope.ts';
+import { sidecarScope, type SidecarScope } from './scope/sidecar-scope.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type { CallerOptions, CompileOptions, EndpointInput } from './compile-options.ts';
@@ -57,6 +57,7 @@ export function compileChange(resources: readonly Resource[], options: CompileOp
   const clusters = [...scope.services.flatMap((service) => serviceClusters(service, clusterContext)), ...specialClusters(mesh)];
 
   const inScope = new Map(scope.services.map((service) => [service.host, service]));
+  const surroundings = memo.surroundings.of(surroundingsOf(resources, registry, scope, mesh), () => ({}));
   const routeContext = {
     caller,
     gateway: MESH_GATEWAY,
@@ -72,13 +73,13 @@ export function compileChange(resources: readonly Resource[], options: CompileOp
     ruleOf: (service: Service) => rules.find(service),
     budget,
   };
-  const configurations = routeConfigurations(scope, rejected, routeContext, memo.routes);
+  const configurations = routeConfigurations(scope, rejected, routeContext, memo.routes, surroundings);
   memo.routeTable = new RouteTable(configurations, memo.routeTable);
   const secure = httpsScope(scope, memo.httpsServices);
-  memo.httpsTable = secure === undefined ? NO_ROUTES : new RouteTable(routeConfigurations(secure, rejected, routeContext, memo.httpsRoutes), memo.httpsTable);
+  memo.httpsTable = secure === undefined ? NO_ROUTES : new RouteTable(routeConfigurations(secure, rejected, routeContext, memo.httpsRoutes, surroundings), memo.httpsTable);
 
   const inForce = new Set(scope.listeners.flatMap(({ virtualServices }) => virtualServices));
-  const warnings = [...issues, ...danglingNames(resources, inForce, { registry, rules, services: inScope, domain })];
+  const warnings = [...issues, ...danglingNames(resources, inForce, { registry, rules, services: inScope, domain, surroundings, memo })];
   const snapshot: Snapshot = Object.freeze({
     version: options.version,
     resources,
@@ -90,4 +91,10 @@ export function compileChange(resources: readonly Resource[], options: CompileOp
     warnings,
   });
   return { snapshot, issues: warnings };
+}
+
+/** Everything beside themselves that VirtualServices are compiled with. */
+function surroundingsOf(resources: readonly Resource[], registry: Registry, { services, listeners }: SidecarScope, mesh: MeshConfig): unknown[] {
+  const policies = resources.filter(({ kind }) => kind === 'DestinationRule');
+  return [mesh, registry, ...services, ...listeners.flatMap(({ port, protocol, services: own }) => [port, protocol, ...own]), ...policies];
 }

@@ -5,16 +5,36 @@ import type { Resource } from './resource.ts';
  * is little work, and gives the very objects of before wherever nothing changed.
  */
 export class Memo<Key extends object, Value> {
-  readonly #entries = new WeakMap<Key, { readonly on: readonly unknown[]; readonly value: Value }>();
+  readonly #entries = new WeakMap<Key, Entry<Value>>();
 
   /** @param on - everything that `make` looks at beside `key`; compared one by one, by identity */
   of(key: Key, on: readonly unknown[], make: () => Value): Value {
     const known = this.#entries.get(key);
     if (known !== undefined && sameItems(known.on, on)) return known.value;
     const value = make();
-    this.#entries.set(key, { on, value });
+    this.#entries.set(key, { within: undefined, on, value });
     return value;
   }
+
+  /**
+   * As {@link of}, where to say what it depends on is work in itself: that is only asked for in other surroundings than the last time.
+   *
+   * @param surroundings - stands for everything that `on` is made of, beside `key`: another object as soon as any of that is another
+   */
+  within(surroundings: object, key: Key, on: () => readonly unknown[], make: () => Value): Value {
+    const known = this.#entries.get(key);
+    if (known?.within === surroundings) return known.value;
+    const value = this.of(key, on(), make);
+    this.#entries.get(key)!.within = surroundings;
+    return value;
+  }
+}
+
+/** What was made, and of what. */
+interface Entry<Value> {
+  within: object | undefined;
+  readonly on: readonly unknown[];
+  readonly value: Value;
 }
 
 /** The same for what is made of a resource, whatever its place among the others (`order`), which may shift without any change of its own. */

@@ -9,10 +9,24 @@ export interface HostMatch {
   readonly domain: string;
 }
 
+/** A domain, and which of the virtual hosts has it. */
+interface Claim {
+  readonly domain: string;
+  readonly index: number;
+}
+
 /** Wildcards of one length, by the text that stays when `*` is taken away. */
 interface WildcardGroup {
   readonly length: number;
-  readonly hosts: ReadonlyMap<string, HostMatch>;
+  readonly claims: ReadonlyMap<string, Claim>;
+}
+
+/** Who has which domain: all that a list of virtual hosts says of names. */
+interface Claims {
+  readonly exact: ReadonlyMap<string, Claim>;
+  readonly suffixes: readonly WildcardGroup[];
+  readonly prefixes: readonly WildcardGroup[];
+  readonly fallback: Claim | undefined;
 }
 
 const MAX_REMEMBERED = 4096;
@@ -27,10 +41,7 @@ const MAX_REMEMBERED_LENGTH = 261;
  */
 export class HostTable {
   readonly virtualHosts: readonly VirtualHost[];
-  readonly #exact = new Map<string, HostMatch>();
-  readonly #suffixes: readonly WildcardGroup[];
-  readonly #prefixes: readonly WildcardGroup[];
-  readonly #fallback: HostMatch | undefined;
+  readonly #claims: Claims;
   /** Spares the usual Host its slicing and lower-casing; bounded, for callers choose the keys. */
   readonly #remembered = new Map<string, VirtualHost>();
 
@@ -38,25 +49,11 @@ export class HostTable {
    * The first virtual host to claim a domain keeps it.
    *
    * @param compile Makes a virtual host of its specification, or finds one made before.
+   * @param previous Its names are taken over where all domains are the same lists: most changes of rules change no names.
    */
-  constructor(specs: readonly VirtualHostSpec[], compile: (spec: VirtualHostSpec) => VirtualHost) {
+  constructor(specs: readonly VirtualHostSpec[], compile: (spec: VirtualHostSpec) => VirtualHost, previous?: HostTable) {
     this.virtualHosts = specs.map(compile);
-    const suffixes = new Map<string, HostMatch>();
-    const prefixes = new Map<string, HostMatch>();
-    let fallback: HostMatch | undefined;
-    for (const virtualHost of this.virtualHosts) {
-      for (const written of virtualHost.domains) {
-        const domain = written.toLowerCase();
-        const match = { virtualHost, domain };
-        if (domain === '*') fallback ??= match;
-        else if (domain.startsWith('*')) addFirst(suffixes, domain.slice(1), match);
-        else if (domain.endsWith('*')) addFirst(prefixes, domain.slice(0, -1), match);
-        else addFirst(this.#exact, bracketed(domain), match);
-      }
-    }
-    this.#suffixes = longestFirst(suffixes);
-    this.#prefixes = longestFirst(prefixes);
-    this.#fallback = fallback;
+    this.#claims = previous !== undefined && haveSameDomains(this.virtualHosts, previous.virtualHosts) ? previous.#claims : claimsOf(this.virtualHosts);
   }
 
   /** The virtual host for a Host as the caller wrote it. */
@@ -75,34 +72,59 @@ export class HostTable {
   lookUp(authority: string): HostMatch | undefined {
     const host = bracketed(hostOf(authority));
     if (host === '') return undefined;
-    const exact = this.#exact.get(host);
-    if (exact !== undefined) return exact;
-    for (const { length, hosts } of this.#suffixes) {
-      const found = length < host.length ? hosts.get(host.slice(-length)) : undefined;
-      if (found !== undefined) return found;
-    }
-    for (const { length, hosts } of this.#prefixes) {
-      const found = length < host.length ? hosts.get(host.slice(0, length)) : undefined;
-      if (found !== undefined) return found;
-    }
-    return this.#fallback;
+    const claim = claimOn(host, this.#claims);
+    return claim && { virtualHost: this.virtualHosts[claim.index]!, domain: claim.domain };
   }
 
   /** Every host named in full. */
   hosts(): Iterable<string> {
-    return this.#exact.keys();
+    return this.#claims.exact.keys();
   }
 }
 
-function addFirst(hosts: Map<string, HostMatch>, text: string, match: HostMatch): void {
-  if (!hosts.has(text)) hosts.set(text, match);
+function claimOn(host: string, { exact, suffixes, prefixes, fallback }: Claims): Claim | undefined {
+  const known = exact.get(host);
+  if (known !== undefined) return known;
+  for (const { length, claims } of suffixes) {
+    const found = length < host.length ? claims.get(host.slice(-length)) : undefined;
+    if (found !== undefined) return found;
+  }
+  for (const { length, claims } of prefixes) {
+    const found = length < host.length ? claims.get(host.slice(0, length)) : undefined;
+    if (found !== undefined) return found;
+  }
+  return fallback;
 }
 
-function longestFirst(hosts: ReadonlyMap<string, HostMatch>): WildcardGroup[] {
-  const groups = Map.groupBy(hosts, ([text]) => text.length);
-  return [...groups]
-    .sort(([a], [b]) => b - a)
-    .map(([length, entries]) => ({ length, hosts: new Map(entries) }));
+function claimsOf(virtualHosts: readonly VirtualHost[]): Claims {
+  const exact = new Map<string, Claim>();
+  const suffixes = new Map<string, Claim>();
+  const prefixes = new Map<string, Claim>();
+  let fallback: Claim | undefined;
+  for (const [index, { domains }] of virtualHosts.entries()) {
+    for (const written of domains) {
+      const domain = written.toLowerCase();
+      const claim = { domain, index };
+      if (domain === '*') fallback ??= claim;
+      else if (domain.startsWith('*')) addFirst(suffixes, domain.slice(1), claim);
+      else if (domain.endsWith('*')) addFirst(prefixes, domain.slice(0, -1), claim);
+      else addFirst(exact, bracketed(domain), claim);
+    }
+  }
+  return { exact, suffixes: longestFirst(suffixes), prefixes: longestFirst(prefixes), fallback };
+}
+
+function haveSameDomains(some: readonly VirtualHost[], others: readonly VirtualHost[]): boolean {
+  return some.length === others.length && some.every(({ domains }, i) => domains === others[i]!.domains);
+}
+
+function addFirst(claims: Map<string, Claim>, text: string, claim: Claim): void {
+  if (!claims.has(text)) claims.set(text, claim);
+}
+
+function longestFirst(all: ReadonlyMap<string, Claim>): WildcardGroup[] {
+  const groups = Map.groupBy(all, ([text]) => text.length);
+  return [...groups].sort(([a], [b]) => b - a).map(([length, entries]) => ({ length, claims: new Map(entries) }));
 }
 
 // An IPv6 address stands in brackets in a Host, not always in a rule.

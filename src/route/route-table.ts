@@ -32,6 +32,7 @@ export class RouteTable {
     const ports = new Map<number, PortTables>();
     const compiled = new Map<VirtualHostSpec, VirtualHost>();
     const before: ReadonlyMap<VirtualHostSpec, VirtualHost> = previous === undefined ? new Map() : previous.#compiled;
+    const portsBefore: ReadonlyMap<number, PortTables> = previous === undefined ? new Map() : previous.#ports;
     const compile = (spec: VirtualHostSpec): VirtualHost => {
       const virtualHost = compiled.get(spec) ?? before.get(spec) ?? new VirtualHost(spec);
       compiled.set(spec, virtualHost);
@@ -40,7 +41,7 @@ export class RouteTable {
     for (const { port, hosts, virtualHosts } of configurations) {
       let tables = ports.get(port);
       if (tables === undefined) ports.set(port, (tables = { own: undefined, general: undefined }));
-      if (hosts === undefined) tables.general ??= new HostTable(virtualHosts, compile);
+      if (hosts === undefined) tables.general ??= new HostTable(virtualHosts, compile, portsBefore.get(port)?.general);
       else (tables.own ??= new OwnHosts()).add(hosts, new HostTable(virtualHosts, compile));
     }
     this.configurations = configurations;

@@ -14,6 +14,8 @@ import { virtualHosts } from './virtual-hosts.ts';
 /**
  * One route configuration for each port on which a service in scope speaks HTTP. A port without one has no HTTP listener.
  *
+ * @param surroundings - stands for services, policies and mesh settings: another object as soon as any of them is another
+ *
  * Source: istio `buildSidecarOutboundHTTPRouteConfig`.
  */
 export function routeConfigurations(
@@ -21,6 +23,7 @@ export function routeConfigurations(
   rejected: ReadonlyMap<string, readonly SkippedRule[]>,
   shared: Omit<RouteContext, 'port' | 'clusterOf'>,
   memo = new RouteMemo(),
+  surroundings: object = {},
 ): RouteConfigurationSpec[] {
   memo.begin();
   const configurations: RouteConfigurationSpec[] = [];
@@ -34,13 +37,13 @@ export function routeConfigurations(
       done.add(port);
       const catchAll = opensPort(listener, port, services, shared);
       const context: RouteContext = { ...shared, port, clusterOf: (destination) => destinationCluster(destination, port, services) };
-      if (catchAll) configurations.push({ port, virtualHosts: [...virtualHosts(services, rules, context, memo.of(port)), catchAllHost(scope)] });
+      if (catchAll) configurations.push({ port, virtualHosts: [...virtualHosts(services, rules, context, memo.of(port), surroundings), catchAllHost(scope)] });
       for (const service of services.values()) {
         const hosts = sniffedAt(service, port, shared);
         if (hosts === undefined) continue;
         const ofService = memo.of(port, service.host);
         // Other hosts of the VirtualService that governs it are not meant there. Source: istio `getVirtualHostsForSniffedServicePort`.
-        const own = virtualHosts(new Map([[service.host, service]]), rules, context, ofService).filter(({ domains }) => domains.includes(service.host.toLowerCase()));
+        const own = virtualHosts(new Map([[service.host, service]]), rules, context, ofService, surroundings).filter(({ domains }) => domains.includes(service.host.toLowerCase()));
         // On its own addresses the service is meant, whatever the Host.
         const only = own.length === 1 ? own[0] : undefined;
         const any = only && ofService.alone.of(only, [], () => ({ ...only, domains: ['*'] }));

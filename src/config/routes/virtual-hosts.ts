@@ -39,12 +39,13 @@ export function virtualHosts(
   rules: ListenerRules,
   context: RouteContext,
   memo: ConfigurationMemo,
+  surroundings: object,
 ): VirtualHostSpec[] {
   const drafts = new Map<string, Draft>();
   const passedOver = new Map<string, SkippedRule[]>();
   const all = context.port === PORT_OF_UNREGISTERED_HOSTS;
   for (const virtualService of all ? rules.virtualServices : rules.governing(services.keys())) {
-    addGoverned(virtualService, services, rules, rulesOf(virtualService, context, memo), context.port, drafts, passedOver);
+    addGoverned(virtualService, services, rules, rulesOf(virtualService, context, memo, surroundings), context.port, drafts, passedOver);
   }
   for (const service of services.values()) {
     if (drafts.has(service.host) || service.externalName !== undefined || !servesHttp(service, context.port)) continue;
@@ -87,9 +88,14 @@ function addGoverned(
 
 /** The services on the port that have one of the VirtualService's hosts, or whose most specific wildcard is its. */
 function governedServices(virtualService: VirtualService, services: ReadonlyMap<string, Service>, rules: ListenerRules): Service[] {
-  const named = virtualService.hosts.flatMap((host) => (isWildcardHost(host) ? [] : (services.get(host) ?? [])));
-  const covered = rules.coveredBy(virtualService).flatMap((host) => services.get(host) ?? []);
-  return [...new Set([...named, ...covered])];
+  const found = new Set<Service>();
+  const add = (host: string): void => {
+    const service = services.get(host);
+    if (service !== undefined) found.add(service);
+  };
+  for (const host of virtualService.hosts) if (!isWildcardHost(host)) add(host);
+  for (const host of rules.coveredBy(virtualService)) add(host);
+  return [...found];
 }
 
 /**
@@ -103,7 +109,7 @@ function isRegistered(host: string, services: ReadonlyMap<string, Service>): boo
 }
 
 /** All hosts of a VirtualService share its routes, unless a rule leaves the destination to the host. */
-function rulesOf(virtualService: VirtualService, context: RouteContext, memo: ConfigurationMemo): (host: string) => CompiledRules {
+function rulesOf(virtualService: VirtualService, context: RouteContext, memo: ConfigurationMemo, surroundings: object): (host: string) => CompiledRules {
   const spend = (compiled: CompiledRules): CompiledRules => {
     context.budget.spend(compiled.routes.length * COST.route, () => originOf(virtualService.resource));
     return compiled;
@@ -114,7 +120,7 @@ function rulesOf(virtualService: VirtualService, context: RouteContext, memo: Co
   let shared: CompiledRules | undefined;
   // Only once it is clear that the rules govern anything here.
   return () =>
-    (shared ??= spend(memo.rules.of(virtualService, [context.mesh, ...askedOf(virtualService, context)], () => compileRules(virtualService.rules, context, ''))));
+    (shared ??= spend(memo.rules.within(surroundings, virtualService, () => [context.mesh, ...askedOf(virtualService, context)], () => compileRules(virtualService.rules, context, ''))));
 }
 
 /** What compiling rules asks about their destinations. */
