@@ -72,8 +72,8 @@ function print({ resources, routes, requests }: RulesDiff, asked: number, termin
   const list = (sign: '+' | '-', lines: readonly string[]): void => {
     for (const line of lines) terminal.out(style[sign === '+' ? 'good' : 'error'](harmless(`${sign} ${line}`)));
   };
-  const route = ({ port, virtualHost, conditions, action }: RouteRow): string =>
-    `${virtualHost} (port ${port}): ${conditions.join(', ') || '(everything)'} → ${action.join('; ')}`;
+  const route = ({ port, scheme, virtualHost, conditions, action }: RouteRow): string =>
+    `${virtualHost} (port ${port}${scheme === undefined ? '' : `, ${scheme}`}): ${conditions.join(', ') || '(everything)'} → ${action.join('; ')}`;
   list('-', resources.removed);
   list('+', resources.added);
   list('-', routes.removed.map(route));
