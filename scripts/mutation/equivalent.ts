@@ -152,7 +152,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   { file: 'src/route/path.ts', line: 'i < path.length', changes: [['i < path.length', 'i <= path.length']], why: PAST_THE_END },
   { file: 'src/route/path.ts', line: 'after < end &&', changes: [['after < end', 'after <= end']], why: 'The line before has ruled out that they are equal.' },
   {
-    file: 'src/route/prefix-tree.ts',
+    file: 'src/route/path-trie.ts',
     line: 'while (length < edge.length',
     changes: [['length < edge.length', 'true'], ['length < edge.length', 'length <= edge.length']],
     why: PAST_THE_END,

@@ -40,6 +40,8 @@ export function throughTheDoor(input: ConfigInput, options: ReadOptions = {}, wo
   }
   for (const { kind } of resources) expect(KNOWN_KINDS).toContain(kind);
   if (issues.some(({ severity }) => severity === 'error')) return undefined;
+  // Istio takes rules that its proxies refuse; by its verdict alone nothing is ever compiled.
+  if (options.rules === 'istioctl' && readResources([input], { ...options, rules: 'apply' }).issues.some(({ severity }) => severity === 'error')) return undefined;
 
   inputs.compiled++;
   const { snapshot } = compileSnapshot([...world, ...resources], { version: 1, workload: { namespace: 'default', labels: { app: 'it' } }, legacySemantics: options.legacySemantics ?? true });
