@@ -36,10 +36,19 @@ export class MeshHttpsAgent extends Agent {
     const name = wanted.servername ?? (isIP(hostname) === 0 ? hostname : '');
     const servername = serverNameOf(name);
     const bare = this.#mesh.createConnection({ host: hostname, port, ...(servername !== '' && { servername }) });
-    const create = super.createConnection as unknown as CreateTls;
-    const socket = create.call(this, { ...wanted, servername, socket: bare, path: undefined }, ...(rest as []));
+    const socket = this.#secured(bare, () => (super.createConnection as unknown as CreateTls).call(this, { ...wanted, servername, socket: bare, path: undefined }, ...(rest as [])));
     this.#opened.set(socket, this.#rules);
     return socket;
+  }
+
+  /** Where TLS can't begin at all (an IP address as the name, from Node 26 on; a version that is none), nobody is left to hear of the connection. */
+  #secured(bare: Duplex, create: () => Duplex): Duplex {
+    try {
+      return create();
+    } catch (error) {
+      bare.on('error', () => {}).destroy();
+      throw error;
+    }
   }
 
   /** For Node, which asks when a request is over. Under other rules a connection might lead elsewhere, or nowhere. */

@@ -63,7 +63,8 @@ export interface StrayingCall {
 /** Whether REGISTRY_ONLY refuses a call that was routed to `cluster`: it would go to wherever it was dialled, or asks for, and nobody registered that. */
 export function strays(snapshot: Snapshot, cluster: ClusterSpec | undefined, { head, dialled: { hostname: host, port }, originalDst }: StrayingCall): boolean {
   if (isWhereDialled(cluster)) return originalDst !== null && !mayBeDialled(snapshot, { host, port, originalDst });
-  return !mayBeAsked(snapshot, cluster, hostOf(head.authority));
+  // Asked first, since most clusters choose their endpoints, and to take the Host apart costs as much as to look for its rules.
+  return cluster?.discovery === 'dynamic-dns' && !mayBeAsked(snapshot, cluster, hostOf(head.authority));
 }
 
 /** Whether it is the virtual host of whatever nobody registered, under REGISTRY_ONLY. Source: istio `buildCatchAllVirtualHost`. */

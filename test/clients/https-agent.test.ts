@@ -46,6 +46,16 @@ describe('https.Agent', () => {
     expect(await fails({ ca: pem('ca.pem'), host: '127.0.0.1', port: (await http(echo('plain'))) })).toMatchObject({ code: expect.stringMatching(/^(ERR_SSL|EPROTO)/) });
   });
 
+  it('leaves no connection behind whose failure nobody hears, where TLS can\'t begin', async () => {
+    const { call } = await world(REGISTRY_ONLY);
+
+    // From within Node, by an event or at once; from Node 26 on a name that is an address is such a mistake too.
+    await expect((async () => call({ host: 'evil.test', minVersion: 'TLSv9' as never }))()).rejects.toThrow(/TLSv9/);
+    await expect((async () => call({ host: 'evil.test', servername: '6.6.6.6' }))()).rejects.toThrow();
+    // An error that nobody hears would end the process; here it would fail the run.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
   it('asks for a name of the caller’s, by which rules go', async () => {
     const { agents, tls, call, fails } = await world(REGISTRY_ONLY);
 
