@@ -1,13 +1,13 @@
 import type { ClientSessionOptions, SecureClientSessionOptions } from 'node:http2';
-import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { egressOf } from '../engine/egress.ts';
-import { serverNameOf, withoutBrackets } from '../engine/target.ts';
+import { withoutBrackets } from '../engine/target.ts';
 import type { Mesh } from '../mesh.ts';
 import type { HttpServer } from '../serve/http-server.ts';
 import { dialledBy, originOf } from './dialled.ts';
 import { pairTo, type Line } from './http-agent.ts';
+import { secured } from './secured.ts';
 
 /** Gives `http2.connect` a connection: its option `createConnection`. */
 export type CreateHttp2Connection = (authority: URL, options?: ClientSessionOptions | SecureClientSessionOptions) => Duplex;
@@ -25,9 +25,8 @@ export function http2Connections(mesh: Mesh, server: HttpServer<Line>): CreateHt
     const { hostname, port } = target;
     if (!secure && egressOf(mesh.snapshot, target, {}).kind === 'mesh') return pairTo(server, originOf('http', hostname, port), { hostname, port });
     if (!secure) return mesh.createConnection({ host: hostname, port });
-    const { servername: asked = isIP(hostname) === 0 ? hostname : '' } = options as SecureClientSessionOptions;
-    const servername = serverNameOf(asked);
-    const socket = mesh.createConnection({ host: hostname, port, ...(servername !== '' && { servername }) });
-    return connectTls({ ALPNProtocols: ['h2'], ...(options as ConnectionOptions), host: hostname, servername, socket });
+    return secured(mesh, target, (options as SecureClientSessionOptions).servername, (socket, servername) =>
+      connectTls({ ALPNProtocols: ['h2'], ...(options as ConnectionOptions), host: hostname, servername, socket }),
+    );
   };
 }

@@ -1,10 +1,9 @@
 import { Agent, type AgentOptions } from 'node:https';
-import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { serverNameOf } from '../engine/target.ts';
 import type { Mesh } from '../mesh.ts';
 import { dialledBy } from './dialled.ts';
 import type { WantedConnection } from './http-agent.ts';
+import { secured } from './secured.ts';
 
 /** Node's own options of an agent for https, `ca` and `rejectUnauthorized` among them, without what would lead past the mesh. */
 export type MeshHttpsAgentOptions = Omit<AgentOptions, 'proxyEnv' | 'createConnection' | 'socketPath' | 'host' | 'port'>;
@@ -31,24 +30,11 @@ export class MeshHttpsAgent extends Agent {
 
   /** For Node, which asks for each new connection. */
   override createConnection(wanted: WantedConnection, ...rest: unknown[]): Duplex {
-    const { hostname, port } = dialledBy('https', wanted);
-    // Without a name of its own Node asks for the Host, unless that is an address.
-    const name = wanted.servername ?? (isIP(hostname) === 0 ? hostname : '');
-    const servername = serverNameOf(name);
-    const bare = this.#mesh.createConnection({ host: hostname, port, ...(servername !== '' && { servername }) });
-    const socket = this.#secured(bare, () => (super.createConnection as unknown as CreateTls).call(this, { ...wanted, servername, socket: bare, path: undefined }, ...(rest as [])));
+    const create = (bare: Duplex, servername: string): Duplex =>
+      (super.createConnection as unknown as CreateTls).call(this, { ...wanted, servername, socket: bare, path: undefined }, ...(rest as []));
+    const socket = secured(this.#mesh, dialledBy('https', wanted), wanted.servername, create);
     this.#opened.set(socket, this.#rules);
     return socket;
-  }
-
-  /** Where TLS can't begin at all (an IP address as the name, from Node 26 on; a version that is none), nobody is left to hear of the connection. */
-  #secured(bare: Duplex, create: () => Duplex): Duplex {
-    try {
-      return create();
-    } catch (error) {
-      bare.on('error', () => {}).destroy();
-      throw error;
-    }
   }
 
   /** For Node, which asks when a request is over. Under other rules a connection might lead elsewhere, or nowhere. */

@@ -1,13 +1,13 @@
 import type { Dispatcher } from 'undici';
+import { hasHeader } from '../common/headers.ts';
 import { egressOf } from '../engine/egress.ts';
 import { parseOrigin } from '../engine/target.ts';
 import type { Mesh } from '../mesh.ts';
-import type { MeshCallOptions } from '../mesh-dispatcher.ts';
 import type { ServedRequest } from '../serve/served-request.ts';
 import { NO_CONTROLLER } from './local-answer.ts';
 
-/** Where a request is to go, and who sends it. */
-export interface CallSource extends Pick<MeshCallOptions, 'sourceAddress'> {
+/** Where a request is to go. */
+export interface CallSource {
   /** What the client dialled, such as `http://reviews:9080`; the Host or `:authority` says only which rules apply. */
   readonly origin: string;
 }
@@ -20,10 +20,9 @@ export function callThrough(mesh: Mesh, { method, authority, path, headers: give
   const headers = ['host', authority];
   for (let i = 0; i < given.length; i += 2) if (!OF_THE_CONNECTION.has(given[i]!)) headers.push(given[i]!, given[i + 1]!);
   try {
-    const walks = egressOf(mesh.snapshot, parseOrigin(source.origin), {}).kind === 'mesh';
-    if (!walks) goOn(headers, answer);
-    const { sourceAddress } = source;
-    const options = { origin: source.origin, method, path, headers, body, http2, ...(upgrade !== undefined && { upgrade }), ...(walks && sourceAddress !== undefined && { sourceAddress }) };
+    const { origin } = source;
+    if (hasHeader(headers, 'expect') && egressOf(mesh.snapshot, parseOrigin(origin), {}).kind !== 'mesh') goOn(headers, answer);
+    const options = { origin, method, path, headers, body, http2, ...(upgrade !== undefined && { upgrade }) };
     mesh.dispatcher.dispatch(options as Dispatcher.DispatchOptions, answer);
   } catch (error) {
     answer.onResponseError?.(NO_CONTROLLER, error as Error);
@@ -32,8 +31,6 @@ export function callThrough(mesh: Mesh, { method, authority, path, headers: give
 
 /** Nobody but Envoy asks an endpoint whether it wants the body: it is asked for at once. */
 function goOn(headers: string[], answer: Dispatcher.DispatchHandler): void {
-  const at = headers.findIndex((name, index) => index % 2 === 0 && name === 'expect');
-  if (at < 0) return;
-  headers.splice(at, 2);
+  headers.splice(headers.findIndex((name, index) => index % 2 === 0 && name === 'expect'), 2);
   answer.onResponseStart?.(NO_CONTROLLER, 100, {});
 }

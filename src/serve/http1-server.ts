@@ -12,7 +12,7 @@ import { Turns } from './turns.ts';
 import { UpgradableMessage } from './upgradable-message.ts';
 
 /** Heads that are longer by this are refused while they are read, those that are a little too long with Envoy's own words. */
-const EXCESS_BYTES = 8192;
+export const EXCESS_BYTES = 8192;
 
 /** How often Node looks for requests that are late, at most. */
 const MOST_OFTEN_MS = 100;

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { HeaderList } from '../common/headers.ts';
 import { MAX_HEAD_BYTES, MAX_HEADERS } from '../engine/admission.ts';
 import type { TrailedBody } from '../engine/request-body.ts';
-import type { ProtocolOptions } from './http1-server.ts';
+import { EXCESS_BYTES, type ProtocolOptions } from './http1-server.ts';
 import { Http2Response } from './http2-response.ts';
 import { isAuthority } from './request-head.ts';
 import type { ServedRequest, ServeLimits } from './served-request.ts';
@@ -22,7 +22,7 @@ function sessionOptions({ headBytes = MAX_HEAD_BYTES, headers = MAX_HEADERS }: S
   return {
     // Up to a certain excess the engine refuses heads that are too large, in words; beyond, Node resets the stream.
     maxHeaderListPairs: headers + 28,
-    settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: headBytes + 8192, enablePush: false },
+    settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS, initialWindowSize: STREAM_WINDOW_BYTES, maxHeaderListSize: headBytes + EXCESS_BYTES, enablePush: false },
   };
 }
 

@@ -47,11 +47,12 @@ describe('https.Agent', () => {
   });
 
   it('leaves no connection behind whose failure nobody hears, where TLS can\'t begin', async () => {
-    const { call } = await world(REGISTRY_ONLY);
+    const { agents, call } = await world(REGISTRY_ONLY);
 
     // From within Node, by an event or at once; from Node 26 on a name that is an address is such a mistake too.
     await expect((async () => call({ host: 'evil.test', minVersion: 'TLSv9' as never }))()).rejects.toThrow(/TLSv9/);
     await expect((async () => call({ host: 'evil.test', servername: '6.6.6.6' }))()).rejects.toThrow();
+    expect(() => agents.createHttp2Connection(new URL('https://evil.test/'), { minVersion: 'TLSv9' as never })).toThrow(/TLSv9/);
     // An error that nobody hears would end the process; here it would fail the run.
     await new Promise((resolve) => setTimeout(resolve, 20));
   });
