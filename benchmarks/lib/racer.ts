@@ -1,52 +1,66 @@
-// One contestant in a fresh process: it prepares, warms up, and races whenever it is told to.
-import { once } from 'node:events';
-import { CONTESTANTS, type Inspect, type Racer } from './contestants.ts';
-import { latencyOf } from './latency.ts';
-import type { Lap, RacerTask, RaceOrder } from './race.ts';
-import { SIDECAR_CONTESTANTS } from './sidecar-contestants.ts';
+// One contestant in a fresh process: it prepares, and warms up and races as it is told to.
+import { on } from 'node:events';
+import { AllocationMeter } from './allocation.ts';
+import { EVERYONE } from './contestants/all.ts';
+import type { Call, Inspect } from './contestants/contestant.ts';
+import { Stopwatch } from './latency.ts';
+import { LoopDelay } from './loop-delay.ts';
+import type { Lap, RaceOrder, RacerCommand, RacerTask } from './race.ts';
 
+const commands = on(process, 'message');
 const task = JSON.parse(process.argv[2]!) as RacerTask;
-const prepare = { ...CONTESTANTS, ...SIDECAR_CONTESTANTS }[task.contestant];
+const prepare = EVERYONE[task.contestant];
 if (prepare === undefined) throw new Error(`no contestant ${task.contestant}`);
-const racer = await prepare(task.ports);
+const racer = await prepare(task);
 let calls = 0;
 let wrong = 0;
 
 /** `concurrency` callers, each of which calls again as soon as it has its answer, until `more` says no. */
-async function callWhile(concurrency: number, more: () => boolean, { call }: Pick<Racer, 'call'>, inspect?: Inspect, tookMs: number[] = []): Promise<number> {
+async function callWhile(concurrency: number, more: () => boolean, call: Call, stopwatch: Stopwatch, inspect?: Inspect): Promise<number> {
   const before = calls;
   const caller = async (): Promise<void> => {
     while (more()) {
       calls++;
       const start = performance.now();
       if (!(await call(inspect))) wrong++;
-      tookMs.push(performance.now() - start);
+      stopwatch.record(performance.now() - start);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, caller));
   return calls - before;
 }
 
-async function race({ concurrency, windowMs }: RaceOrder): Promise<Lap> {
+async function warmUp({ concurrency, warmUpCalls, kind }: RaceOrder): Promise<void> {
+  let left = warmUpCalls;
+  await callWhile(concurrency, () => left-- > 0, racer.callOf(kind), new Stopwatch(), racer.inspect);
+  await racer.copies?.();
+}
+
+async function race({ concurrency, windowMs, kind }: RaceOrder): Promise<Lap> {
+  const call = racer.callOf(kind);
+  const stopwatch = new Stopwatch();
+  const copiesBefore = (await racer.copies?.()) ?? 0;
+  const delay = new LoopDelay();
+  const meter = new AllocationMeter();
   const cpu = process.cpuUsage();
   const start = performance.now();
   const end = start + windowMs;
-  const tookMs: number[] = [];
-  const made = await callWhile(concurrency, () => performance.now() < end, racer, undefined, tookMs);
+  const made = await callWhile(concurrency, () => performance.now() < end, call, stopwatch);
   const elapsedMs = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
-  return { calls: made, elapsedMs, cpuUs: user + system, latency: latencyOf(tookMs), problems: problems() };
+  const { bytes, gcMs } = meter.stop();
+  const loopDelayP99Ms = delay.stop();
+  const copies = ((await racer.copies?.()) ?? 0) - copiesBefore;
+  const { medianUs, p99Us } = stopwatch;
+  return { calls: made, copies, elapsedMs, cpuUs: user + system, medianUs, p99Us, allocatedBytes: bytes, gcMs, loopDelayP99Ms, problems: problems() };
 }
 
 function problems(): string[] {
   return [...(wrong === 0 ? [] : [`${wrong} of ${calls} answers were wrong`]), ...racer.check(calls)];
 }
 
-let left = task.warmUpCalls;
-await callWhile(64, () => left-- > 0, racer, racer.inspect);
 process.on('disconnect', () => process.exit());
-process.send!('warm');
-for (;;) {
-  const [order] = (await once(process, 'message')) as [RaceOrder];
-  process.send!(await race(order));
+for await (const [command] of commands as AsyncIterable<[RacerCommand]>) {
+  if (command.phase === 'race') process.send!(await race(command));
+  else process.send!(await warmUp(command).then(() => 'warm'));
 }

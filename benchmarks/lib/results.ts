@@ -1,9 +1,7 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-
-const RESULTS = join(import.meta.dirname, '..', 'results');
+import { join, relative } from 'node:path';
 
 /** What the figures depend on; nothing that tells whose machine it was. */
 export function environment(): Readonly<Record<string, unknown>> {
@@ -16,12 +14,30 @@ export function environment(): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Writes `results/NAME.json`, or `results/NAME.quick.json`, which is not committed. Gives its path in the repository. */
-export function writeResult(name: string, quick: boolean, data: unknown): string {
-  mkdirSync(RESULTS, { recursive: true });
-  const file = `${name}${quick ? '.quick' : ''}.json`;
-  writeFileSync(join(RESULTS, file), `${JSON.stringify({ environment: environment(), ...(data as object) }, rounded, 2)}\n`);
-  return `benchmarks/results/${file}`;
+/** Where a full run's results are committed. */
+export const RESULTS = join(import.meta.dirname, '..', 'results');
+
+/** Writes the data of an answer as `NAME.json`. Gives the path of the file. */
+export function writeData(folder: string, name: string, data: object): string {
+  return write(folder, `${name}.json`, `${JSON.stringify({ environment: environment(), ...data }, rounded, 2)}\n`);
+}
+
+/** Writes the picture of an answer as `NAME.svg`. Gives the path of the file. */
+export function writePicture(folder: string, name: string, picture: string): string {
+  return write(folder, `${name}.svg`, picture);
+}
+
+function write(folder: string, file: string, content: string): string {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, file);
+  writeFileSync(path, content);
+  return relative(process.cwd(), path);
+}
+
+/** What an earlier run wrote; `undefined`: nothing. */
+export function readResult(folder: string, name: string): object | undefined {
+  const path = join(folder, `${name}.json`);
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as object) : undefined;
 }
 
 // Digits beyond these are noise.

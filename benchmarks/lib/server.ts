@@ -1,14 +1,24 @@
-// The upstream of every contestant, in a process of its own. It parses nothing and answers with bytes made in advance,
+// The upstream of every contestant, in a process of its own. It looks at the path alone and answers with bytes made in advance,
 // so that it is never what limits a contestant; how busy it was is reported all the same.
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { performance, type EventLoopUtilization } from 'node:perf_hooks';
-import { BODY, CONTENT_TYPE } from './answer.ts';
+import { BODY, BYTES_PATH, CONTENT_TYPE, HELD_PATH } from './answer.ts';
 import type { ServerReport } from './upstream.ts';
 
-const ANSWER = Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: ${CONTENT_TYPE}\r\ncontent-length: ${BODY.length}\r\nserver: benchmark\r\n\r\n${BODY}`);
+const answers = new Map<string, Buffer>();
 
 let answered = 0;
+
+/** @param path - of the request: how many bytes it asks for, or the usual body */
+function answerTo(path: string): Buffer {
+  const known = answers.get(path);
+  if (known !== undefined) return known;
+  const body = path.startsWith(BYTES_PATH) ? 'x'.repeat(Number(path.slice(BYTES_PATH.length))) : BODY;
+  const answer = Buffer.from(`HTTP/1.1 200 OK\r\ncontent-type: ${CONTENT_TYPE}\r\ncontent-length: ${body.length}\r\nserver: benchmark\r\n\r\n${body}`);
+  answers.set(path, answer);
+  return answer;
+}
 
 function serve(socket: Socket): void {
   socket.setNoDelay(true);
@@ -19,9 +29,11 @@ function serve(socket: Socket): void {
     const text = tail + chunk.toString('latin1');
     let at = 0;
     for (let end = text.indexOf('\r\n\r\n'); end >= 0; end = text.indexOf('\r\n\r\n', at)) {
+      const path = text.slice(text.indexOf(' ', at) + 1, text.indexOf(' HTTP/', at));
       at = end + 4;
+      if (path === HELD_PATH) continue;
       answered++;
-      socket.write(ANSWER);
+      socket.write(answerTo(path));
     }
     tail = text.slice(at);
   });

@@ -23,8 +23,11 @@ export function ratioOf(values: readonly number[], toThese: readonly number[]): 
 
 /** Two or three digits that mean something. */
 export function figure(value: number): string {
-  if (value >= 1000) return Math.round(value).toLocaleString('en-US');
-  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
+  const size = Math.abs(value);
+  if (size >= 1000) return Math.round(value).toLocaleString('en-US');
+  if (size >= 100) return value.toFixed(0);
+  if (size >= 10) return value.toFixed(1);
+  return size >= 0.1 || size === 0 ? value.toFixed(2) : String(Number(value.toPrecision(2)));
 }
 
 /** `1.52 (1.40-1.71)` */
