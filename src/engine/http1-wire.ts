@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
 import { ExpectantRequest, isExpectant } from './expectant-request.ts';
+import { OrdinaryWire } from './ordinary-wire.ts';
 import { UpgradeRequest } from './upgrade-request.ts';
 import { StaleConnectionError, type Wire } from './wire.ts';
 
@@ -18,16 +19,19 @@ function settledUrl(origin: string): URL {
 }
 
 /**
- * A single-connection undici client around a socket that is open already. A request with `Expect: 100-continue` takes the socket
+ * A socket that is open already, and whoever speaks HTTP/1.1 on it: this project's own few lines as long as requests and responses are
+ * ordinary; from the first that is not, a single-connection undici client. A request with `Expect: 100-continue` takes the socket
  * for itself before undici has it, and no other follows.
  */
 export class Http1Wire implements Wire {
   readonly capacity = 1;
   readonly #socket: Socket;
-  readonly #client: Client;
+  readonly #origin: string;
+  #client: Client | undefined;
   readonly #clock: Clock;
+  readonly #ordinary: OrdinaryWire;
   /** Who has the socket. */
-  #user: 'nobody' | 'undici' | 'expectant' = 'nobody';
+  #user: 'nobody' | 'ordinary' | 'undici' | 'expectant' = 'nobody';
   /** Whether no further request can follow. */
   #isLast = false;
 
@@ -35,15 +39,8 @@ export class Http1Wire implements Wire {
   constructor(socket: Socket, origin: string, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
-    this.#client = new Client(settledUrl(origin), {
-      pipelining: 1,
-      allowH2: false,
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: NEVER_MS,
-      keepAliveMaxTimeout: NEVER_MS,
-      connect: (_options: unknown, callback: (error: Error | null, socket: Socket | null) => void) => this.#give(callback),
-    } as Client.Options);
+    this.#ordinary = new OrdinaryWire(socket, (options, handler) => this.#toUndici(options, handler));
+    this.#origin = origin;
   }
 
   get alive(): boolean {
@@ -55,26 +52,50 @@ export class Http1Wire implements Wire {
   }
 
   dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
-    const { method, path, headers, body, upgrade } = options;
-    if (typeof upgrade === 'string') {
+    const mayBeOrdinary = this.#user === 'nobody' || this.#user === 'ordinary';
+    if (mayBeOrdinary && this.#ordinary.tryDispatch(options, handler)) {
+      this.#user = 'ordinary';
+    } else if (typeof options.upgrade === 'string') {
       this.#isLast = true;
-      this.#client.dispatch({ method, path, headers: headers!, body: null, upgrade, servername: NO_SERVERNAME } as Dispatcher.DispatchOptions, new UpgradeRequest(body as never, handler));
-    } else if (!isExpectant(headers as readonly string[])) {
-      // undici closes a connection after HEAD, for the sake of servers that answer with a body nevertheless; Envoy does not.
-      const reset = method === 'HEAD' ? false : null;
-      this.#client.dispatch({ method, path, headers: headers!, body: body!, servername: NO_SERVERNAME, reset } as Dispatcher.DispatchOptions, handler);
+      const { body, ...rest } = options;
+      this.#toUndici({ ...rest, body: null }, new UpgradeRequest(body as never, handler));
+    } else if (!isExpectant(options.headers as readonly string[])) {
+      this.#toUndici(options, handler);
     } else if (this.#user === 'nobody') {
       this.#user = 'expectant';
       this.#isLast = true;
       new ExpectantRequest(this.#socket, options, handler, this.#clock);
     } else {
-      handler.onResponseError?.(undefined as never, new StaleConnectionError('undici has this connection'));
+      handler.onResponseError?.(undefined as never, new StaleConnectionError('others have used this connection'));
     }
+  }
+
+  #toUndici({ method, path, headers, body, upgrade }: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
+    if (this.#user === 'ordinary') {
+      this.#ordinary.leave();
+      this.#user = 'nobody';
+    }
+    // undici closes a connection after HEAD, for the sake of servers that answer with a body nevertheless; Envoy does not.
+    const reset = method === 'HEAD' ? false : null;
+    this.#client ??= this.#createClient();
+    this.#client.dispatch({ method, path, headers: headers!, body: body!, upgrade, servername: NO_SERVERNAME, reset } as Dispatcher.DispatchOptions, handler);
+  }
+
+  #createClient(): Client {
+    return new Client(settledUrl(this.#origin), {
+      pipelining: 1,
+      allowH2: false,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: NEVER_MS,
+      keepAliveMaxTimeout: NEVER_MS,
+      connect: (_options: unknown, callback: (error: Error | null, socket: Socket | null) => void) => this.#give(callback),
+    } as Client.Options);
   }
 
   destroy(): void {
     this.#socket.destroy();
-    this.#client.destroy().catch(() => {});
+    this.#client?.destroy().catch(() => {});
   }
 
   /** A request that still waits in undici makes it ask for another socket. */

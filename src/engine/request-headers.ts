@@ -1,5 +1,6 @@
 import { getHeader, type HeaderList } from '../common/headers.ts';
 import { isJoinedInRequests } from '../common/joined-headers.ts';
+import { remembered } from '../common/remembered.ts';
 
 /** What callers may give as headers: undici's own forms. */
 export type HeadersInput =
@@ -46,18 +47,16 @@ interface NameInfo {
   readonly joined: number;
 }
 
-/** Programs send few names, again and again: each is judged once. */
-const MAX_NAMES = 512;
-const MAX_NAME_LENGTH = 100;
-const names = new Map<string, NameInfo>();
-
-function infoOf(name: string): NameInfo {
-  const known = names.get(name);
-  if (known !== undefined) return known;
+const infoOf = remembered<NameInfo>((name) => {
   const lower = name.toLowerCase();
-  const info = { lower, plain: !STRIPPED.has(lower) && lower !== 'te', joined: isJoinedInRequests(lower) ? 1 << (names.size % 31) : 0 };
-  if (names.size < MAX_NAMES && name.length <= MAX_NAME_LENGTH) names.set(name, info);
-  return info;
+  return { lower, plain: !STRIPPED.has(lower) && lower !== 'te', joined: isJoinedInRequests(lower) ? bitOf(lower) : 0 };
+});
+
+/** The same for the same name, however often it is asked. */
+function bitOf(name: string): number {
+  let sum = 0;
+  for (let i = 0; i < name.length; i++) sum = (sum * 31 + name.charCodeAt(i)) % 1_000_003;
+  return 1 << (sum % 31);
 }
 
 /** `input` in a form that can be read more than once, as some iterables can't. */

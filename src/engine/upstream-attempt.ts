@@ -296,7 +296,8 @@ export function resetReasonOf(error: Error): ResetReason | undefined {
   if (error instanceof Http2ResetError) return error.reason;
   if (error instanceof StaleConnectionError) return 'connection-termination';
   const code = String((error as NodeJS.ErrnoException).code ?? '');
-  if (TERMINATED.has(code)) return 'connection-termination';
+  // An alert of TLS that comes when its handshake is over, such as for a missing certificate, ends the connection.
+  if (TERMINATED.has(code) || code.startsWith('ERR_SSL_')) return 'connection-termination';
   if (REFUSED.has(code)) return 'connection-failure';
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'connection-timeout';
   if (error.name === 'HTTPParserError' || code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'UND_ERR_HEADERS_OVERFLOW') {

@@ -1,4 +1,5 @@
 import type { HeaderList } from '../common/headers.ts';
+import { remembered } from '../common/remembered.ts';
 import { ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT } from './default-headers.ts';
 
 /** What a header name means to fetch. */
@@ -35,20 +36,11 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // RFC 9110 §5.5, without what fetch would trim.
 const VALUE = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 
-// Programs send few names, again and again: checked and lower-cased once.
-const MAX_NAMES = 512;
-const MAX_NAME_LENGTH = 100;
-const names = new Map<string, NameInfo>();
-
-function infoOf(name: string): NameInfo | undefined {
-  const known = names.get(name);
-  if (known !== undefined) return known;
+const infoOf = remembered<NameInfo | undefined>((name) => {
   if (!TOKEN.test(name)) return undefined;
   const lower = name.toLowerCase();
-  const info = { lower, role: ROLES.get(lower) ?? 0 };
-  if (names.size < MAX_NAMES && name.length <= MAX_NAME_LENGTH) names.set(name, info);
-  return info;
-}
+  return { lower, role: ROLES.get(lower) ?? 0 };
+});
 
 /** `name` in lower case, or `undefined` when it is no header name. */
 export function lowerName(name: string): string | undefined {
