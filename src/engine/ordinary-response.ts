@@ -59,7 +59,7 @@ export function ordinaryResponse(bytes: Buffer): OrdinaryResponse | undefined {
   // "HTTP/1.1 200 " is 13 bytes.
   if (bytes.length < 17 || bytes.readUInt32BE(0) !== 0x48545450 || bytes.readUInt32BE(4) !== 0x2f312e31 || bytes[8] !== SPACE || bytes[12] !== SPACE) return undefined;
   const status = (bytes[9]! - 48) * 100 + (bytes[10]! - 48) * 10 + (bytes[11]! - 48);
-  if (!isDigit(bytes[9]) || !isDigit(bytes[10]) || !isDigit(bytes[11]) || status < 200 || status === 204 || status === 304) return undefined;
+  if (!isDigit(bytes[9]) || !isDigit(bytes[10]) || !isDigit(bytes[11]) || status < 200) return undefined;
   const end = bytes.indexOf('\r\n\r\n', 13, 'latin1');
   if (end < 0 || end >= maxHeaderSize) return undefined;
   const text = bytes.toString('latin1', 0, end);
@@ -88,12 +88,20 @@ export function ordinaryResponse(bytes: Buffer): OrdinaryResponse | undefined {
       if (kind === 'framing' || headers[lower] !== undefined) return undefined;
       if (kind === 'connection' && value.toLowerCase() !== 'keep-alive') return undefined;
       if (kind === 'keep-alive') keepAliveMs = keepAliveOf(value);
-      if (kind === 'content-length') length = lengthOf(value);
+      if (kind === 'content-length') {
+        length = lengthOf(value);
+        if (length < 0) return undefined;
+      }
     }
     const before = headers[lower];
     if (before === undefined) headers[lower] = value;
     else if (typeof before === 'string') headers[lower] = [before, value];
     else before.push(value);
+  }
+  if (status === 204 || status === 304) {
+    // No body follows, whatever the length says; who says that one does may send it nevertheless.
+    if (length > 0) return undefined;
+    length = 0;
   }
   return length < 0 || keepAliveMs < 0 ? undefined : { status, statusText, headers, length, bodyAt: end + 4, keepAliveMs };
 }
