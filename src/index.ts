@@ -13,6 +13,7 @@ export type { ConnectOptions, CreateConnectionOptions } from './mesh-connect.ts'
 export type { ConfigChange, ResourceObject } from './mesh-config.ts';
 export type { MeshCallOptions } from './mesh-dispatcher.ts';
 export type { ConfigSource, MeshOptions, WatchOptions, WorkloadOptions } from './mesh-options.ts';
+export { currentInbound, inboundContextOf, withInbound, type InboundContext, type InboundOptions } from './inbound-context.ts';
 export type { InstallOptions } from './install.ts';
 export type { ExplainInit } from './mesh-explain.ts';
 export type { CallInfo } from './engine/call-info.ts';

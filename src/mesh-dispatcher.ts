@@ -13,6 +13,7 @@ import { requestBody, type BodyInit } from './engine/request-body.ts';
 import { downstreamHeaders, listed, type HeadersInput } from './engine/request-headers.ts';
 import { RequestWalk } from './engine/request-walk.ts';
 import { parseOrigin } from './engine/target.ts';
+import { currentInbound, inherit } from './inbound-context.ts';
 
 /** What a call through the mesh may say beyond undici's own options. */
 export interface MeshCallOptions {
@@ -65,6 +66,8 @@ export class MeshDispatcher extends Dispatcher {
     assertAddress(options.originalDst);
     const bound = this.#keepsContext ? handler : new ContextHandler(handler);
     const { headers, host } = downstreamHeaders(asked, engine.options.honorsCallerPolicies);
+    const inbound = currentInbound();
+    const inherited = inbound !== undefined && inherit(headers, inbound);
     const { scheme, port } = target;
     const authority = host ?? target.authority;
     // undici's redirect handler says that there is none with null.
@@ -79,8 +82,9 @@ export class MeshDispatcher extends Dispatcher {
       sourceAddress: options.sourceAddress,
       http2: options.http2,
       https: egress.https,
+      deadlineAtMs: inbound?.deadlineAtMs,
       askedPath: path,
-      askedHeaders: asked,
+      askedHeaders: inherited ? headers.slice() : asked,
     };
     if (typeof options.upgrade === 'string') engine.dispatchUpgrade({ ...request, upgrade: options.upgrade }, bound);
     else engine.dispatch(request, bound);

@@ -18,6 +18,8 @@ export interface RoutedRequest extends Dialled {
   readonly body: RequestBody;
   /** Whether the caller speaks HTTP/2. */
   readonly http2?: boolean | undefined;
+  /** When whoever asked stops waiting, by the engine's clock: no try goes on then. Absent: never. */
+  readonly deadlineAtMs?: number | undefined;
   /** The protocol to go on with; its body and its answer's are in that then. See `Engine.dispatchUpgrade`. */
   readonly upgrade?: string | undefined;
   /** Whether it goes by the rules for calls to `https://` URLs: then the mesh speaks TLS where the destination's port does. */

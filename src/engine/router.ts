@@ -57,7 +57,8 @@ export class Router implements AttemptOwner {
     const { timeout } = action;
     const { headers } = call.request.head;
     const ofRoute = call.isGrpc ? timeout.grpc(getHeader(headers, 'grpc-timeout')) : timeout;
-    this.#timeouts = call.engine.options.honorsCallerPolicies ? requestedTimeouts(headers, ofRoute) : ofRoute;
+    const asked = call.engine.options.honorsCallerPolicies ? requestedTimeouts(headers, ofRoute) : ofRoute;
+    this.#timeouts = asked.within(Math.max(1, this.#leftMs()));
     if (action.hashPolicies.length > 0 && cluster.hosts.hashed) this.#hashKey = new HashKey(action.hashPolicies);
   }
 
@@ -90,7 +91,17 @@ export class Router implements AttemptOwner {
     return this.#call.snapshot.settings.proxyHeaders;
   }
 
+  /** Until whoever asked stops waiting. */
+  #leftMs(): number {
+    const { deadlineAtMs } = this.#call.request;
+    return deadlineAtMs === undefined ? Infinity : deadlineAtMs - this.cluster.clock.now();
+  }
+
   start(): void {
+    if (this.#leftMs() <= 0) {
+      this.#answer(replies.ROUTE_TIMEOUT);
+      return;
+    }
     const { body } = this.#call.request;
     if (body.complete) this.#requestComplete();
     else body.onComplete(() => this.#requestComplete());

@@ -51,4 +51,10 @@ export class TimeoutPolicy {
     if (callTimeoutMs === 0 || (this.routeTimeoutMs !== 0 && callTimeoutMs >= this.routeTimeoutMs)) return this;
     return new TimeoutPolicy({ routeTimeoutMs: callTimeoutMs, perTryTimeoutMs: this.perTryTimeoutMs });
   }
+
+  /** The policy of a request that has `leftMs` (above 0; `Infinity`: all the time) for everything, whatever the route allows. */
+  within(leftMs: number): TimeoutPolicy {
+    if (leftMs === Infinity || (this.routeTimeoutMs !== 0 && this.routeTimeoutMs <= leftMs)) return this;
+    return new TimeoutPolicy({ routeTimeoutMs: leftMs, perTryTimeoutMs: this.perTryTimeoutMs });
+  }
 }

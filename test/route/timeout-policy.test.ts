@@ -38,6 +38,22 @@ describe('TimeoutPolicy', () => {
     expect(new TimeoutPolicy(options).expectedTimeoutMs(elapsedMs)).toBe(told);
   });
 
+  it.each([
+    [{ routeTimeoutMs: 350 }, 100, 100],
+    [{ routeTimeoutMs: 350 }, 350, 350],
+    [{ routeTimeoutMs: 350 }, 1000, 350],
+    [{ routeTimeoutMs: 350 }, Infinity, 350],
+    [{}, 100, 100],
+    [{}, Infinity, 0],
+  ])('%j with %s ms left: %s ms', (options, leftMs, routeTimeoutMs) => {
+    expect(new TimeoutPolicy(options).within(leftMs).routeTimeoutMs).toBe(routeTimeoutMs);
+  });
+
+  it('gives no try the time that the request does not have', () => {
+    expect(new TimeoutPolicy({ perTryTimeoutMs: 200 }).within(100).perTryTimeoutMs).toBe(0);
+    expect(new TimeoutPolicy({ perTryTimeoutMs: 200 }).within(300).perTryTimeoutMs).toBe(200);
+  });
+
   describe('for a gRPC call', () => {
     it.each([
       [{ routeTimeoutMs: 350 }, undefined, 350],
