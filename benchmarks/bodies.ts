@@ -13,8 +13,8 @@ const RIVALS = ['undici.fetch', 'undici.request'];
 
 /** How many calls warm up for a size: large ones take longer, and need fewer to settle the code that is run for each chunk. */
 const SIZES = [
-  { name: 'no body', bytes: 0, warmUpCalls: 8000 },
-  { name: '1 KB', bytes: 1024, warmUpCalls: 8000 },
+  { name: 'no body', bytes: 0, warmUpCalls: 5000 },
+  { name: '1 KB', bytes: 1024, warmUpCalls: 5000 },
   { name: '1 MB', bytes: 1_048_576, warmUpCalls: 300 },
 ];
 
@@ -23,7 +23,7 @@ export const bodies: Question<Bodies> = {
   asks: 'What do bodies cost, by their size and by how they are read, at concurrency 64?',
   inQuick: false,
   async answer({ quick, rounds = quick ? 1 : FULL_ROUNDS }: Effort): Promise<Answer<Bodies>> {
-    const order = (kind: CallKind, warmUpCalls: number): RaceOrder => ({ concurrency: 64, windowMs: quick ? 200 : 500, warmUpCalls, kind });
+    const order = (kind: CallKind, warmUpCalls: number): RaceOrder => ({ concurrency: 64, windowMs: quick ? 200 : 400, warmUpCalls, kind });
     const orders = SIZES.flatMap(({ name, bytes, warmUpCalls }) =>
       (['text', 'stream'] as const).map((read): [string, RaceOrder] => [`${name}, as ${read === 'text' ? 'text' : 'a stream'}`, order({ bytes, read }, warmUpCalls)]),
     );

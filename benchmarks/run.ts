@@ -1,6 +1,6 @@
 // npm run bench -- [options] [question…]
 import { parseArgs } from 'node:util';
-import { ensureBuild } from '../scripts/ensure-build.ts';
+import { takePackage } from './lib/package.ts';
 import { compareWith } from './compare.ts';
 import { drawChart } from './lib/chart.ts';
 import type { Effort, Question } from './lib/question.ts';
@@ -43,7 +43,7 @@ else process.exitCode = await main();
 
 async function main(): Promise<number> {
   const effort: Effort = { quick: values.quick, rounds: numberOf(values.rounds), bar: numberOf(values.bar) };
-  await ensureBuild();
+  await takePackage();
   console.log(Object.entries(environment()).map(([name, value]) => `${name} ${value}`).join(' · '));
   if (values.compare !== undefined) {
     console.log(`\n${await compareWith(values.compare, effort)}`);

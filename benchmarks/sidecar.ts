@@ -41,8 +41,8 @@ export const sidecar: Question<Sidecar> = {
       return { text, data: { envoy: null, rounds: 0, parts: [], budgets: [] }, failures: [] };
     }
     const orders: RaceOrder[] = [
-      { concurrency: 64, windowMs: quick ? 600 : 1500, warmUpCalls: WARM_UP_CALLS, kind: USUAL },
-      { concurrency: 1, windowMs: quick ? 600 : 1000, warmUpCalls: 200, kind: USUAL },
+      { concurrency: 64, windowMs: quick ? 600 : 1200, warmUpCalls: WARM_UP_CALLS, kind: USUAL },
+      { concurrency: 1, windowMs: quick ? 600 : 800, warmUpCalls: 200, kind: USUAL },
     ];
     using upstream = await Upstream.start(1);
     await using envoy = await EnvoySidecar.start(upstream.ports[0]!);

@@ -18,8 +18,8 @@ const QUICK = ['undici.fetch', 'undici.request', 'dispatch', 'mesh.dispatcher', 
 
 const RIVALS = ['undici.fetch', 'undici.request'];
 
-const BUSY: RaceOrder = { concurrency: 64, windowMs: 1500, warmUpCalls: WARM_UP_CALLS, kind: USUAL };
-const ALONE: RaceOrder = { concurrency: 1, windowMs: 600, warmUpCalls: 200, kind: USUAL };
+const BUSY: RaceOrder = { concurrency: 64, windowMs: 1200, warmUpCalls: WARM_UP_CALLS, kind: USUAL };
+const ALONE: RaceOrder = { concurrency: 1, windowMs: 400, warmUpCalls: 200, kind: USUAL };
 
 export const throughput: Question<Throughput> = {
   name: 'throughput',

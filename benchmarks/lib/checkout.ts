@@ -26,7 +26,9 @@ export class Checkout implements Disposable {
 
   /** @param reference - whatever git takes for a commit */
   static async of(reference: string): Promise<Checkout> {
-    const { stdout } = await run('git', ['rev-parse', '--short', '--verify', `${reference}^{commit}`], { cwd: ROOT });
+    const { stdout } = await run('git', ['rev-parse', '--short', '--verify', `${reference}^{commit}`], { cwd: ROOT }).catch((error: unknown) => {
+      throw new Error(`git knows no commit ${reference}`, { cause: error });
+    });
     const checkout = new Checkout(join(mkdtempSync(join(tmpdir(), 'ts-mesh-compare-')), 'tree'), stdout.trim());
     try {
       await run('git', ['worktree', 'add', '--detach', checkout.root, checkout.commit], { cwd: ROOT });
