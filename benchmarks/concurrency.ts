@@ -1,21 +1,16 @@
 import { USUAL } from './lib/answer.ts';
-import { callsChart, describePart, doubtsAbout, entriesOf, raceAll, toResults, WARM_UP_CALLS, type PartResult } from './lib/call-race.ts';
+import { answerOf, callsChart, entriesOf, raceAll, WARM_UP_CALLS, type CallResults } from './lib/call-race.ts';
 import { FULL_ROUNDS, type Answer, type Effort, type Question } from './lib/question.ts';
 import type { RaceOrder } from './lib/race.ts';
-
-interface Concurrency {
-  readonly rounds: number;
-  readonly parts: readonly PartResult[];
-}
 
 const NAMES = ['undici.fetch', 'undici.request', 'mesh.request', 'meshFetch'];
 const RIVALS = ['undici.fetch', 'undici.request'];
 
-export const concurrency: Question<Concurrency> = {
+export const concurrency: Question<CallResults> = {
   name: 'concurrency',
   asks: 'What becomes of it with more callers, and with one?',
   inQuick: false,
-  async answer({ quick, rounds = quick ? 1 : FULL_ROUNDS }: Effort): Promise<Answer<Concurrency>> {
+  async answer({ quick, rounds = quick ? 1 : FULL_ROUNDS }: Effort): Promise<Answer<CallResults>> {
     const windowMs = quick ? 300 : 800;
     const orders: Record<string, RaceOrder> = {
       '64 callers': { concurrency: 64, windowMs, warmUpCalls: WARM_UP_CALLS, kind: USUAL },
@@ -23,12 +18,7 @@ export const concurrency: Question<Concurrency> = {
       // As many connections are opened first, and that is not what is measured.
       '512 callers': { concurrency: 512, windowMs, warmUpCalls: 3000, kind: USUAL },
     };
-    const parts = await raceAll(entriesOf(NAMES), orders, rounds);
-    return {
-      text: [...parts.map((part) => describePart(part, RIVALS)), ...doubtsAbout(parts)].join('\n\n'),
-      data: { rounds, parts: toResults(parts) },
-      failures: [],
-    };
+    return answerOf(await raceAll(entriesOf(NAMES), orders, rounds), rounds, RIVALS);
   },
   picture: ({ parts }) => callsChart('One call: throughput by the number of callers', parts),
 };

@@ -22,6 +22,7 @@ interface Footprint {
 }
 
 const CALLERS = ['undici.request', 'undici.fetch', 'mesh.request', 'meshFetch'] as const;
+const QUICK_CALLERS = ['undici.request', 'meshFetch'] as const;
 const HEAP_BYTES = 4096;
 const IMPORT_MS = 60;
 
@@ -34,7 +35,7 @@ export const footprint: Question<Footprint> = {
     const weighed: Readonly<Record<string, Weighed>> = {
       clusters: { what: 'clusters' },
       endpoints: { what: 'endpoints' },
-      ...Object.fromEntries(CALLERS.map((contestant): [string, Weighed] => [contestant, { what: 'requests', contestant, ports: upstream.ports }])),
+      ...Object.fromEntries((quick ? QUICK_CALLERS : CALLERS).map((contestant): [string, Weighed] => [contestant, { what: 'requests', contestant, ports: upstream.ports }])),
     };
     const laps = await inRounds<Measures>([...Object.keys(weighed), 'imports'], rounds, async (name) => (name === 'imports' ? importTimes() : weigh(weighed[name]!)));
     const times = laps.get('imports')!;

@@ -1,14 +1,9 @@
 import { USUAL } from './lib/answer.ts';
-import { callsChart, describePart, doubtsAbout, raceAll, toResults, WARM_UP_CALLS, type Entries, type Part, type PartResult } from './lib/call-race.ts';
+import { answerOf, callsChart, raceAll, WARM_UP_CALLS, type CallResults, type Entries, type Part } from './lib/call-race.ts';
 import { valuesOf } from './lib/laps.ts';
 import { POLICY_SETS, type PolicySet } from './lib/policies.ts';
 import { FULL_ROUNDS, type Answer, type Effort, type Question } from './lib/question.ts';
 import { spreadOf } from './lib/statistics.ts';
-
-interface Policies {
-  readonly rounds: number;
-  readonly parts: readonly PartResult[];
-}
 
 const NAMES: Readonly<Record<PolicySet, string>> = {
   none: 'no rules',
@@ -23,17 +18,13 @@ const ENTRIES: Entries = {
   ...Object.fromEntries(POLICY_SETS.map((policies) => [`meshFetch, ${NAMES[policies]}`, { contestant: 'meshFetch', policies }])),
 };
 
-export const policies: Question<Policies> = {
+export const policies: Question<CallResults> = {
   name: 'policies',
   asks: 'What does each set of policies add to a call, at concurrency 64?',
   inQuick: false,
-  async answer({ quick, rounds = quick ? 1 : FULL_ROUNDS }: Effort): Promise<Answer<Policies>> {
+  async answer({ quick, rounds = quick ? 1 : FULL_ROUNDS }: Effort): Promise<Answer<CallResults>> {
     const parts = await raceAll(ENTRIES, { 'concurrency 64': { concurrency: 64, windowMs: quick ? 400 : 1000, warmUpCalls: WARM_UP_CALLS, kind: USUAL } }, rounds);
-    return {
-      text: [describePart(parts[0]!, [BASE, `meshFetch, ${NAMES.none}`]), ...dropped(parts[0]!), ...doubtsAbout(parts)].join('\n\n'),
-      data: { rounds, parts: toResults(parts) },
-      failures: [],
-    };
+    return answerOf(parts, rounds, [BASE, `meshFetch, ${NAMES.none}`], dropped(parts[0]!));
   },
   picture: ({ parts }) => callsChart('One call: throughput by policies', parts),
 };

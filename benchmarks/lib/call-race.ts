@@ -1,5 +1,6 @@
 import type { Chart, ChartGroup } from './chart.ts';
 import { ratioIn, summariesOf, valuesOf, type Laps, type Summary } from './laps.ts';
+import type { Answer } from './question.ts';
 import { race, type Figures, type RaceOrder, type RacerTask } from './race.ts';
 import { inRounds } from './rounds.ts';
 import { figure, showSpread, spreadOf } from './statistics.ts';
@@ -32,6 +33,12 @@ export interface PartResult {
   readonly contestants: Readonly<Record<string, Summary<Figures>>>;
 }
 
+/** What is kept of a question that is about calls alone. */
+export interface CallResults {
+  readonly rounds: number;
+  readonly parts: readonly PartResult[];
+}
+
 /** Contestants under their own names. */
 export function entriesOf(names: readonly string[]): Entries {
   return Object.fromEntries(names.map((contestant) => [contestant, { contestant }]));
@@ -61,6 +68,15 @@ export function describePart({ name, laps }: Part, rivals: readonly string[]): s
   ]);
   const head = ['contestant', 'calls/s', ...rivals.map((rival) => `of ${rival}`), 'CPU µs/call', 'median µs', 'p99 µs', 'KiB/call', 'GC µs/call', 'loop p99 ms', 'server'];
   return `${name}: medians over rounds (smallest-largest)\n${formatTable(head, rows)}`;
+}
+
+/** The answer to a question that is about calls alone. @param remarks - below the tables */
+export function answerOf(parts: readonly Part[], rounds: number, rivals: readonly string[], remarks: readonly string[] = []): Answer<CallResults> {
+  return {
+    text: [...parts.map((part) => describePart(part, rivals)), ...remarks, ...doubtsAbout(parts)].join('\n\n'),
+    data: { rounds, parts: toResults(parts) },
+    failures: [],
+  };
 }
 
 /** What casts doubt on which figures. */
