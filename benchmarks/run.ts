@@ -33,6 +33,9 @@ const { values, positionals } = parseArgs({
   },
 });
 
+// Ends the program so that what it has put aside is removed; by itself a signal would not.
+for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) process.once(signal, () => process.exit(code));
+
 const unknown = positionals.filter((name) => !QUESTIONS.some((question) => question.name === name));
 if (values.help) console.log(USAGE);
 else if (unknown.length > 0) {

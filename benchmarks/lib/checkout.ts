@@ -7,21 +7,18 @@ import { promisify } from 'node:util';
 const ROOT = join(import.meta.dirname, '..', '..');
 const run = promisify(execFile);
 
-/** A commit of this repository in a folder of its own, built. It goes when it is disposed of, and also when the program is interrupted. */
+/** A commit of this repository in a folder of its own, built. It goes when it is disposed of, and also when the program ends before. */
 export class Checkout implements Disposable {
   /** Its root. */
   readonly root: string;
   /** The commit that it is of, abbreviated. */
   readonly commit: string;
-  readonly #interrupted = (signal: NodeJS.Signals): void => {
-    this[Symbol.dispose]();
-    process.exit(signal === 'SIGINT' ? 130 : 143);
-  };
+  readonly #ended = (): void => this[Symbol.dispose]();
 
   private constructor(root: string, commit: string) {
     this.root = root;
     this.commit = commit;
-    process.once('SIGINT', this.#interrupted).once('SIGTERM', this.#interrupted);
+    process.once('exit', this.#ended);
   }
 
   /** @param reference - whatever git takes for a commit */
@@ -48,7 +45,7 @@ export class Checkout implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    process.off('SIGINT', this.#interrupted).off('SIGTERM', this.#interrupted);
+    process.off('exit', this.#ended);
     // The link first, so that nothing that removes folders can take what it leads to for a part of them.
     const link = join(this.root, 'node_modules');
     if (existsSync(link)) unlinkSync(link);
