@@ -41,8 +41,9 @@ if (values.help) console.log(USAGE);
 else if (unknown.length > 0) {
   console.error(`there is no question ${unknown.join(', ')}\n\n${USAGE}`);
   process.exitCode = 2;
-} else if (values.pictures) drawAgain(chosen(false));
-else process.exitCode = await main();
+} else if (values.pictures) {
+  for (const question of chosen(values.quick)) console.log(`${question.name}: ${draw(question).join() || 'there are no data'}`);
+} else process.exitCode = await main();
 
 async function main(): Promise<number> {
   const effort: Effort = { quick: values.quick, rounds: numberOf(values.rounds), bar: numberOf(values.bar) };
@@ -57,7 +58,7 @@ async function main(): Promise<number> {
     console.log(`\n${question.name}: ${question.asks}\n`);
     const begun = performance.now();
     const { text, data, failures: ownFailures } = await question.answer(effort);
-    const written = [writeData(values.to, fileOf(question.name), data), ...draw(question, data)];
+    const written = [writeData(values.to, fileOf(question.name), data), ...draw(question)];
     console.log(`\n${text}\n\n${((performance.now() - begun) / 1000).toFixed(0)} s, written to ${written.join(' and ')}`);
     failures.push(...ownFailures);
   }
@@ -71,16 +72,10 @@ function chosen(quick: boolean): readonly Question[] {
   return QUESTIONS.filter(({ inQuick }) => inQuick || !quick);
 }
 
-function drawAgain(questions: readonly Question[]): void {
-  for (const question of questions) {
-    const data = readResult(values.to, fileOf(question.name));
-    console.log(`${question.name}: ${data === undefined ? 'there are no data yet' : draw(question, data).join()}`);
-  }
-}
-
-/** Gives the path of the picture, if the data make one. */
-function draw(question: Question, data: object): string[] {
-  const chart = question.picture(data);
+/** Draws what was written, whose digits are fewer than those that were measured. Gives the path of the picture, if the data make one. */
+function draw(question: Question): string[] {
+  const data = readResult(values.to, fileOf(question.name));
+  const chart = data && question.picture(data);
   return chart === undefined ? [] : [writePicture(values.to, fileOf(question.name), drawChart(chart))];
 }
 
