@@ -1,6 +1,13 @@
 import { defineConfig } from 'tsdown';
 
-const entry = { index: 'src/index.ts', clients: 'src/clients/index.ts', gateway: 'src/gateway/index.ts', opossum: 'src/adapters/opossum.ts', testing: 'src/testing/index.ts' };
+const adapters = ['express', 'fastify', 'hono', 'opossum'];
+const entry = {
+  index: 'src/index.ts',
+  clients: 'src/clients/index.ts',
+  gateway: 'src/gateway/index.ts',
+  testing: 'src/testing/index.ts',
+  ...Object.fromEntries(adapters.map((name) => [name, `src/adapters/${name}.ts`])),
+};
 const shared = { entry, platform: 'node' as const, target: 'node22.19', dts: true, sourcemap: true, fixedExtension: true };
 
 export default defineConfig([

@@ -58,7 +58,7 @@ export class Router implements AttemptOwner {
     const { headers } = call.request.head;
     const ofRoute = call.isGrpc ? timeout.grpc(getHeader(headers, 'grpc-timeout')) : timeout;
     const asked = call.engine.options.honorsCallerPolicies ? requestedTimeouts(headers, ofRoute) : ofRoute;
-    this.#timeouts = asked.within(Math.max(1, this.#leftMs()));
+    this.#timeouts = asked.within(Math.max(1, Math.floor(this.#leftMs())));
     if (action.hashPolicies.length > 0 && cluster.hosts.hashed) this.#hashKey = new HashKey(action.hashPolicies);
   }
 

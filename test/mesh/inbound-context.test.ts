@@ -66,11 +66,11 @@ describe('the context of a request that came in', () => {
     it('bounds a call that no route bounds, and tells the upstream what is left', async () => {
       const { clock, mesh, seen } = await world();
       const { headers, deadlineAtMs } = inboundContextOf((name) => ({ 'x-envoy-expected-rq-timeout-ms': '500' })[name], { now: () => clock.now() });
-      await clock.advance(200);
+      await clock.advance(200.5);
 
       await withInbound({ headers, deadlineAtMs }, () => mesh.request('http://reviews:9080/'));
 
-      expect(seen[0]).toMatchObject({ 'x-envoy-expected-rq-timeout-ms': '300' });
+      expect(seen[0]).toMatchObject({ 'x-envoy-expected-rq-timeout-ms': '299' });
     });
 
     it('fails a call when it comes, with 504 UT', async () => {
