@@ -21,6 +21,10 @@ export const COST = {
 export class CompileBudget {
   #left = MAX_COMPILE_COST;
 
+  get spent(): number {
+    return MAX_COMPILE_COST - this.#left;
+  }
+
   /** @throws {MeshError} `ERR_INVALID_CONFIG` naming the origin of what does not fit any more. */
   spend(cost: number, origin: () => Origin): void {
     this.#left -= cost;

@@ -22,7 +22,7 @@ export interface IssueContext {
 
 /**
  * Names in rules that lead nowhere: destinations without a service, port or subset, DestinationRules for hosts that nobody
- * declares. They are warnings, because the other half may be applied later.
+ * declares. They are warnings, because the other half may be applied later. In the order of their places.
  */
 export function danglingNames(
   resources: readonly Resource[],
@@ -114,5 +114,19 @@ function warning(
 
 /** A delegate that several roots use is compiled once for each of them. */
 function unique(issues: readonly ConfigIssue[]): ConfigIssue[] {
-  return [...new Map(issues.map((issue) => [`${issue.resource} ${issue.path} ${issue.code}`, issue])).values()];
+  return [...new Map(issues.map((issue) => [issueKey(issue), issue])).values()].sort(byPlace);
+}
+
+/** Equal for issues that say the same of the same field. */
+export function issueKey({ resource, path, code }: ConfigIssue): string {
+  return `${resource} ${path} ${code}`;
+}
+
+/** For `Array.prototype.sort`. Resources that code gives have all the same place. */
+export function byPlace(a: ConfigIssue, b: ConfigIssue): number {
+  return compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(issueKey(a), issueKey(b));
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
 }

@@ -1,23 +1,17 @@
 import { ListenerTable } from '../route/listener-table.ts';
 import { NO_ROUTES, RouteTable } from '../route/route-table.ts';
-import { DestinationRules } from './clusters/destination-rules.ts';
-import { serviceClusters, specialClusters } from './clusters/cluster-specs.ts';
-import { destinationHashPolicy, serviceHashPolicy } from './clusters/hash-policy.ts';
-import { CompileBudget } from './compile-budget.ts';
-import { danglingNames } from './compile-issues.ts';
-import { CompileMemo, registryParts } from './compile-memo.ts';
+import { compilePart } from './change/compile-part.ts';
+import { Neighbours } from './change/neighbours.ts';
+import { specialClusters } from './clusters/cluster-specs.ts';
+import { CompileMemo, type Compiled } from './compile-memo.ts';
 import type { CompileOptions } from './compile-options.ts';
+import { compileParts } from './compile-parts.ts';
 import type { ConfigIssue } from './issue.ts';
-import type { DestinationSpec } from './istio-types.ts';
-import { listeners } from './listeners/listeners.ts';
 import { readMeshConfig, type MeshConfig } from './mesh-settings.ts';
-import { buildRegistry, type Registry } from './registry/registry.ts';
-import type { Service } from './registry/service.ts';
 import type { Resource } from './resource.ts';
-import { httpsScope } from './routes/https-scope.ts';
-import { outboundCluster, routeConfigurations } from './routes/route-configurations.ts';
-import { MESH_GATEWAY, visibleVirtualServices } from './routes/virtual-services.ts';
-import { sidecarScope, type SidecarScope } from './scope/sidecar-scope.ts';
+import { NO_USE } from './routes/port-use.ts';
+import { outboundCluster } from './routes/route-configurations.ts';
+import { readVirtualService, whyNotFor } from './routes/virtual-services.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type { CallerOptions, CompileOptions, EndpointInput } from './compile-options.ts';
@@ -35,7 +29,8 @@ export interface CompileResult {
  * @throws {MeshError} `ERR_INVALID_CONFIG` when they multiply to more than a process could hold
  */
 export function compileSnapshot(resources: readonly Resource[], options: CompileOptions): CompileResult {
-  return compileChange(resources, options, new CompileMemo());
+  const { snapshot } = compileWhole(resources, options, new CompileMemo());
+  return { snapshot, issues: snapshot.warnings };
 }
 
 /**
@@ -44,57 +39,47 @@ export function compileSnapshot(resources: readonly Resource[], options: Compile
  * @param memo - of the compiles before, with the same options but for `version`
  */
 export function compileChange(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): CompileResult {
-  const { workload: caller, legacySemantics, domain = 'cluster.local' } = options;
-  const budget = new CompileBudget();
+  let latest = compilePart(resources, options, memo);
+  if (latest === undefined) {
+    const whole = compileWhole(resources, options, memo);
+    latest = { ...whole, neighbours: neighboursOf(resources, options, whole.mesh, memo) };
+  }
+  memo.latest = latest;
+  const { snapshot } = latest;
+  return { snapshot, issues: snapshot.warnings };
+}
+
+function compileWhole(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): Omit<Compiled, 'neighbours'> {
   const configMaps = resources.filter(({ kind }) => kind === 'ConfigMap');
   const mesh = memo.mesh.of(configMaps, () => readMeshConfig(configMaps));
-  const { registry, issues } = memo.registry.of([mesh, ...registryParts(resources, options)], () => buildRegistry(resources, options, mesh, memo.registryParts));
-  const { applicable, rejected } = visibleVirtualServices(resources, caller.namespace, mesh, domain, budget, memo.virtualServices);
-  const scope = sidecarScope(resources, registry, applicable, caller, mesh, domain);
-  const rules = new DestinationRules(resources, caller, mesh, domain, memo.destinationRules);
-
-  const clusterContext = { caller, mesh, rules, legacySemantics, memo: memo.clusters, budget };
-  const clusters = [...scope.services.flatMap((service) => serviceClusters(service, clusterContext)), ...specialClusters(mesh)];
-
-  const inScope = new Map(scope.services.map((service) => [service.host, service]));
-  const surroundings = memo.surroundings.of(surroundingsOf(resources, registry, scope, mesh), () => ({}));
-  const routeContext = {
-    caller,
-    gateway: MESH_GATEWAY,
-    mesh,
-    legacySemantics,
-    domain,
-    hashPolicy: (destination: DestinationSpec) => {
-      const service = inScope.get(destination.host);
-      return service === undefined ? undefined : destinationHashPolicy(rules.find(service), destination);
-    },
-    serviceHashPolicy: (service: Service, port: number) => serviceHashPolicy(rules.find(service), port),
-    serviceOf: (host: string) => inScope.get(host),
-    ruleOf: (service: Service) => rules.find(service),
-    budget,
-  };
-  const configurations = routeConfigurations(scope, rejected, routeContext, memo.routes, surroundings);
-  memo.routeTable = new RouteTable(configurations, memo.routeTable);
-  const secure = httpsScope(scope, memo.httpsServices);
-  memo.httpsTable = secure === undefined ? NO_ROUTES : new RouteTable(routeConfigurations(secure, rejected, routeContext, memo.httpsRoutes, surroundings), memo.httpsTable);
-
-  const inForce = new Set(scope.listeners.flatMap(({ virtualServices }) => virtualServices));
-  const warnings = [...issues, ...danglingNames(resources, inForce, { registry, rules, services: inScope, domain, surroundings, memo })];
+  const parts = compileParts(resources, options, mesh, memo);
+  const { scope, routes, https, askingForHttps, registryIssues, ruleIssues, cost } = parts;
+  const before = memo.latest?.snapshot;
   const snapshot: Snapshot = Object.freeze({
     version: options.version,
     resources,
-    routes: memo.routeTable,
-    httpsRoutes: memo.httpsTable,
-    listeners: new ListenerTable(listeners(scope, { caller, rules, domain }), outboundCluster(scope)),
-    clusters: new Map(clusters.map((cluster) => [cluster.name, cluster])),
+    routes: new RouteTable(routes.configurations, before?.routes),
+    httpsRoutes: https === undefined ? NO_ROUTES : new RouteTable(https.configurations, before?.httpsRoutes),
+    listeners: new ListenerTable(parts.listeners, outboundCluster(scope)),
+    clusters: new Map([...parts.clusters, ...specialClusters(mesh)].map((cluster) => [cluster.name, cluster])),
     settings: Object.freeze({ ...mesh.settings, outboundTrafficPolicy: scope.outboundTrafficPolicy }),
-    warnings,
+    warnings: [...registryIssues, ...ruleIssues],
   });
-  return { snapshot, issues: warnings };
+  return { snapshot, mesh, workloads: parts.workloads, isScoped: scope.isScoped, ports: routes.ports, httpsPorts: https?.ports ?? NO_USE, askingForHttps, registryIssues, ruleIssues, cost };
 }
 
-/** Everything beside themselves that VirtualServices are compiled with. */
-function surroundingsOf(resources: readonly Resource[], registry: Registry, { services, listeners }: SidecarScope, mesh: MeshConfig): unknown[] {
-  const policies = resources.filter(({ kind }) => kind === 'DestinationRule');
-  return [mesh, registry, ...services, ...listeners.flatMap(({ port, protocol, services: own }) => [port, protocol, ...own]), ...policies];
+/** Of a compile that goes before changes of its resources. */
+function neighboursOf(resources: readonly Resource[], { endpoints = {}, workload: { namespace }, domain = 'cluster.local' }: CompileOptions, mesh: MeshConfig, memo: CompileMemo): Neighbours {
+  const { latest } = memo;
+  if (latest?.mesh === mesh && latest.neighbours.isFor(resources)) return latest.neighbours;
+  return new Neighbours(
+    resources,
+    {
+      namespace,
+      domain,
+      virtualService: (resource) => readVirtualService(resource, mesh, domain, memo.virtualServices),
+      isApplicable: (virtualService) => whyNotFor(virtualService, namespace) === undefined,
+    },
+    Object.keys(endpoints),
+  );
 }

@@ -1,8 +1,10 @@
 import { stringify } from 'yaml';
+import { LayeredMap } from '../common/layered-map.ts';
+import { sameItems } from './memo.ts';
 import type { ResourceReference } from './resource-reference.ts';
 import { resourceName, type Resource } from './resource.ts';
 import { kindInfo } from './kinds.ts';
-import { sameContent } from './same-content.ts';
+import { sameContent, sameParts } from './same-content.ts';
 import { formatTimestamp } from './timestamps.ts';
 
 /** What two sets of resources differ in, by `resourceName`. */
@@ -20,35 +22,41 @@ type ByName = ReadonlyMap<string, Resource>;
  * by one. Immutable: each change gives another set.
  */
 export class ResourceSet {
-  static readonly empty = new ResourceSet(new Map(), new Set(), new Map(), new Map());
+  static readonly empty = new ResourceSet(new Map(), new Set(), new Map());
 
   readonly #declared: ByName;
   /** Names of declared resources that were deleted since. */
   readonly #hidden: ReadonlySet<string>;
   readonly #applied: ByName;
   readonly #inForce: ByName;
+  /** In the order of creation: what is declared, then what was applied beside it. */
+  readonly all: readonly Resource[];
 
-  private constructor(declared: ByName, hidden: ReadonlySet<string>, applied: ByName, before: ByName) {
+  private constructor(declared: ByName, hidden: ReadonlySet<string>, applied: ByName, inForce: ByName = new Map(), all: readonly Resource[] = [...inForce.values()]) {
     this.#declared = declared;
     this.#hidden = hidden;
     this.#applied = applied;
-    this.#inForce = inForce(declared, hidden, applied, before);
-  }
-
-  /** In the order of creation: what is declared, then what was applied beside it. */
-  get all(): readonly Resource[] {
-    return [...this.#inForce.values()];
+    this.#inForce = inForce;
+    this.all = all;
   }
 
   get size(): number {
-    return this.#inForce.size;
+    return this.all.length;
   }
 
-  /** A set with `resources` added, in their order; one of the same kind, namespace and name is replaced and its place kept. */
+  /** A set with `resources` added, in their order; one of the same kind, namespace and name is replaced and its place kept. Costs what they cost. */
   apply(resources: readonly Resource[]): ResourceSet {
-    const applied = new Map(this.#applied);
-    for (const resource of resources) applied.set(resourceName(resource), resource);
-    return new ResourceSet(this.#declared, this.#hidden, applied, this.#inForce);
+    const byName = new Map(resources.map((resource) => [resourceName(resource), resource]));
+    const all = [...this.all];
+    const put: [string, Resource][] = [];
+    for (const [name, resource] of byName) {
+      const known = this.#inForce.get(name);
+      if (known !== undefined && sameParts(known, resource)) continue;
+      const order = known?.order ?? all.length;
+      all[order] = Object.freeze({ ...resource, order });
+      put.push([name, all[order]]);
+    }
+    return new ResourceSet(this.#declared, this.#hidden, LayeredMap.of(this.#applied).with([], byName), LayeredMap.of(this.#inForce).with([], put), all);
   }
 
   /** A set without what `reference` means, see {@link ResourceSet.get}; this very set when that is nothing. */
@@ -58,7 +66,7 @@ export class ResourceSet {
     const applied = new Map(this.#applied);
     for (const name of gone) applied.delete(name);
     const hidden = new Set([...this.#hidden, ...gone.filter((name) => this.#declared.has(name))]);
-    return new ResourceSet(this.#declared, hidden, applied, this.#inForce);
+    return this.#changed(this.#declared, hidden, applied);
   }
 
   /**
@@ -76,7 +84,7 @@ export class ResourceSet {
       hidden.delete(name);
       applied.delete(name);
     }
-    return new ResourceSet(declared, hidden, applied, this.#inForce);
+    return this.#changed(declared, hidden, applied);
   }
 
   /** Whether the resource of that name (see `resourceName`) is in force as it was declared. */
@@ -86,20 +94,25 @@ export class ResourceSet {
 
   /** Whether this set and `other` are the same resources, from the same places, in the same order. */
   equals(other: ResourceSet): boolean {
-    const others = other.all;
-    return others.length === this.size && this.all.every((resource, at) => resource === others[at]);
+    return sameItems(this.all, other.all);
+  }
+
+  #changed(declared: ByName, hidden: ReadonlySet<string>, applied: ByName): ResourceSet {
+    return new ResourceSet(declared, hidden, applied, inForce(declared, hidden, applied, this.#inForce));
   }
 
   /** What is different since `before`. */
   changesSince(before: ResourceSet): ResourceChanges {
     const added: string[] = [];
     const updated: string[] = [];
-    for (const [name, resource] of this.#inForce) {
-      const known = before.#inForce.get(name);
-      if (known === undefined) added.push(name);
-      else if (known !== resource && !sameContent(known, resource)) updated.push(name);
+    const [now, known] = withoutCommon(this.all, before.all);
+    for (const resource of now) {
+      const name = resourceName(resource);
+      const old = before.#inForce.get(name);
+      if (old === undefined) added.push(name);
+      else if (old !== resource && !sameContent(old, resource)) updated.push(name);
     }
-    return { added, updated, deleted: [...before.#inForce.keys()].filter((name) => !this.#inForce.has(name)) };
+    return { added, updated, deleted: known.map(resourceName).filter((name) => !this.#inForce.has(name)) };
   }
 
   /**
@@ -122,6 +135,17 @@ export class ResourceSet {
   }
 }
 
+/** What is left of two lists without the items that both begin and end with. */
+function withoutCommon<T>(a: readonly T[], b: readonly T[]): readonly [readonly T[], readonly T[]] {
+  let [start, endA, endB] = [0, a.length, b.length];
+  while (start < endA && start < endB && a[start] === b[start]) start++;
+  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) {
+    endA--;
+    endB--;
+  }
+  return [a.slice(start, endA), b.slice(start, endB)];
+}
+
 /** What of each floor counts, with the places in order as `order`. Whatever is as `before` is the same object. */
 function inForce(declared: ByName, hidden: ReadonlySet<string>, applied: ByName, before: ByName): ByName {
   const result = new Map<string, Resource>();
@@ -138,18 +162,6 @@ function inForce(declared: ByName, hidden: ReadonlySet<string>, applied: ByName,
     if (!result.has(name)) put(name, resource);
   }
   return result;
-}
-
-/** Of two resources of one name: whether they are made of the same objects. */
-function sameParts(a: Resource, b: Resource): boolean {
-  return (
-    a.spec === b.spec &&
-    a.locate === b.locate &&
-    a.labels === b.labels &&
-    a.annotations === b.annotations &&
-    a.createdAtMs === b.createdAtMs &&
-    a.apiVersion === b.apiVersion
-  );
 }
 
 /** `resource` as a document that could be applied again. */

@@ -11,6 +11,18 @@ export function sameContent(a: Resource, b: Resource): boolean {
   );
 }
 
+/** Of two resources of one name: whether they are made of the same objects. */
+export function sameParts(a: Resource, b: Resource): boolean {
+  return (
+    a.spec === b.spec &&
+    a.locate === b.locate &&
+    a.labels === b.labels &&
+    a.annotations === b.annotations &&
+    a.createdAtMs === b.createdAtMs &&
+    a.apiVersion === b.apiVersion
+  );
+}
+
 /** Deep equality of JSON-like data. The order of fields does not count, an undefined field is as none. */
 export function sameData(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;

@@ -17,7 +17,7 @@ export interface Snapshot {
   readonly httpsRoutes: RouteTable;
   /** For connections that are not HTTP. */
   readonly listeners: ListenerTable;
-  /** By cluster name. */
+  /** By cluster name, in no order that would mean anything. */
   readonly clusters: ReadonlyMap<string, ClusterSpec>;
   readonly settings: MeshSettings;
   /** Warnings of the resources in force. */

@@ -1,3 +1,5 @@
+import type { ClusterSpec } from '../cluster/model.ts';
+import { LayeredMap } from '../common/layered-map.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import { ClusterStats } from '../telemetry/cluster-stats.ts';
 import type { StatsRegistry } from '../telemetry/stats-registry.ts';
@@ -13,6 +15,10 @@ export class ClusterManager {
   readonly #environment: ClusterEnvironment;
   readonly #stats: StatsRegistry;
   readonly #live = new Map<string, UpstreamCluster>();
+  /** Those of the snapshot in force. */
+  #clusters: Snapshot['clusters'] = new Map();
+  /** What came to life for requests of earlier snapshots. */
+  readonly #stragglers = new Set<string>();
   #inForceSinceMs = 0;
 
   constructor(environment: ClusterEnvironment, stats: StatsRegistry) {
@@ -33,6 +39,7 @@ export class ClusterManager {
     if (spec === undefined) return undefined;
     const cluster = new UpstreamCluster(spec, this.#stats.cluster(name), this.#environment, this.#inForceSinceMs);
     this.#live.set(name, cluster);
+    if (this.#clusters.get(name) !== spec) this.#stragglers.add(name);
     return cluster;
   }
 
@@ -55,7 +62,13 @@ export class ClusterManager {
 
   update({ clusters }: Pick<Snapshot, 'clusters'>): void {
     this.#inForceSinceMs = this.#environment.clock.now();
-    for (const [name, cluster] of this.#live) {
+    const differences = clusters instanceof LayeredMap ? (clusters as LayeredMap<string, ClusterSpec>).differences(this.#clusters) : undefined;
+    const names = differences === undefined ? [...this.#live.keys()] : [...differences, ...this.#stragglers];
+    this.#clusters = clusters;
+    this.#stragglers.clear();
+    for (const name of names) {
+      const cluster = this.#live.get(name);
+      if (cluster === undefined) continue;
       const spec = clusters.get(name);
       if (spec !== undefined) {
         cluster.update(spec);

@@ -157,11 +157,9 @@ export class Engine implements EngineContext, ConnectionContext {
 }
 
 /** The routes with a `statPrefix`, which are counted by themselves. */
-function* countedRoutes(snapshot: Snapshot): Generator<RouteStatKey> {
-  for (const { virtualHosts } of configurationsOf(snapshot)) {
-    for (const { name, routes: entries } of virtualHosts) {
-      for (const { statPrefix } of entries) if (statPrefix !== undefined) yield { virtualHost: name, statPrefix };
-    }
+function* countedRoutes({ routes, httpsRoutes }: Snapshot): Generator<RouteStatKey> {
+  for (const { name, routes: entries } of [...routes.counted, ...httpsRoutes.counted]) {
+    for (const { statPrefix } of entries) if (statPrefix !== undefined) yield { virtualHost: name, statPrefix };
   }
 }
 

@@ -54,7 +54,7 @@ function endpointsOf({ clusters }: ExplainContext, spec: ClusterSpec): Destinati
 
 function missingCluster(snapshot: Snapshot, name: string): string {
   const [, port = '', subset = '', host = ''] = name.split('|');
-  const ofHost = [...snapshot.clusters.values()].filter((cluster) => cluster.host === host);
+  const ofHost = [...snapshot.clusters.values()].filter((cluster) => cluster.host === host).sort((a, b) => (a.name < b.name ? -1 : 1));
   if (ofHost.length === 0) return `no service ${host} is known to this caller (declare it, or correct the destination's host)`;
   const ports = [...new Set(ofHost.map((cluster) => cluster.port))];
   if (!ports.includes(Number(port))) return `service ${host} has no port ${port}, it has ${ports.join(', ')}`;

@@ -1,5 +1,5 @@
+import { LayeredMap } from '../common/layered-map.ts';
 import { hostOf } from './authority.ts';
-import type { VirtualHostSpec } from './model.ts';
 import type { VirtualHost } from './virtual-host.ts';
 
 /** A virtual host and the one of its domains that selected it. */
@@ -9,24 +9,20 @@ export interface HostMatch {
   readonly domain: string;
 }
 
-/** A domain, and which of the virtual hosts has it. */
-interface Claim {
-  readonly domain: string;
-  readonly index: number;
-}
-
 /** Wildcards of one length, by the text that stays when `*` is taken away. */
 interface WildcardGroup {
   readonly length: number;
-  readonly claims: ReadonlyMap<string, Claim>;
+  readonly claims: ReadonlyMap<string, HostMatch>;
 }
 
 /** Who has which domain: all that a list of virtual hosts says of names. */
 interface Claims {
-  readonly exact: ReadonlyMap<string, Claim>;
+  readonly exact: ReadonlyMap<string, HostMatch>;
   readonly suffixes: readonly WildcardGroup[];
   readonly prefixes: readonly WildcardGroup[];
-  readonly fallback: Claim | undefined;
+  readonly fallback: HostMatch | undefined;
+  /** Whether several want one domain, `*` aside. */
+  readonly contested: boolean;
 }
 
 const MAX_REMEMBERED = 4096;
@@ -45,15 +41,26 @@ export class HostTable {
   /** Spares the usual Host its slicing and lower-casing; bounded, for callers choose the keys. */
   readonly #remembered = new Map<string, VirtualHost>();
 
+  /** The first virtual host to claim a domain keeps it. */
+  constructor(virtualHosts: readonly VirtualHost[], claims = claimsOf(virtualHosts)) {
+    this.virtualHosts = virtualHosts;
+    this.#claims = claims;
+  }
+
   /**
-   * The first virtual host to claim a domain keeps it.
-   *
-   * @param compile Makes a virtual host of its specification, or finds one made before.
-   * @param previous Its names are taken over where all domains are the same lists: most changes of rules change no names.
+   * A table that has `virtualHosts`: those of this one without `gone`, and `come`. `undefined`: some domain of theirs is wanted by others too, so that
+   * all have to be asked.
    */
-  constructor(specs: readonly VirtualHostSpec[], compile: (spec: VirtualHostSpec) => VirtualHost, previous?: HostTable) {
-    this.virtualHosts = specs.map(compile);
-    this.#claims = previous !== undefined && haveSameDomains(this.virtualHosts, previous.virtualHosts) ? previous.#claims : claimsOf(this.virtualHosts);
+  with(virtualHosts: readonly VirtualHost[], gone: readonly VirtualHost[], come: readonly VirtualHost[]): HostTable | undefined {
+    const { fallback, contested, ...before } = this.#claims;
+    if (contested) return undefined;
+    const [out, into] = [claimsOf(gone), claimsOf(come)];
+    if (out.fallback !== undefined || into.contested || into.fallback !== undefined) return undefined;
+    const exact = changed(before.exact, out.exact, into.exact);
+    const suffixes = changedGroups(before.suffixes, out.suffixes, into.suffixes);
+    const prefixes = changedGroups(before.prefixes, out.prefixes, into.prefixes);
+    if (exact === undefined || suffixes === undefined || prefixes === undefined) return undefined;
+    return new HostTable(virtualHosts, { exact, suffixes, prefixes, fallback, contested });
   }
 
   /** The virtual host for a Host as the caller wrote it. */
@@ -72,8 +79,7 @@ export class HostTable {
   lookUp(authority: string): HostMatch | undefined {
     const host = bracketed(hostOf(authority));
     if (host === '') return undefined;
-    const claim = claimOn(host, this.#claims);
-    return claim && { virtualHost: this.virtualHosts[claim.index]!, domain: claim.domain };
+    return claimOn(host, this.#claims);
   }
 
   /** Every host named in full. */
@@ -82,7 +88,7 @@ export class HostTable {
   }
 }
 
-function claimOn(host: string, { exact, suffixes, prefixes, fallback }: Claims): Claim | undefined {
+function claimOn(host: string, { exact, suffixes, prefixes, fallback }: Claims): HostMatch | undefined {
   const known = exact.get(host);
   if (known !== undefined) return known;
   for (const { length, claims } of suffixes) {
@@ -97,32 +103,51 @@ function claimOn(host: string, { exact, suffixes, prefixes, fallback }: Claims):
 }
 
 function claimsOf(virtualHosts: readonly VirtualHost[]): Claims {
-  const exact = new Map<string, Claim>();
-  const suffixes = new Map<string, Claim>();
-  const prefixes = new Map<string, Claim>();
-  let fallback: Claim | undefined;
-  for (const [index, { domains }] of virtualHosts.entries()) {
-    for (const written of domains) {
+  const exact = new Map<string, HostMatch>();
+  const suffixes = new Map<string, HostMatch>();
+  const prefixes = new Map<string, HostMatch>();
+  let fallback: HostMatch | undefined;
+  let contested = false;
+  for (const virtualHost of virtualHosts) {
+    for (const written of virtualHost.domains) {
       const domain = written.toLowerCase();
-      const claim = { domain, index };
+      const claim = { virtualHost, domain };
+      let isFirst = true;
       if (domain === '*') fallback ??= claim;
-      else if (domain.startsWith('*')) addFirst(suffixes, domain.slice(1), claim);
-      else if (domain.endsWith('*')) addFirst(prefixes, domain.slice(0, -1), claim);
-      else addFirst(exact, bracketed(domain), claim);
+      else if (domain.startsWith('*')) isFirst = addFirst(suffixes, domain.slice(1), claim);
+      else if (domain.endsWith('*')) isFirst = addFirst(prefixes, domain.slice(0, -1), claim);
+      else isFirst = addFirst(exact, bracketed(domain), claim);
+      contested ||= !isFirst;
     }
   }
-  return { exact, suffixes: longestFirst(suffixes), prefixes: longestFirst(prefixes), fallback };
+  return { exact, suffixes: longestFirst(suffixes), prefixes: longestFirst(prefixes), fallback, contested };
 }
 
-function haveSameDomains(some: readonly VirtualHost[], others: readonly VirtualHost[]): boolean {
-  return some.length === others.length && some.every(({ domains }, i) => domains === others[i]!.domains);
+function addFirst(claims: Map<string, HostMatch>, text: string, claim: HostMatch): boolean {
+  if (claims.has(text)) return false;
+  claims.set(text, claim);
+  return true;
 }
 
-function addFirst(claims: Map<string, Claim>, text: string, claim: Claim): void {
-  if (!claims.has(text)) claims.set(text, claim);
+/** `undefined`: something of `into` is another's already. */
+function changed(claims: ReadonlyMap<string, HostMatch>, out: ReadonlyMap<string, HostMatch>, into: ReadonlyMap<string, HostMatch>): ReadonlyMap<string, HostMatch> | undefined {
+  for (const text of into.keys()) if (claims.has(text) && !out.has(text)) return undefined;
+  return out.size + into.size === 0 ? claims : LayeredMap.of(claims).with(out.keys(), into);
 }
 
-function longestFirst(all: ReadonlyMap<string, Claim>): WildcardGroup[] {
+function changedGroups(groups: readonly WildcardGroup[], out: readonly WildcardGroup[], into: readonly WildcardGroup[]): readonly WildcardGroup[] | undefined {
+  const result = new Map(groups.map(({ length, claims }) => [length, claims]));
+  const none: ReadonlyMap<string, HostMatch> = new Map();
+  for (const length of new Set([...out, ...into].map((group) => group.length))) {
+    const of = (some: readonly WildcardGroup[]): ReadonlyMap<string, HostMatch> => some.find((group) => group.length === length)?.claims ?? none;
+    const claims = changed(result.get(length) ?? none, of(out), of(into));
+    if (claims === undefined) return undefined;
+    result.set(length, claims);
+  }
+  return [...result].filter(([, claims]) => claims.size > 0).sort(([a], [b]) => b - a).map(([length, claims]) => ({ length, claims }));
+}
+
+function longestFirst(all: ReadonlyMap<string, HostMatch>): WildcardGroup[] {
   const groups = Map.groupBy(all, ([text]) => text.length);
   return [...groups].sort(([a], [b]) => b - a).map(([length, entries]) => ({ length, claims: new Map(entries) }));
 }

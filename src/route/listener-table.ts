@@ -9,8 +9,8 @@ export interface Listener {
 }
 
 interface PortListeners {
-  own: OwnHosts<Listener> | undefined;
-  general: Listener | undefined;
+  readonly own: OwnHosts<Listener> | undefined;
+  readonly general: Listener | undefined;
 }
 
 /**
@@ -21,18 +21,30 @@ export class ListenerTable {
   readonly specs: readonly ListenerSpec[];
   /** The cluster of connections that no filter chain wants. Source: the outbound policy. */
   readonly fallbackCluster: string;
-  readonly #ports = new Map<number, PortListeners>();
+  readonly #ports: ReadonlyMap<number, PortListeners>;
 
-  constructor(specs: readonly ListenerSpec[], fallbackCluster: string) {
+  constructor(specs: readonly ListenerSpec[], fallbackCluster: string, ports = portListeners(specs)) {
     this.specs = specs;
     this.fallbackCluster = fallbackCluster;
-    for (const spec of specs) {
-      let port = this.#ports.get(spec.port);
-      if (port === undefined) this.#ports.set(spec.port, (port = { own: undefined, general: undefined }));
-      const listener = { spec, chains: new FilterChains(spec.chains) };
-      if (spec.hosts === undefined) port.general ??= listener;
-      else (port.own ??= new OwnHosts()).add(spec.hosts, listener);
+    this.#ports = ports;
+  }
+
+  /**
+   * A table without `gone` and with `come`, each of them some host's own. `undefined`: some name is wanted by others too, so that the table has to be
+   * made of all.
+   */
+  with(gone: readonly ListenerSpec[], come: readonly ListenerSpec[]): ListenerTable | undefined {
+    if (gone.length + come.length === 0) return this;
+    const ports = new Map(this.#ports);
+    for (const port of new Set([...gone, ...come].map((spec) => spec.port))) {
+      const before = ports.get(port);
+      const out = gone.filter((spec) => spec.port === port).flatMap(({ hosts = [] }) => hosts);
+      const own = (before?.own ?? OwnHosts.of<Listener>([])).with(out, come.filter((spec) => spec.port === port).map(ownListener));
+      if (own === undefined) return undefined;
+      ports.set(port, { own, general: before?.general });
     }
+    const names = new Set(gone.map(nameOf));
+    return new ListenerTable([...this.specs.filter((spec) => !names.has(nameOf(spec))), ...come], this.fallbackCluster, ports);
   }
 
   /** The listener that is `host`'s alone on `port`. */
@@ -44,4 +56,26 @@ export class ListenerTable {
   general(port: number): Listener | undefined {
     return this.#ports.get(port)?.general;
   }
+}
+
+function portListeners(specs: readonly ListenerSpec[]): ReadonlyMap<number, PortListeners> {
+  return new Map(
+    [...Map.groupBy(specs, ({ port }) => port)].map(([port, ofPort]) => {
+      const general = ofPort.find(({ hosts }) => hosts === undefined);
+      const own = ofPort.filter(({ hosts }) => hosts !== undefined);
+      return [port, { general: general && listener(general), own: own.length === 0 ? undefined : OwnHosts.of(own.map(ownListener)) }];
+    }),
+  );
+}
+
+function listener(spec: ListenerSpec): Listener {
+  return { spec, chains: new FilterChains(spec.chains) };
+}
+
+function ownListener(spec: ListenerSpec): readonly [hosts: readonly string[], entry: Listener] {
+  return [spec.hosts!, listener(spec)];
+}
+
+function nameOf({ port, hosts }: ListenerSpec): string {
+  return `${port} ${hosts?.[0] ?? ''}`;
 }

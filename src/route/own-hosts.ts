@@ -1,16 +1,42 @@
+import { LayeredMap } from '../common/layered-map.ts';
+
 /**
  * Finds what belongs to a dialled host: the entry of that very name or address, else that of the longest `*.suffix` it ends
  * in. The first entry for a name keeps it.
  */
 export class OwnHosts<T> {
-  readonly #entries = new Map<string, T>();
-  #hasWildcards = false;
+  readonly #entries: ReadonlyMap<string, T>;
+  readonly #hasWildcards: boolean;
+  /** Whether some name is wanted by several entries. */
+  readonly #contested: boolean;
 
-  add(hosts: Iterable<string>, entry: T): void {
-    for (const host of hosts) {
-      if (!this.#entries.has(host)) this.#entries.set(host, entry);
-      if (host.startsWith('*')) this.#hasWildcards = true;
+  private constructor(entries: ReadonlyMap<string, T>, hasWildcards: boolean, contested: boolean) {
+    this.#entries = entries;
+    this.#hasWildcards = hasWildcards;
+    this.#contested = contested;
+  }
+
+  static of<T>(entries: Iterable<readonly [hosts: Iterable<string>, entry: T]>): OwnHosts<T> {
+    const byHost = new Map<string, T>();
+    let [hasWildcards, contested] = [false, false];
+    for (const [hosts, entry] of entries) {
+      for (const host of hosts) {
+        const known = byHost.get(host);
+        if (known === undefined) byHost.set(host, entry);
+        contested ||= known !== undefined && known !== entry;
+        hasWildcards ||= host.startsWith('*');
+      }
     }
+    return new OwnHosts(byHost, hasWildcards, contested);
+  }
+
+  /** What there is without the hosts of `gone`, and with `come`. `undefined`: some name is wanted by others too, so that all have to be asked. */
+  with(gone: Iterable<string>, come: Iterable<readonly [hosts: Iterable<string>, entry: T]>): OwnHosts<T> | undefined {
+    const into = OwnHosts.of(come);
+    if (this.#contested || into.#contested) return undefined;
+    const out = new Set(gone);
+    for (const host of into.#entries.keys()) if (this.#entries.has(host) && !out.has(host)) return undefined;
+    return new OwnHosts(LayeredMap.of(this.#entries).with(out, into.#entries), this.#hasWildcards || into.#hasWildcards, false);
   }
 
   /** @param host - without port and brackets */

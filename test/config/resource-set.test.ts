@@ -44,6 +44,31 @@ describe('ResourceSet', () => {
     expect(names('dr/a -n shop')).toEqual([]);
   });
 
+  it('is, after any changes, as if it were put together anew', () => {
+    const step = fc.record({ do: fc.constantFrom('apply', 'apply', 'delete', 'declare'), names: fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e')), host: fc.constantFrom('x', 'y') });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
+        let set = ResourceSet.empty;
+        let declared: Resource[] = [];
+        for (const { do: what, names, host } of steps) {
+          const before = set;
+          if (what === 'delete') for (const name of names) set = set.delete({ kind: 'DestinationRule', name });
+          else if (what === 'apply') set = set.apply(names.map((name) => rule(name, host)));
+          else set = set.declare((declared = names.map((name) => rule(name, host))));
+
+          expect(shape(set)).toEqual(shape(set.declare(declared)));
+          for (const entry of set.all) expect(set.get({ kind: 'DestinationRule', name: entry.name })).toEqual([entry]);
+          const hosts = ({ all }: ResourceSet): Map<string, string> => new Map(all.map((entry) => [resourceName(entry), (entry.spec as { host: string }).host]));
+          const [old, now] = [hosts(before), hosts(set)];
+          const { added, updated, deleted } = set.changesSince(before);
+          expect(new Set(added)).toEqual(new Set([...now.keys()].filter((name) => !old.has(name))));
+          expect(new Set(deleted)).toEqual(new Set([...old.keys()].filter((name) => !now.has(name))));
+          expect(new Set(updated)).toEqual(new Set([...now].filter(([name, of]) => old.has(name) && old.get(name) !== of).map(([name]) => name)));
+        }
+      }),
+    );
+  });
+
   it('is the same after apply and delete of anything new', () => {
     const names = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), { maxLength: 8 });
     fc.assert(

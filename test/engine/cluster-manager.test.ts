@@ -323,3 +323,20 @@ describe('addresses that callers dial', () => {
     expect(clock.pending).toBe(0);
   });
 });
+
+describe('a cluster that comes back to life for a request of earlier rules', () => {
+  it('is gone with the next change, whatever that concerns', async () => {
+    const { call, use, engine } = world(entry([ONE]) + OTHER);
+    await call();
+    const { snapshot } = engine;
+    const [name] = [...snapshot.clusters.keys()];
+    use(OTHER);
+    expect(engine.clusters.peek(name!)).toBeUndefined();
+
+    expect(engine.clusters.get(name!, snapshot)).toBeDefined();
+    expect(engine.clusters.peek(name!)).toBeDefined();
+    use(OTHER + rule('timeout: 5s'));
+
+    expect(engine.clusters.peek(name!)).toBeUndefined();
+  });
+});

@@ -109,7 +109,7 @@ function decisions(mesh: Mesh): unknown {
   const { settings, clusters } = mesh.snapshot;
   return {
     settings,
-    clusters: [...clusters.values()].map(({ origins: _origins, endpoints, ...cluster }) => ({ ...cluster, endpoints: endpoints.map(({ origin: _origin, ...endpoint }) => endpoint) })),
+    clusters: [...clusters.values()].sort((a, b) => (a.name < b.name ? -1 : 1)).map(({ origins: _origins, endpoints, ...cluster }) => ({ ...cluster, endpoints: endpoints.map(({ origin: _origin, ...endpoint }) => endpoint) })),
     calls: PROBES.map(({ url, headers }) => {
       const { kind, reason, route: { outcome, virtualHost, trials, action }, destinations } = mesh.explain(url, { headers });
       return { url, kind, reason, outcome, virtualHost: virtualHost?.name, trials: trials.map(({ matched, reason: why }) => [matched, why]), action, destinations: destinations.map(({ cluster, share, outcome: what, problem, endpoints }) => ({ cluster, share, what, problem, endpoints })) };

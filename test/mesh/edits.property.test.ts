@@ -79,7 +79,7 @@ function decisions(mesh: Mesh): unknown {
   return {
     settings,
     resources: resources.map(({ locate, ...resource }) => ({ ...resource, ...locate('spec') })),
-    clusters: [...clusters.values()],
+    clusters: new Map(clusters),
     routes: routes.configurations,
     calls: HOSTS.map((host) => mesh.explain(`http://${host}/`).toString()),
     warnings: mesh.warnings.map(formatIssue),

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { HostTable } from '../../src/route/host-table.ts';
-import type { VirtualHostSpec } from '../../src/route/model.ts';
 import { VirtualHost } from '../../src/route/virtual-host.ts';
 import { virtualHost } from './support.ts';
 
 function table(...domains: readonly (string | readonly string[])[]): HostTable {
-  return new HostTable(domains.map((of) => virtualHost(of)), (spec: VirtualHostSpec) => new VirtualHost(spec));
+  return new HostTable(domains.map((of) => new VirtualHost(virtualHost(of))));
 }
 
 describe('HostTable', () => {
@@ -116,25 +115,6 @@ describe('HostTable', () => {
       }),
       { numRuns: 1000 },
     );
-  });
-
-  it('takes names over from a table before, and with them nothing else', () => {
-    const compile = (spec: VirtualHostSpec): VirtualHost => new VirtualHost(spec);
-    const domains = [['a', '*.b'], ['c.*', 'd'], ['*']];
-    const specs = (lists: readonly (readonly string[])[]): VirtualHostSpec[] => lists.map((list, i) => ({ name: `${i}`, domains: list, routes: [] }));
-    const before = new HostTable(specs(domains), compile);
-    const after = new HostTable(specs(domains), compile, before);
-
-    for (const authority of ['a', 'x.b', 'c.x', 'd:80', 'other']) {
-      expect(after.find(authority)?.name).toBe(before.find(authority)?.name);
-      expect(after.virtualHosts).toContain(after.find(authority));
-      expect(before.virtualHosts).not.toContain(after.find(authority));
-    }
-    // One list more, one less, one of another content, two in each other's place.
-    expect(new HostTable(specs([...domains, ['e']]), compile, after).find('e')?.name).toBe('3');
-    expect(new HostTable(specs(domains.slice(1)), compile, after).find('a')?.name).toBe('1');
-    expect(new HostTable(specs([['a'], ...domains.slice(1)]), compile, after).find('x.b')?.name).toBe('2');
-    expect(new HostTable(specs([domains[1]!, domains[0]!, domains[2]!]), compile, after).find('a')?.name).toBe('1');
   });
 });
 

@@ -17,23 +17,19 @@ describe('OwnHosts', () => {
     ['web.other.local', undefined],
     ['', undefined],
   ])('%s belongs to %s', (host, expected) => {
-    const hosts = new OwnHosts<string>();
-    hosts.add(['db', 'db.default', '10.0.0.1', '*.db.default'], 'db');
-    hosts.add(['db', 'cache', '*.default'], 'cache');
+    const hosts = OwnHosts.of([[['db', 'db.default', '10.0.0.1', '*.db.default'], 'db'], [['db', 'cache', '*.default'], 'cache']]);
 
     expect(hosts.find(host)).toBe(expected);
   });
 
   it('has a wildcard stand for labels, not for a part of one', () => {
-    const odd = new OwnHosts<string>();
-    odd.add(['*ther', '*'], 'odd');
+    const odd = OwnHosts.of([[['*ther', '*'], 'odd']]);
 
     for (const host of ['other', 'some.other', '.other']) expect(odd.find(host)).toBeUndefined();
   });
 
   it('knows no wildcards where there are none', () => {
-    const plain = new OwnHosts<string>();
-    plain.add(['a.b'], 'plain');
+    const plain = OwnHosts.of([[['a.b'], 'plain']]);
     expect(plain.find('x.a.b')).toBeUndefined();
     expect(plain.find('a.b')).toBe('plain');
   });

@@ -35,8 +35,8 @@ export function resolveCodeEndpoints(options: CompileOptions, services: Services
   const newPorts = new Map<string, Set<number>>();
   const issues: ConfigIssue[] = [];
   for (const [key, inputs] of Object.entries(options.endpoints ?? {})) {
-    const { name, port } = splitPort(key);
-    const candidates = hostCandidates(name, options.workload.namespace, domain, namespaces);
+    const { port } = splitPort(key);
+    const candidates = hostCandidates(key, options.workload.namespace, domain, namespaces);
     const host = candidates.find((candidate) => services.has(candidate)) ?? candidates[0]!;
     if (!services.has(host)) {
       if (port === undefined) {
@@ -68,8 +68,9 @@ export function serviceEndpoint({ input, servicePort }: CodeEndpoint, ports: rea
   };
 }
 
-function hostCandidates(name: string, callerNamespace: string, domain: string, namespaces: ReadonlySet<string>): string[] {
-  const lower = name.toLowerCase();
+/** The hosts that a key of `options.endpoints` may mean, best first. */
+export function hostCandidates(key: string, callerNamespace: string, domain: string, namespaces: ReadonlySet<string>): string[] {
+  const lower = splitPort(key).name.toLowerCase();
   const labels = lower.split('.');
   if (labels.length === 1) return [expandHost(lower, callerNamespace, domain), lower];
   const inCluster = labels[2] === 'svc' || labels.length === 2 ? [expandHost(labels[0]!, labels[1]!, domain)] : [];

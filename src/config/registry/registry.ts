@@ -39,18 +39,31 @@ export class Registry {
 /** What was made before for a registry, with the same options. */
 export class RegistryMemo {
   readonly workloads = new Latest<WorkloadIndex>();
-  readonly services = new ResourceMemo<readonly Service[]>();
+  readonly services: ResourceMemo<readonly Service[]>;
+
+  constructor(whole?: RegistryMemo) {
+    this.services = whole?.services ?? new ResourceMemo();
+  }
 }
 
+/** A registry, and what else was found out. */
+export interface BuiltRegistry {
+  readonly registry: Registry;
+  readonly issues: readonly ConfigIssue[];
+  readonly workloads: WorkloadIndex;
+}
+
+/** @param whole - when `resources` are only a part: what all of them say together */
 export function buildRegistry(
   resources: readonly Resource[],
   options: CompileOptions,
   mesh: MeshConfig,
   memo = new RegistryMemo(),
-): { registry: Registry; issues: readonly ConfigIssue[] } {
+  whole?: { readonly workloads: WorkloadIndex; readonly namespaces: ReadonlySet<string> },
+): BuiltRegistry {
   const domain = options.domain ?? 'cluster.local';
   const running = resources.filter(({ kind }) => kind === 'WorkloadEntry' || kind === 'Pod');
-  const workloads = memo.workloads.of(running, () => new WorkloadIndex(running));
+  const workloads = whole?.workloads ?? memo.workloads.of(running, () => new WorkloadIndex(running));
   const endpoints = new KubernetesEndpoints(resources, workloads);
   const servicesOf = (resource: Resource): readonly Service[] => {
     if (resource.kind === 'Service') {
@@ -68,12 +81,17 @@ export function buildRegistry(
     return services;
   });
   const merged = new Registry(mergeSameHost(declared));
-  const namespaces = new Set(['default', options.workload.namespace, ...resources.map(({ namespace }) => namespace)]);
+  const namespaces = whole?.namespaces ?? namespacesOf(resources, options);
   const code = resolveCodeEndpoints(options, merged, namespaces);
   const complete = [...merged.services, ...code.newServices]
     .map((service) => withCodeEndpoints(service, code.byHost.get(service.host)))
     .map((service) => withOwnName(service, options.dnsDiscovery === true));
-  return { registry: new Registry(withAliases(complete)), issues: code.issues };
+  return { registry: new Registry(withAliases(complete)), issues: code.issues, workloads };
+}
+
+/** The namespaces that are known to be some. */
+export function namespacesOf(resources: readonly Resource[], { workload }: Pick<CompileOptions, 'workload'>): Set<string> {
+  return new Set(['default', workload.namespace, ...resources.map(({ namespace }) => namespace)]);
 }
 
 /**

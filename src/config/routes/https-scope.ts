@@ -8,9 +8,11 @@ export type HttpsMemo = Memo<Service, Service>;
 /**
  * What calls to `https://` URLs see of `scope` where HTTP rules govern them: the ports whose service asks for that, as ports that speak HTTP. All
  * others stay what they are to connections. `undefined`: nobody asks for it.
+ *
+ * @param isAsked - whether somebody outside this scope asks for it
  */
-export function httpsScope(scope: SidecarScope, memo: HttpsMemo): SidecarScope | undefined {
-  if (!scope.services.some(isRouted)) return undefined;
+export function httpsScope(scope: SidecarScope, memo: HttpsMemo, isAsked = false): SidecarScope | undefined {
+  if (!isAsked && askingForHttps(scope) === 0) return undefined;
   const listeners = scope.listeners.map((listener) => ({
     ...listener,
     // A Sidecar's listener says what connections are to it, not what is within them.
@@ -19,6 +21,11 @@ export function httpsScope(scope: SidecarScope, memo: HttpsMemo): SidecarScope |
     services: listener.services.filter((service) => isRouted(service) || service.externalName !== undefined).map((service) => memo.of(service, [], () => asHttp(service))),
   }));
   return { ...scope, listeners };
+}
+
+/** How many services ask for it. */
+export function askingForHttps({ services }: SidecarScope): number {
+  return services.filter(isRouted).length;
 }
 
 function isRouted({ ports }: Service): boolean {

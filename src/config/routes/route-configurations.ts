@@ -8,13 +8,15 @@ import type { DestinationSpec } from '../istio-types.ts';
 import type { EgressListener, SidecarScope } from '../scope/sidecar-scope.ts';
 import { ListenerRules } from './listener-rules.ts';
 import type { RouteContext } from './route-context.ts';
+import { NO_PORTS, opens } from './port-use.ts';
 import { RouteMemo } from './route-memo.ts';
-import { virtualHosts } from './virtual-hosts.ts';
+import { PORT_OF_UNREGISTERED_HOSTS, virtualHosts } from './virtual-hosts.ts';
 
 /**
  * One route configuration for each port on which a service in scope speaks HTTP. A port without one has no HTTP listener.
  *
  * @param surroundings - stands for services, policies and mesh settings: another object as soon as any of them is another
+ * @param open - ports that services outside this scope open
  *
  * Source: istio `buildSidecarOutboundHTTPRouteConfig`.
  */
@@ -24,18 +26,20 @@ export function routeConfigurations(
   shared: Omit<RouteContext, 'port' | 'clusterOf'>,
   memo = new RouteMemo(),
   surroundings: object = {},
+  open: ReadonlySet<number> = NO_PORTS,
 ): RouteConfigurationSpec[] {
   memo.begin();
   const configurations: RouteConfigurationSpec[] = [];
   const done = new Set<number>();
   const opened = openedPorts(scope.listeners);
+  for (const port of open) opened.add(port);
   for (const listener of scope.listeners) {
     const rules = new ListenerRules(listener, rejected);
-    for (const [port, services] of servicesByPort(listener, opened)) {
+    for (const [port, services] of servicesByPort(listener, opened, open)) {
       // An earlier listener with this port of its own keeps it.
       if (done.has(port)) continue;
       done.add(port);
-      const catchAll = opensPort(listener, port, services, shared);
+      const catchAll = open.has(port) || opensPort(listener, port, services, shared);
       const context: RouteContext = { ...shared, port, clusterOf: (destination) => destinationCluster(destination, port, services) };
       if (catchAll) configurations.push({ port, virtualHosts: [...virtualHosts(services, rules, context, memo.of(port), surroundings), catchAllHost(scope)] });
       for (const service of services.values()) {
@@ -66,7 +70,7 @@ function sniffedAt(service: Service, port: number, { caller, domain }: Pick<Rout
  *
  * Source: istio `buildSidecarOutboundListeners`, `GetEgressListenerForRDS`.
  */
-function openedPorts(listeners: readonly EgressListener[]): ReadonlySet<number> {
+function openedPorts(listeners: readonly EgressListener[]): Set<number> {
   const opened = new Set<number>();
   for (const { protocol: own, services } of listeners) {
     for (const { ports, externalName } of services) {
@@ -78,9 +82,9 @@ function openedPorts(listeners: readonly EgressListener[]): ReadonlySet<number> 
 }
 
 /** By port, the services that have it, of ports on which some service speaks HTTP. */
-function servicesByPort(listener: EgressListener, opened: ReadonlySet<number>): Map<number, Map<string, Service>> {
+function servicesByPort(listener: EgressListener, opened: ReadonlySet<number>, open: ReadonlySet<number>): Map<number, Map<string, Service>> {
   const byPort = new Map<number, Map<string, Service>>();
-  const http = new Set<number>();
+  const http = new Set(open);
   // A listener's own protocol decides, whatever the services on its port speak.
   if (listener.protocol !== undefined && !isHttp(listener.protocol)) return byPort;
   if (listener.port !== undefined && declaresHttp(listener) && opened.has(listener.port)) {
@@ -96,6 +100,7 @@ function servicesByPort(listener: EgressListener, opened: ReadonlySet<number>): 
     }
   }
   for (const port of byPort.keys()) if (!http.has(port)) byPort.delete(port);
+  if (open.has(PORT_OF_UNREGISTERED_HOSTS) && !byPort.has(PORT_OF_UNREGISTERED_HOSTS)) byPort.set(PORT_OF_UNREGISTERED_HOSTS, new Map());
   return byPort;
 }
 
@@ -108,14 +113,9 @@ function opensPort(
   listener: EgressListener,
   port: number,
   services: ReadonlyMap<string, Service>,
-  { caller, domain }: Pick<RouteContext, 'caller' | 'domain'>,
+  shared: Pick<RouteContext, 'caller' | 'domain'>,
 ): boolean {
-  if (declaresHttp(listener)) return true;
-  return [...services.values()].some((service) => {
-    const protocol = findPort(service, port)?.protocol;
-    if (protocol === undefined || service.externalName !== undefined) return false;
-    return isDeclaredHttp(protocol) || (protocol === 'SNIFFED' && dialledHosts(service, caller.namespace, domain) === undefined);
-  });
+  return declaresHttp(listener) || [...services.values()].some((service) => opens(service, port, shared));
 }
 
 /**

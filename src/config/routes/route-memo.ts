@@ -6,8 +6,8 @@ import type { VirtualService } from './virtual-service.ts';
 
 /** What was made before for one route configuration. */
 export class ConfigurationMemo {
-  readonly rules = new Memo<VirtualService, CompiledRules>();
-  readonly defaults = new Memo<Service, readonly RouteSpec[]>();
+  readonly rules: Memo<VirtualService, CompiledRules>;
+  readonly defaults: Memo<Service, readonly RouteSpec[]>;
   /** Of each virtual host, before those without any are left out. */
   readonly domains = new Latest<readonly (readonly string[])[]>();
   /** Virtual hosts that are alone in their configuration, for whatever Host. */
@@ -16,12 +16,24 @@ export class ConfigurationMemo {
   readonly joined = new Memo<CompiledRules, VirtualHostSpec>();
   /** Those of the compile before, by name. */
   virtualHosts: ReadonlyMap<string, VirtualHostSpec> = new Map();
+
+  /** @param whole - see {@link RouteMemo} */
+  constructor(whole?: ConfigurationMemo) {
+    this.rules = whole?.rules ?? new Memo();
+    this.defaults = whole?.defaults ?? new Memo();
+  }
 }
 
 /** What was made before of all route configurations, for the same caller and semantics. */
 export class RouteMemo {
   #before: ReadonlyMap<string, ConfigurationMemo> = new Map();
   #now = new Map<string, ConfigurationMemo>();
+  readonly #whole: RouteMemo | undefined;
+
+  /** @param whole - when this is for a part of the resources: what was made of each by itself is shared with it */
+  constructor(whole?: RouteMemo) {
+    this.#whole = whole;
+  }
 
   /** Begins a compile: what the one before did not ask for is forgotten. */
   begin(): void {
@@ -33,7 +45,7 @@ export class RouteMemo {
   of(port: number, host = ''): ConfigurationMemo {
     const key = `${port} ${host}`;
     let memo = this.#now.get(key);
-    if (memo === undefined) this.#now.set(key, (memo = this.#before.get(key) ?? new ConfigurationMemo()));
+    if (memo === undefined) this.#now.set(key, (memo = this.#before.get(key) ?? new ConfigurationMemo(this.#whole === undefined ? undefined : this.#whole.#now.get(key))));
     return memo;
   }
 }

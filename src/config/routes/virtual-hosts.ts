@@ -26,7 +26,7 @@ interface Draft {
 }
 
 /** A VirtualService makes hosts of its own on this port alone. Elsewhere it only governs services. */
-const PORT_OF_UNREGISTERED_HOSTS = 80;
+export const PORT_OF_UNREGISTERED_HOSTS = 80;
 
 /**
  * The virtual hosts of one port: those of VirtualServices in order of precedence, then one for each service that none of

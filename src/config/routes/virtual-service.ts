@@ -85,19 +85,20 @@ export function* destinationsOf(
   virtualService: VirtualService,
   namespace: string,
 ): Generator<{ readonly host: string; readonly port: number | undefined }> {
-  for (const { spec } of virtualService.rules) {
-    if (isForOthers(spec, namespace)) continue;
-    for (const { destination } of spec.route ?? []) yield place(destination);
-    for (const { destination } of spec.mirrors ?? []) yield place(destination);
-    if (spec.mirror !== undefined) yield place(spec.mirror);
-  }
-  for (const { route } of [...virtualService.tls, ...virtualService.tcp]) {
-    for (const { destination } of route) yield place(destination);
-  }
+  const isTaken = ({ spec }: HttpRule): boolean => !isForOthers(spec, namespace);
+  for (const { host, port } of destinationSpecs(virtualService, isTaken)) yield { host, port: port?.number };
 }
 
-function place({ host, port }: DestinationSpec): { host: string; port: number | undefined } {
-  return { host, port: port?.number };
+/** Every destination in the rules of `virtualService`, of those of HTTP that `isTaken` says. */
+export function* destinationSpecs({ rules, tls, tcp }: VirtualService, isTaken: (rule: HttpRule) => boolean = () => true): Generator<DestinationSpec> {
+  for (const rule of rules) {
+    if (!isTaken(rule)) continue;
+    const { route = [], mirrors = [], mirror } = rule.spec;
+    for (const { destination } of route) yield destination;
+    for (const { destination } of mirrors) yield destination;
+    if (mirror !== undefined) yield mirror;
+  }
+  for (const { route } of [...tls, ...tcp]) for (const { destination } of route) yield destination;
 }
 
 function isForOthers({ match = [] }: HttpRouteSpec, namespace: string): boolean {

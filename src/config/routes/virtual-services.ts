@@ -89,8 +89,13 @@ function allVirtualServices(
   const expanded = resources
     .filter((resource) => resource.kind === 'VirtualService')
     .toSorted(byAge)
-    .map((resource) => memo.of(resource, [mesh], () => expandVirtualService(resource, mesh.virtualServiceExportTo, domain)));
+    .map((resource) => readVirtualService(resource, mesh, domain, memo));
   return resolveDelegates(expanded, budget);
+}
+
+/** What `resource` says, before delegates are taken in. */
+export function readVirtualService(resource: Resource, mesh: MeshConfig, domain: string, memo: ResourceMemo<VirtualService>): VirtualService {
+  return memo.of(resource, [mesh], () => expandVirtualService(resource, mesh.virtualServiceExportTo, domain));
 }
 
 function byPrecedence(virtualServices: readonly VirtualService[], namespace: string): VirtualService[] {
@@ -98,7 +103,8 @@ function byPrecedence(virtualServices: readonly VirtualService[], namespace: str
   return virtualServices.toSorted((a, b) => rank(a) - rank(b));
 }
 
-function whyNotFor({ gateways, exportTo, resource }: VirtualService, namespace: string): string | undefined {
+/** Why callers of `namespace` are not subject to it; `undefined`: they are. */
+export function whyNotFor({ gateways, exportTo, resource }: VirtualService, namespace: string): string | undefined {
   if (gateways.length > 0 && !gateways.includes(MESH_GATEWAY)) return `gateways [${gateways.join(', ')}] do not include ${MESH_GATEWAY}`;
   if (isExportedTo(exportTo, resource.namespace, namespace)) return undefined;
   return `exportTo [${exportTo.join(', ')}] does not reach the caller's namespace ${namespace}`;

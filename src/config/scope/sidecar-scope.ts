@@ -24,6 +24,8 @@ export interface EgressListener {
 
 /** The part of the mesh that one caller sees. */
 export interface SidecarScope {
+  /** Whether a Sidecar says so. */
+  readonly isScoped: boolean;
   readonly listeners: readonly EgressListener[];
   /** Everything that needs clusters: what callers may name, and what the rules that apply to them send to. */
   readonly services: readonly Service[];
@@ -55,6 +57,7 @@ export function sidecarScope(
   const egress = spec.egress === undefined || spec.egress.length === 0 ? [{ hosts: ['*/*'] }] : spec.egress;
   const listeners = egress.map((listener) => egressListener(listener, visible, virtualServices, caller.namespace));
   return {
+    isScoped: sidecar !== undefined,
     listeners,
     // Without a Sidecar nothing is left that a destination could add.
     services: sidecar === undefined ? listeners.flatMap(({ services }) => services) : withDestinations(listeners, visible, caller.namespace),

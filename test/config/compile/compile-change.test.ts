@@ -73,7 +73,7 @@ const HOST = 'a.default.svc.cluster.local';
 describe('a compile makes anew, of clusters and virtual hosts,', () => {
   it.each([
     ['a rule', rule('a', '{route: [{destination: {host: a}}], timeout: 1s}'), [`${HOST}:9080`, 'a']],
-    ['a policy', policy('a', '{outlierDetection: {consecutive5xxErrors: 3}}'), [`outbound|9080||${HOST}`, `${HOST}:9080`, 'a']],
+    ['a policy', policy('a', '{outlierDetection: {consecutive5xxErrors: 3}}'), [`outbound|9080||${HOST}`]],
     ['a service', entry('c', 2), ['outbound|9080||c.default.svc.cluster.local', 'c.default.svc.cluster.local:9080', 'c']],
     ['a service that has rules', entry('a', 2), [`outbound|9080||${HOST}`]],
     ['nothing that any of them depends on', rule('other', '{directResponse: {status: 200}}'), []],
