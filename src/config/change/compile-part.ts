@@ -12,7 +12,7 @@ import { NO_USE, type PortUse } from '../routes/port-use.ts';
 import { PORT_OF_UNREGISTERED_HOSTS } from '../routes/virtual-hosts.ts';
 import { sameData } from '../same-content.ts';
 import type { Snapshot } from '../snapshot.ts';
-import { configurationChanges, differences, nameOfListener } from './differences.ts';
+import { areContested, configurationChanges, differences, nameOfListener } from './differences.ts';
 
 const NOTHING: RoutingParts = { configurations: [], ports: NO_USE };
 
@@ -41,13 +41,14 @@ export function compilePart(resources: readonly Resource[], options: CompileOpti
   return combined(latest, before, after, resources, options.version);
 }
 
-/** Whether they differ in what depends on other services too. */
+/** Whether they differ in what depends on other services too, or may differ in what order alone decides. */
 function isForAll(before: Parts, after: Parts, changesAges: boolean): boolean {
   const shared = ({ listeners }: Parts) => listeners.filter(({ hosts }) => hosts === undefined);
-  const hasSubnets = ({ scope }: Parts): boolean => scope.services.some(({ subnets }) => subnets !== undefined);
+  const isOrdered = ({ scope, listeners, routes, https = NOTHING }: Parts): boolean =>
+    scope.services.some(({ subnets }) => subnets !== undefined) || [listeners, routes.configurations, https.configurations].some(areContested);
   return (
-    hasSubnets(before) ||
-    hasSubnets(after) ||
+    isOrdered(before) ||
+    isOrdered(after) ||
     !sameData(before.registryIssues, after.registryIssues) ||
     !sameData(shared(before), shared(after)) ||
     (changesAges && shared(after).length > 0)
@@ -67,11 +68,11 @@ function combined(latest: Compiled, before: Parts, after: Parts, resources: read
   const routes = routingSince({ table: snapshot.routes, ports: latest.ports }, before.routes, after.routes);
   const https = routingSince({ table: snapshot.httpsRoutes, ports: latest.httpsPorts }, before.https, after.https);
   const listened = differences(before.listeners, after.listeners, nameOfListener);
-  const listeners = listened && snapshot.listeners.with(listened.gone, listened.come);
-  const clusters = clustersSince(snapshot.clusters, before.clusters, after.clusters);
-  if (routes === undefined || https === undefined || listeners === undefined || clusters === undefined) return undefined;
+  const listeners = snapshot.listeners.with(listened.gone, listened.come);
+  if (routes === undefined || https === undefined || listeners === undefined) return undefined;
   const ruleIssues = issuesSince(latest.ruleIssues, before.ruleIssues, after.ruleIssues);
   const warnings = ruleIssues === latest.ruleIssues ? snapshot.warnings : [...latest.registryIssues, ...ruleIssues];
+  const clusters = clustersSince(snapshot.clusters, before.clusters, after.clusters);
   const made: Snapshot = Object.freeze({ version, resources, routes: routes.table, httpsRoutes: https.table, listeners, clusters, settings: snapshot.settings, warnings });
   return { ...latest, snapshot: made, ports: routes.ports, httpsPorts: https.ports, askingForHttps, ruleIssues, cost };
 }
@@ -93,8 +94,7 @@ function routingSince(latest: Routing, before = NOTHING, after = NOTHING): Routi
     if (others > 0 || port === PORT_OF_UNREGISTERED_HOSTS) return undefined;
     turned.set(port, opening.has(port));
   }
-  const changes = configurationChanges(before.configurations, after.configurations, turned);
-  const table = changes && latest.table.with(changes);
+  const table = latest.table.with(configurationChanges(before.configurations, after.configurations, turned));
   const sniffing = summed(latest.ports.sniffing, before.ports.sniffing, after.ports.sniffing);
   return table && { table, ports: { having, opening, sniffing } };
 }
@@ -109,10 +109,8 @@ function summed(latest: ReadonlyMap<number, number>, before: ReadonlyMap<number,
   return sums;
 }
 
-function clustersSince(latest: Snapshot['clusters'], before: readonly ClusterSpec[], after: readonly ClusterSpec[]): Snapshot['clusters'] | undefined {
-  const changes = differences(before, after, ({ name }) => name);
-  if (changes === undefined) return undefined;
-  const { gone, come } = changes;
+function clustersSince(latest: Snapshot['clusters'], before: readonly ClusterSpec[], after: readonly ClusterSpec[]): Snapshot['clusters'] {
+  const { gone, come } = differences(before, after, ({ name }) => name);
   if (gone.length + come.length === 0) return latest;
   return LayeredMap.of(latest).with(gone.map(({ name }) => name), come.map((cluster) => [cluster.name, cluster]));
 }

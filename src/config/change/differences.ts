@@ -10,11 +10,9 @@ export interface Difference<T> {
   readonly come: readonly T[];
 }
 
-/** Compares two lists as data. Where things stand in them does not count. `undefined`: two in a list have the same name. */
-export function differences<T>(before: readonly T[], after: readonly T[], nameOf: (one: T) => string): Difference<T> | undefined {
+/** Compares two lists as data. Where things stand in them does not count. */
+export function differences<T>(before: readonly T[], after: readonly T[], nameOf: (one: T) => string): Difference<T> {
   const known = new Map(before.map((one) => [nameOf(one), one]));
-  const names = new Set(after.map(nameOf));
-  if (known.size < before.length || names.size < after.length) return undefined;
   const come: T[] = [];
   for (const one of after) {
     const name = nameOf(one);
@@ -25,14 +23,13 @@ export function differences<T>(before: readonly T[], after: readonly T[], nameOf
 }
 
 /**
- * What is different in each route configuration. `undefined`: two in a list are for the same.
+ * What is different in each route configuration.
  *
  * @param turned - ports on which the configuration for whatever Host comes (`true`) or goes, not only what of it is in these lists
  */
-export function configurationChanges(before: readonly RouteConfigurationSpec[], after: readonly RouteConfigurationSpec[], turned: ReadonlyMap<number, boolean>): ConfigurationChange[] | undefined {
+export function configurationChanges(before: readonly RouteConfigurationSpec[], after: readonly RouteConfigurationSpec[], turned: ReadonlyMap<number, boolean>): ConfigurationChange[] {
   const known = new Map(before.map((one) => [nameOfConfiguration(one), one]));
   const byName = new Map(after.map((one) => [nameOfConfiguration(one), one]));
-  if (known.size < before.length || byName.size < after.length) return undefined;
   return [...new Set([...known.keys(), ...byName.keys()])].flatMap((name): ConfigurationChange[] => {
     const [old, now] = [known.get(name), byName.get(name)];
     const { port, hosts } = (now ?? old)!;
@@ -40,8 +37,7 @@ export function configurationChanges(before: readonly RouteConfigurationSpec[], 
     if (host !== undefined) return sameData(old, now) ? [] : [{ port, host, now }];
     const opened = turned.get(port);
     if (opened !== undefined) return [{ port, host, now: opened ? now : undefined }];
-    // A port's virtual hosts have names of their own in any case.
-    const { gone, come } = differences(named(old), named(now), (one) => one.name)!;
+    const { gone, come } = differences(named(old), named(now), (one) => one.name);
     return gone.length + come.length === 0 ? [] : [{ port, host, gone: gone.map((one) => one.name), come }];
   });
 }
@@ -51,7 +47,13 @@ function named(configuration: RouteConfigurationSpec | undefined): readonly Virt
   return configuration?.virtualHosts.slice(0, -1) ?? [];
 }
 
-/** Of one listener or route configuration. Hosts that differ in case alone have the same. */
+/** Whether several are for one host, so that the first of them has it. */
+export function areContested(list: readonly Pick<ListenerSpec, 'port' | 'hosts'>[]): boolean {
+  const hosts = list.flatMap(({ port, hosts: own = [] }) => [...new Set(own)].map((host) => `${port} ${host}`));
+  return new Set(hosts).size < hosts.length;
+}
+
+/** Of one listener or route configuration, where none are contested. */
 export function nameOfListener({ port, hosts }: Pick<ListenerSpec, 'port' | 'hosts'>): string {
   return `${port} ${hosts?.[0] ?? ''}`;
 }

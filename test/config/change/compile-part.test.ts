@@ -47,8 +47,6 @@ class Changes {
 
   #compile(set: ResourceSet): 'part' | 'whole' {
     this.#set = set;
-    const { routeTable } = this.#memo;
-    expect(routeTable).toBeUndefined();
     const before = this.#memo.latest;
     const { snapshot } = compileChange(set.all, this.#options, this.#memo);
     expect(form(snapshot)).toEqual(form(compileSnapshot(set.all, this.#options).snapshot));
@@ -128,6 +126,13 @@ describe('a change is compiled as a whole', () => {
 
   it('when port 80 opens, where rules have hosts of their own', () => {
     expect(new Changes([cluster('a'), rule('other.com', 'a')].join('')).apply(service('d.com'))).toBe('whole');
+  });
+
+  it('when several services share an address, of which the first has it', () => {
+    const pair = (hosts: string, weight: number): string => istio('ServiceEntry', 'pair', `{hosts: [${hosts}], addresses: [10.1.1.1], ports: [{number: 9000, name: tls, protocol: TLS}], resolution: STATIC, endpoints: [{address: 10.0.0.1, weight: ${weight}}]}`);
+    const changes = new Changes(BASE + pair('x.com, y.com', 1));
+
+    expect(changes.apply(pair('y.com, x.com', 2))).toBe('whole');
   });
 
   it('when it takes too much with it', () => {
