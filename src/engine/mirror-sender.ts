@@ -6,6 +6,7 @@ import { hostOf } from '../route/authority.ts';
 import { isGrpcContentType } from '../route/grpc.ts';
 import { shadowAuthority, type Mirror } from '../route/mirror.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
+import { ActiveCalls, type ActiveCall } from './active-calls.ts';
 import type { EngineContext, MirroredRequest, Mirrors } from './engine-context.ts';
 import { CopiedBody } from './copied-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
@@ -28,7 +29,7 @@ type CopiedRequest = UpstreamRequest & { readonly body: CopiedBody };
 export class MirrorSender implements Mirrors {
   readonly #engine: EngineContext;
   readonly #limit: LimitFunction = pLimit(MAX_CONCURRENT);
-  readonly #active = new Set<Copy>();
+  readonly #active = new ActiveCalls<Copy>();
   /** Copies that were not sent because too many were under way. */
   dropped = 0;
 
@@ -50,7 +51,7 @@ export class MirrorSender implements Mirrors {
   /** Gives up what waits or is under way; the last thing that is done with it. */
   close(error: Error): void {
     this.#limit.clearQueue();
-    for (const copy of this.#active) copy.cancel(error);
+    for (const copy of this.#active.list()) copy.cancel(error);
   }
 
   async #enqueue(cluster: UpstreamCluster, where: Dialled, request: CopiedRequest, timeoutMs: number): Promise<void> {
@@ -75,7 +76,7 @@ export class MirrorSender implements Mirrors {
     }
     return new Promise((resolve) => {
       const copy = new Copy(cluster, host, request, () => {
-        this.#active.delete(copy);
+        this.#active.remove(copy);
         resolve();
       });
       this.#active.add(copy);
@@ -98,7 +99,8 @@ export class MirrorSender implements Mirrors {
 }
 
 /** One copy under way: reads its answer to the end, tells the cluster how it went, and no one else. */
-class Copy implements AttemptOwner {
+class Copy implements AttemptOwner, ActiveCall {
+  place = -1;
   readonly #cluster: UpstreamCluster;
   readonly #attempt: UpstreamAttempt;
   readonly #request: UpstreamRequest;
@@ -126,7 +128,7 @@ class Copy implements AttemptOwner {
   }
 
   #limit(timeoutMs: number): void {
-    if (!this.#isOver) this.#timer = this.#cluster.clock.setTimeout(() => this.#onTimeout(), timeoutMs, true);
+    if (!this.#isOver) this.#timer = this.#cluster.clock.setTimeout(() => this.#onTimeout(), timeoutMs);
   }
 
   cancel(reason: Error): void {

@@ -83,8 +83,8 @@ export class UpstreamCluster implements PoolContext {
   #spec: ClusterSpec;
   readonly #environment: ClusterEnvironment;
   readonly #pools = new HostPools((host, kind) => this.#createPool(host, kind));
-  /** Hosts of a cluster that goes wherever the caller dialled, by `ip:port`. */
-  readonly #dialled = new Map<string, Host>();
+  /** Hosts of a cluster that goes wherever the caller dialled, by `ip:port`. Most clusters don't. */
+  #dialled: Map<string, Host> | undefined;
   #dns: DnsMembers | undefined;
   /** Of a cluster that looks up what callers ask for. */
   #asked: AskedNames | undefined;
@@ -320,22 +320,23 @@ export class UpstreamCluster implements PoolContext {
     const port = this.#spec.dialledPort ?? target.port;
     const endpoint: Endpoint = { address: target.hostname, port, labels: {}, weight: 1, locality: { region: '', zone: '', subzone: '' } };
     const key = hostKey(endpoint);
-    let host = this.#dialled.get(key);
+    const known = (this.#dialled ??= new Map());
+    let host = known.get(key);
     if (host === undefined) {
-      this.#forgetUnused();
+      this.#forgetUnused(known);
       host = new Host(endpoint, now);
-      this.#dialled.set(key, host);
+      known.set(key, host);
     }
     return host;
   }
 
   /** Dialled addresses come from callers, so they must not pile up: the oldest that nobody uses just now go. */
-  #forgetUnused(): void {
-    for (const [key, host] of this.#dialled) {
-      if (this.#dialled.size < MAX_DIALLED) return;
+  #forgetUnused(known: Map<string, Host>): void {
+    for (const [key, host] of known) {
+      if (known.size < MAX_DIALLED) return;
       if (this.#isBusy(host)) continue;
       this.#pools.drop(host);
-      this.#dialled.delete(key);
+      known.delete(key);
     }
   }
 
