@@ -1,8 +1,27 @@
 /**
- * What tests of rules need: reproducible chance, time that a test moves, services without sockets.
+ * Tests of rules, and of the code that calls services by them: a mesh with services in memory, virtual time, seeded chance and no network.
  *
  * @packageDocumentation
  */
+
+// A mesh for tests.
+export { createTestMesh, type TestMeshOptions } from './create-test-mesh.ts';
+export { TestMesh } from './test-mesh.ts';
+export type { DefaultAnswer, HandlerAnswer, ServedAt, ServiceHandler, ServiceHandlers, TestAnswer } from './service-handler.ts';
+export type { TestFault } from './fault.ts';
+export type { TestClock } from './test-clock.ts';
+export type { DurationInput } from './duration-input.ts';
+
+// What it tells.
+export type { CallList, CallPattern } from './call-log.ts';
+export { formatCallRecord, type CallRecord } from './call-record.ts';
+export { formatCoverage, RouteCoverage, type CallOutcome, type CoveredRule, type CoverageReport } from './coverage.ts';
+export { meshMatchers, type MeshMatchers } from './matchers.ts';
+export { assertCalled, assertCovered, assertRoute, assertSplit } from './assertions.ts';
+export type { CalledPattern, Checked, CoverageTarget } from './checks.ts';
+export type { RouteRequest, RouteRequestInput } from './route-request.ts';
+
+// Its parts, for tests of another kind.
 export { MemoryService, type ServiceAnswer, type ServiceRequest } from './memory-service.ts';
 export { sequence } from './sequence.ts';
 export { VirtualClock } from './virtual-clock.ts';

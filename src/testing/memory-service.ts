@@ -9,9 +9,14 @@ export interface ServiceRequest {
   readonly body: string;
 }
 
-/** What an in-memory service does with a request. */
+/** What an in-memory service does with a request. An error that it throws ends the call, and the caller gets to see it. */
 export type ServiceAnswer =
-  | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  | {
+      readonly status?: number;
+      readonly headers?: Readonly<Record<string, string | string[]>>;
+      /** One that comes in parts breaks the connection where it throws. */
+      readonly body?: string | Uint8Array | AsyncIterable<string | Uint8Array>;
+    }
   /** Never answers. */
   | 'hang'
   /** The connection breaks before a response. */
@@ -21,9 +26,10 @@ export type ServiceAnswer =
 export class MemoryService extends Dispatcher {
   /** Every request so far. */
   readonly requests: ServiceRequest[] = [];
-  readonly #answer: (request: ServiceRequest) => ServiceAnswer | Promise<ServiceAnswer>;
+  readonly #answer: (request: ServiceRequest, by: Dispatcher.DispatchHandler) => ServiceAnswer | Promise<ServiceAnswer>;
 
-  constructor(answer: (request: ServiceRequest) => ServiceAnswer | Promise<ServiceAnswer> = () => ({})) {
+  /** @param answer - `by`: who gets the answer, as the mesh calls it */
+  constructor(answer: (request: ServiceRequest, by: Dispatcher.DispatchHandler) => ServiceAnswer | Promise<ServiceAnswer> = () => ({})) {
     super();
     this.#answer = answer;
   }
@@ -36,19 +42,45 @@ export class MemoryService extends Dispatcher {
   }
 
   async #serve(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler, controller: ServiceController): Promise<void> {
-    const request = { method: options.method, path: options.path, headers: headerRecord(options.headers as string[]), body: await textOf(options.body) };
-    this.requests.push(request);
-    const answer = await this.#answer(request);
+    const fail = (error: Error): void => {
+      if (!controller.aborted) handler.onResponseError?.(controller, error);
+    };
+    let answer: ServiceAnswer;
+    try {
+      const request = { method: options.method, path: options.path, headers: headerRecord(options.headers as string[]), body: await textOf(options.body) };
+      this.requests.push(request);
+      answer = await this.#answer(request, handler);
+    } catch (error) {
+      fail(error as Error);
+      return;
+    }
     if (controller.aborted || answer === 'hang') return;
     if (answer === 'reset') {
-      handler.onResponseError?.(controller, Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' }));
+      fail(connectionReset());
       return;
     }
     const { status = 200, headers = {}, body = '' } = answer;
     handler.onResponseStart?.(controller, status, { ...headers }, '');
-    if (body !== '' && !controller.aborted) handler.onResponseData?.(controller, Buffer.from(body));
+    if (typeof body === 'string' || body instanceof Uint8Array) {
+      if (body.length > 0 && !controller.aborted) handler.onResponseData?.(controller, Buffer.from(body as string));
+    } else {
+      try {
+        for await (const chunk of body) {
+          if (controller.aborted) return;
+          handler.onResponseData?.(controller, Buffer.from(chunk as string));
+        }
+      } catch {
+        fail(connectionReset());
+        return;
+      }
+    }
     if (!controller.aborted) handler.onResponseEnd?.(controller, {});
   }
+}
+
+/** What a client says of a connection that broke. */
+export function connectionReset(): Error {
+  return Object.assign(new Error('other side closed'), { code: 'UND_ERR_SOCKET' });
 }
 
 class ServiceController implements Dispatcher.DispatchController {

@@ -1,17 +1,19 @@
 import type { Clock, TimerHandle } from '../common/clock.ts';
+import { durationMs, type DurationInput } from './duration-input.ts';
+import { TimerHeap, type HeapTimer } from './timer-heap.ts';
+import { settle } from './turns.ts';
 
-interface VirtualTimer {
-  readonly dueMs: number;
-  readonly order: number;
-  readonly callback: () => void;
-}
+/** An answer may come an immediate after its request, and the reading of its body another one after that. */
+const TURNS = 4;
 
 /** A clock that stands still until a test moves it: minutes of timeouts, back-offs and ejections take no time. */
 export class VirtualClock implements Clock {
   readonly #epochMs: number;
-  readonly #timers = new Set<VirtualTimer>();
+  readonly #timers = new TimerHeap();
   #nowMs = 0;
   #order = 0;
+  #pending = 0;
+  #awaited = 0;
 
   /** @param epochMs - what `wallNow` says at the start. Default: 2026-01-01. */
   constructor(epochMs = Date.UTC(2026, 0, 1)) {
@@ -28,52 +30,61 @@ export class VirtualClock implements Clock {
 
   /** Timers that have not fired. */
   get pending(): number {
-    return this.#timers.size;
+    return this.#pending;
   }
 
-  setTimeout(callback: () => void, delayMs: number): TimerHandle {
-    const timer = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback };
-    this.#timers.add(timer);
+  /** Those of them on which somebody waits: timeouts and delays, but no sweeps and idle checks. */
+  get awaited(): number {
+    return this.#awaited;
+  }
+
+  setTimeout(callback: () => void, delayMs: number, background = false): TimerHandle {
+    const timer: HeapTimer = { dueMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, background, callback, over: false };
+    this.#timers.push(timer);
+    this.#pending++;
+    if (!background) this.#awaited++;
     return timer;
   }
 
   /** As of any {@link Clock}. */
   clearTimeout(handle: TimerHandle): void {
-    this.#timers.delete(handle as VirtualTimer);
+    const timer = handle as HeapTimer | undefined;
+    if (timer?.over === false) this.#end(timer);
   }
 
   /**
-   * Moves time on by `ms` and fires what comes due, in order. Between timers, promises get to run, so that code which
-   * waits for one timer can set the next.
+   * Moves time on (milliseconds, or such as `7s`) and fires what comes due, in order. Between timers, promises get to run, so that code
+   * which waits for one timer can set the next.
    */
-  async advance(ms: number): Promise<void> {
-    const untilMs = this.#nowMs + ms;
-    await settle();
-    for (;;) {
-      const next = this.#next(untilMs);
-      if (next === undefined) break;
-      this.#nowMs = next.dueMs;
-      this.#timers.delete(next);
-      next.callback();
-      await settle();
-    }
-    this.#nowMs = untilMs;
+  async advance(by: DurationInput): Promise<void> {
+    await this.advanceTo(this.#nowMs + durationMs(by), TURNS);
   }
 
-  #next(untilMs: number): VirtualTimer | undefined {
-    let next: VirtualTimer | undefined;
-    for (const timer of this.#timers) {
-      if (timer.dueMs > untilMs) continue;
-      if (next === undefined || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order)) next = timer;
-    }
-    return next;
+  /**
+   * {@link advance} to a point in time; does nothing for one that is past.
+   *
+   * @param turns - how many times around the event loop what follows of a timer may take. Default 4
+   */
+  async advanceTo(untilMs: number, turns = TURNS): Promise<void> {
+    await settle(turns);
+    while (this.fireNext(untilMs)) await settle(turns);
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
-}
 
-/** An answer may come an immediate after its request, and the reading of its body another one after that. */
-const TURNS = 4;
+  /** Moves on to the next timer that is due by `untilMs`, and fires it. @returns whether there was one */
+  protected fireNext(untilMs = Infinity): boolean {
+    const next = this.#timers.peek();
+    if (next === undefined || next.dueMs > untilMs) return false;
+    this.#timers.pop();
+    this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+    this.#end(next);
+    next.callback();
+    return true;
+  }
 
-/** Lets everything go on that waits for promises and immediates alone. */
-async function settle(): Promise<void> {
-  for (let turn = 0; turn < TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+  #end(timer: HeapTimer): void {
+    timer.over = true;
+    this.#pending--;
+    if (!timer.background) this.#awaited--;
+  }
 }

@@ -1,0 +1,182 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Clock } from '../common/clock.ts';
+import { MeshError } from '../common/errors.ts';
+import { systemClock } from '../engine/system-clock.ts';
+import { durationMs, type DurationInput } from './duration-input.ts';
+import { settle } from './turns.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+/** The clock of a test mesh. */
+export interface TestClock extends Clock {
+  /**
+   * Whether time moves on by itself while a call waits for nothing but time. Set it to `false` to look at calls that wait; `advance` holds it
+   * up only while it runs. Always `false` where the clock is the process's own.
+   */
+  auto: boolean;
+  /**
+   * Moves time on and fires what comes due: milliseconds, or such as `7s`.
+   *
+   * @throws {MeshError} `ERR_INVALID_ARGUMENT` where the clock is the process's own: move that by its fake timers.
+   */
+  advance(by: DurationInput): Promise<void>;
+  /** Waits on this clock: for services that take their time. */
+  sleep(time: DurationInput): Promise<void>;
+}
+
+/** Turns of the event loop in which nothing may happen before time moves on by itself. */
+const QUIET_TURNS = 4;
+
+/** A service's handler that runs. As long as it touches no virtual time, it does something real, for which time has to wait. */
+class Run {
+  readonly #release: () => void;
+  #held = true;
+
+  constructor(release: () => void) {
+    this.#release = release;
+  }
+
+  release(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#release();
+  }
+}
+
+/** A {@link VirtualClock} that jumps to the next timer as soon as somebody waits and nothing else is going on. */
+export class AutoClock extends VirtualClock implements TestClock {
+  readonly #runs = new AsyncLocalStorage<Run>();
+  #auto: boolean;
+  /** Calls under way, and sleepers. */
+  #waiting = 0;
+  /** Of those, sleepers of no handler. */
+  #sleeping = 0;
+  /** Handlers that do something real. */
+  #held = 0;
+  #advancing = 0;
+  #pumping = false;
+  /** Counts up whenever something happens. */
+  #activity = 0;
+
+  constructor(auto: boolean) {
+    super();
+    this.#auto = auto;
+  }
+
+  get auto(): boolean {
+    return this.#auto;
+  }
+
+  set auto(auto: boolean) {
+    this.#auto = auto;
+    this.#kick();
+  }
+
+  override setTimeout(callback: () => void, delayMs: number, background = false): unknown {
+    const handle = super.setTimeout(callback, delayMs, background);
+    this.#kick();
+    return handle;
+  }
+
+  override clearTimeout(handle: unknown): void {
+    this.#activity++;
+    super.clearTimeout(handle);
+  }
+
+  override async advanceTo(untilMs: number, turns?: number): Promise<void> {
+    this.#advancing++;
+    try {
+      await super.advanceTo(untilMs, turns);
+    } finally {
+      this.#advancing--;
+      this.#kick();
+    }
+  }
+
+  async sleep(time: DurationInput): Promise<void> {
+    const ms = durationMs(time);
+    const run = this.#runs.getStore();
+    run?.release();
+    if (run === undefined) this.#sleeping++;
+    const end = this.waits();
+    await new Promise<void>((resolve) => void this.setTimeout(resolve, ms));
+    if (run === undefined) this.#sleeping--;
+    end();
+  }
+
+  /** Somebody waits, until the function that is returned is called. */
+  waits(): () => void {
+    this.#runs.getStore()?.release();
+    this.#waiting++;
+    this.#kick();
+    return once(() => {
+      this.#waiting--;
+      this.#activity++;
+    });
+  }
+
+  /** Something goes on, though no timer says so. */
+  touch(): void {
+    this.#activity++;
+  }
+
+  /** Runs what is not to be hurried, unless it waits on this clock itself. */
+  async holding<T>(act: () => T | Promise<T>): Promise<T> {
+    this.#held++;
+    const run = new Run(() => {
+      this.#held--;
+      this.#kick();
+    });
+    try {
+      return await this.#runs.run(run, act);
+    } finally {
+      run.release();
+    }
+  }
+
+  #kick(): void {
+    this.#activity++;
+    if (!this.#pumping && this.#mayMove) void this.#pump();
+  }
+
+  get #mayMove(): boolean {
+    if (!this.#auto || this.#waiting === 0 || this.#advancing > 0 || this.awaited === 0) return false;
+    return this.#held === 0 || this.#sleeping > 0;
+  }
+
+  async #pump(): Promise<void> {
+    this.#pumping = true;
+    while (this.#mayMove) {
+      const before = this.#activity;
+      await settle(QUIET_TURNS);
+      if (this.#activity !== before || !this.#mayMove) continue;
+      this.fireNext();
+    }
+    this.#pumping = false;
+  }
+}
+
+/** The process's own time, be it real or that of fake timers. */
+export class ProcessClock implements TestClock {
+  readonly now = systemClock.now;
+  readonly wallNow = systemClock.wallNow;
+  readonly setTimeout = systemClock.setTimeout;
+  readonly clearTimeout = systemClock.clearTimeout;
+  readonly auto = false;
+
+  advance(): Promise<void> {
+    return Promise.reject(new MeshError('ERR_INVALID_ARGUMENT', "the clock of this test mesh is the process's own ({ clock: 'real' }): advance its fake timers, or leave the option out"));
+  }
+
+  sleep(time: DurationInput): Promise<void> {
+    return new Promise((resolve) => void this.setTimeout(resolve, durationMs(time)));
+  }
+}
+
+function once(act: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    act();
+  };
+}

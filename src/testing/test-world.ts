@@ -1,0 +1,134 @@
+import type { Dispatcher } from 'undici';
+import { MeshError } from '../common/errors.ts';
+import { seededRandom } from '../common/random.ts';
+import type { ClusterSpec } from '../cluster/model.ts';
+import type { Snapshot } from '../config/snapshot.ts';
+import type { ConnectTarget } from '../engine/dial.ts';
+import type { RequestBody } from '../engine/request-body.ts';
+import type { MeshDispatcher } from '../mesh-dispatcher.ts';
+import { CallLog } from './call-log.ts';
+import type { WritableRecord } from './call-record.ts';
+import type { RouteCoverage } from './coverage.ts';
+import { FaultList } from './fault-list.ts';
+import { RefusingDispatcher } from './refusing-dispatcher.ts';
+import type { ServiceHandler, ServiceHandlers } from './service-handler.ts';
+import { isCalled, knownServices, serviceClusters, shortName } from './service-names.ts';
+import type { TestClock } from './test-clock.ts';
+import type { TestDoor } from './test-dispatcher.ts';
+import { TestEndpoint } from './test-endpoint.ts';
+import { CallWatch } from './call-watch.ts';
+
+/** What a test world is made of. */
+export interface WorldOptions {
+  readonly clock: TestClock;
+  readonly seed: number;
+  readonly namespace: string;
+  readonly handlers: ServiceHandlers;
+  readonly coverage: RouteCoverage;
+  /** Whether calls to hosts that no rule knows leave for the network. */
+  readonly passthrough: boolean;
+}
+
+/** Everything around a test mesh: services, names, faults, records. */
+export class TestWorld {
+  readonly clock: TestClock;
+  readonly coverage: RouteCoverage;
+  readonly log: CallLog;
+  readonly faults: FaultList;
+  readonly #options: WorldOptions;
+  readonly #watch: CallWatch;
+  readonly #endpoints = new Map<string, TestEndpoint>();
+  readonly #addresses = new Map<string, string>();
+  readonly #random;
+  #snapshot: () => Snapshot = () => {
+    throw new Error('the mesh of this world is not made yet');
+  };
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+    this.coverage = options.coverage;
+    this.log = new CallLog(options.namespace);
+    this.faults = new FaultList(options.namespace);
+    this.#watch = new CallWatch(this, options.namespace);
+    // Another one than the mesh's, so that what services draw changes nothing of what the mesh does.
+    this.#random = seededRandom(options.seed ^ 0x5eed);
+  }
+
+  /** The door of its mesh. */
+  door(inner: MeshDispatcher, snapshot: () => Snapshot): TestDoor {
+    this.#snapshot = snapshot;
+    return {
+      inner,
+      snapshot,
+      begin: () => this.#watch.begin(),
+      refusal: (origin) => (this.#options.passthrough ? undefined : this.#refusal(origin)),
+    };
+  }
+
+  /** The `transport` of its mesh. */
+  transport(target: ConnectTarget): Dispatcher | undefined {
+    const spec = this.#snapshot().clusters.get(target.cluster);
+    if (spec === undefined || !spec.name.startsWith('outbound|')) {
+      return this.#options.passthrough ? undefined : new RefusingDispatcher(this.#refusal(`http://${target.address}:${target.port}`));
+    }
+    const key = `${target.cluster} ${target.address} ${target.port}`;
+    let endpoint = this.#endpoints.get(key);
+    if (endpoint === undefined) this.#endpoints.set(key, (endpoint = this.#makeEndpoint(target, spec)));
+    return endpoint;
+  }
+
+  /** The `lookup` of its mesh: every name has an address of its own, of the range for tests. */
+  lookup(name: string): Promise<readonly string[]> {
+    const owners = serviceClusters(this.#snapshot()).filter(({ host, endpoints }) => endpoints.some(({ address }) => address === name) || host === name || (host.startsWith('*.') && name.endsWith(host.slice(1))));
+    if (owners.some((owner) => this.faults.failsLookup(owner))) return Promise.reject(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }));
+    let address = this.#addresses.get(name);
+    if (address === undefined) {
+      const number = this.#addresses.size + 1;
+      this.#addresses.set(name, (address = `198.19.${number >> 8}.${number & 255}`));
+    }
+    return Promise.resolve([address]);
+  }
+
+  /** The `connect` of its mesh: what is not HTTP has nowhere to go. */
+  connect({ address, port }: ConnectTarget, callback: (error: Error | null) => void): void {
+    callback(new MeshError('ERR_EGRESS_BLOCKED', `a test mesh opens no sockets, and has no service in memory for what is not HTTP (${address}:${port}): give it a \`connect\` option`));
+  }
+
+  /** See `EndpointWorld`. */
+  arrived(record: WritableRecord, body: RequestBody | undefined): number | undefined {
+    return this.#watch.arrived(record, body);
+  }
+
+  #refusal(origin: string): MeshError {
+    const known = knownServices(this.#snapshot(), this.#options.namespace);
+    const { hostname, port, protocol } = new URL(origin);
+    const name = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+    const services = known.length === 0 ? 'it knows no service' : `its services: ${known.join(', ')}`;
+    return new MeshError('ERR_EGRESS_BLOCKED', `no service of this test mesh is at ${origin}, and nothing of it may reach the network (${services}). Add a ServiceEntry, give it \`services: { '${name}': handler }\`, or let it out with \`passthrough: true\``);
+  }
+
+  #makeEndpoint(target: ConnectTarget, spec: ClusterSpec): TestEndpoint {
+    const { namespace, handlers } = this.#options;
+    const service = shortName(spec.host, namespace);
+    const subset = spec.subset || this.#subsetOf(target, spec);
+    const world = { clock: this.clock, log: this.log, faults: this.faults, random: this.#random, arrived: this.arrived.bind(this) };
+    return new TestEndpoint(world, target, { host: spec.host, service, subset }, handlerOf(handlers, spec, subset, namespace));
+  }
+
+  /** The subset that an endpoint is in, else its version. */
+  #subsetOf({ address, port }: ConnectTarget, { host, port: servicePort, endpoints }: ClusterSpec): string {
+    const isIt = (endpoint: { readonly address: string; readonly port: number }): boolean => endpoint.address === address && endpoint.port === port;
+    const siblings = serviceClusters(this.#snapshot()).filter((other) => other.host === host && other.port === servicePort && other.subset !== '');
+    return siblings.find((other) => other.endpoints.some(isIt))?.subset ?? endpoints.find(isIt)?.labels['version'] ?? '';
+  }
+}
+
+function handlerOf(handlers: ServiceHandlers, { host, port }: ClusterSpec, subset: string, namespace: string): ServiceHandler | undefined {
+  for (const [name, handler] of Object.entries(handlers)) {
+    const asked = /:(\d+)$/.exec(name)?.[1];
+    if (!isCalled(host, name, namespace) || (asked !== undefined && Number(asked) !== port)) continue;
+    return typeof handler === 'function' ? handler : handler[subset];
+  }
+  return undefined;
+}
