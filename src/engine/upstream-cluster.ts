@@ -152,7 +152,8 @@ export class UpstreamCluster implements PoolContext {
     if (this.#asked !== undefined) return this.#asked.host(request.dialled?.hostname ?? '');
     this.#dns?.refreshIfDue();
     this.#sweep(now);
-    if (retries === undefined) return this.hosts.pick(now, { random, hash });
+    // Nothing but chance decides for most, and the environment has that.
+    if (retries === undefined) return this.hosts.pick(now, hash === undefined ? this.#environment : { random, hash });
     const { triedHosts, priorities } = retries;
     const context: PickContext = { random, hash, priorities, ...(triedHosts.length > 0 && { skip: (host: Host) => triedHosts.includes(host) }) };
     return this.hosts.pick(now, context);

@@ -10,6 +10,7 @@ export const meshDecider: MakeDecider = async (table, packageAt) => {
   const random = seededRandom(1);
   const mesh = await createMesh(table === undefined ? bookinfo([9081, 9082, 9083]) : rulesOf(table));
   const { routes, clusters } = mesh.snapshot;
+  const context = { random };
   const hostSets = new Map<string, HostSet>();
   return {
     decide(call) {
@@ -18,7 +19,7 @@ export const meshDecider: MakeDecider = async (table, packageAt) => {
       const { cluster } = route.action.destinations.pick(random);
       let hosts = hostSets.get(cluster);
       if (hosts === undefined) hostSets.set(cluster, (hosts = new Hosts(clusters.get(cluster)!, 0)));
-      return hosts.pick(performance.now(), { random }) === undefined ? undefined : (route.name ?? '');
+      return hosts.pick(performance.now(), context) === undefined ? undefined : (route.name ?? '');
     },
     close: () => mesh.close(),
   };
