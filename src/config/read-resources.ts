@@ -24,6 +24,8 @@ export interface ReadResult {
 export interface InputRead {
   /** In order, one for each document without an error. */
   readonly resources: readonly Omit<Resource, 'order'>[];
+  /** Of each of them, its `resourceName`. */
+  readonly names: readonly string[];
   /** In the order of the text. */
   readonly issues: readonly ConfigIssue[];
 }
@@ -48,7 +50,7 @@ export function* readInput(input: ConfigInput, options: ReadOptions = {}): Steps
     for (const issue of read.issues) issues.push(issue);
     yield;
   }
-  return { resources, issues: issues.sort(byPlace) };
+  return { resources, names: resources.map(resourceName), issues: issues.sort(byPlace) };
 }
 
 /** Puts together what was read of several inputs. Of resources with the same kind, namespace and name, the later ones are told. */
@@ -58,9 +60,9 @@ export function combineReads(reads: readonly InputRead[], rules: ReadRules = 'ap
   const firsts = new Map<string, Resource>();
   for (const read of reads) {
     const replacements: ConfigIssue[] = [];
-    for (const one of read.resources) {
+    for (const [at, one] of read.resources.entries()) {
       const resource = { ...one, order: resources.length };
-      const name = resourceName(resource);
+      const name = read.names[at]!;
       const before = firsts.get(name);
       if (before !== undefined && rules !== 'analysis') replacements.push(replacement(resource, before, rules));
       firsts.set(name, resource);

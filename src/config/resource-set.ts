@@ -25,6 +25,8 @@ export class ResourceSet {
   static readonly empty = new ResourceSet(new Map(), new Set(), new Map());
 
   readonly #declared: ByName;
+  /** In their order. */
+  readonly #declaredList: readonly Resource[];
   /** Names of declared resources that were deleted since. */
   readonly #hidden: ReadonlySet<string>;
   readonly #applied: ByName;
@@ -32,8 +34,16 @@ export class ResourceSet {
   /** In the order of creation: what is declared, then what was applied beside it. */
   readonly all: readonly Resource[];
 
-  private constructor(declared: ByName, hidden: ReadonlySet<string>, applied: ByName, inForce: ByName = new Map(), all: readonly Resource[] = [...inForce.values()]) {
+  private constructor(
+    declared: ByName,
+    hidden: ReadonlySet<string>,
+    applied: ByName,
+    inForce: ByName = new Map(),
+    all: readonly Resource[] = [...inForce.values()],
+    declaredList: readonly Resource[] = [...declared.values()],
+  ) {
     this.#declared = declared;
+    this.#declaredList = declaredList;
     this.#hidden = hidden;
     this.#applied = applied;
     this.#inForce = inForce;
@@ -56,7 +66,7 @@ export class ResourceSet {
       all[order] = Object.freeze({ ...resource, order });
       put.push([name, all[order]]);
     }
-    return new ResourceSet(this.#declared, this.#hidden, LayeredMap.of(this.#applied).with([], byName), LayeredMap.of(this.#inForce).with([], put), all);
+    return new ResourceSet(this.#declared, this.#hidden, LayeredMap.of(this.#applied).with([], byName), LayeredMap.of(this.#inForce).with([], put), all, this.#declaredList);
   }
 
   /** A set without what `reference` means, see {@link ResourceSet.get}; this very set when that is nothing. */
@@ -75,6 +85,8 @@ export class ResourceSet {
    * name is another than before.
    */
   declare(resources: readonly Resource[]): ResourceSet {
+    const edited = this.#editedIn(resources);
+    if (edited !== undefined) return this.#withEdited(edited, resources);
     const declared = new Map(resources.map((resource) => [resourceName(resource), resource]));
     const hidden = new Set([...this.#hidden].filter((name) => declared.has(name)));
     const applied = new Map(this.#applied);
@@ -85,6 +97,32 @@ export class ResourceSet {
       applied.delete(name);
     }
     return this.#changed(declared, hidden, applied);
+  }
+
+  /** Those of `resources` that are other than they were declared; `undefined`: what there is, and where, is other too. */
+  #editedIn(resources: readonly Resource[]): readonly Resource[] | undefined {
+    if (resources.length !== this.#declaredList.length) return undefined;
+    const edited: Resource[] = [];
+    for (const [at, known] of this.#declaredList.entries()) {
+      const resource = resources[at]!;
+      if (known.name !== resource.name || known.namespace !== resource.namespace || known.kind !== resource.kind) return undefined;
+      if (!sameParts(known, resource)) edited.push(resource);
+    }
+    return edited.some((resource) => this.#hidden.has(resourceName(resource))) ? undefined : edited;
+  }
+
+  /** A set where `edited` are declared instead of those of their names, in their places. */
+  #withEdited(edited: readonly Resource[], declared: readonly Resource[]): ResourceSet {
+    const byName = edited.map((resource) => [resourceName(resource), resource] as const);
+    const speaking = byName.filter(([name, resource]) => !sameContent(this.#declared.get(name)!, resource));
+    const applied = new Map(this.#applied);
+    for (const [name] of speaking) applied.delete(name);
+    const all = [...this.all];
+    const put = byName.filter(([name]) => !applied.has(name)).map(([name, resource]) => {
+      const { order } = this.#inForce.get(name)!;
+      return [name, (all[order] = Object.freeze({ ...resource, order }))] as const;
+    });
+    return new ResourceSet(LayeredMap.of(this.#declared).with([], byName), this.#hidden, applied, LayeredMap.of(this.#inForce).with([], put), all, declared);
   }
 
   /** Whether the resource of that name (see `resourceName`) is in force as it was declared. */
