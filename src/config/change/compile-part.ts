@@ -38,7 +38,7 @@ export function compilePart(resources: readonly Resource[], options: CompileOpti
   const before = compile(part.before);
   const after = compile(part.after);
   if (isForAll(before, after, part.changesAges) || (part.changesServices && isSniffed(latest.ports, before, after))) return undefined;
-  return combined(latest, before, after, resources, options.version);
+  return combined(latest, { before, after, isComplete: !part.hasProviders }, resources, options.version);
 }
 
 /** Whether they differ in what depends on other services too, or may differ in what order alone decides. */
@@ -60,13 +60,21 @@ function isSniffed({ sniffing }: PortUse, before: Parts, after: Parts): boolean 
   return [before, after].some(({ routes: { ports } }) => ports.sniffing.size > 0 || [...ports.having.keys()].some((port) => sniffing.has(port)));
 }
 
-function combined(latest: Compiled, before: Parts, after: Parts, resources: readonly Resource[], version: number): Compiled | undefined {
+/** What a part comes to. */
+interface PartChange<T = Parts> {
+  readonly before: T;
+  readonly after: T;
+  /** Whether all is in it that its services have to do with. */
+  readonly isComplete: boolean;
+}
+
+function combined(latest: Compiled, { before, after, isComplete }: PartChange, resources: readonly Resource[], version: number): Compiled | undefined {
   const { snapshot } = latest;
   const cost = latest.cost + after.cost - before.cost;
   const askingForHttps = latest.askingForHttps + after.askingForHttps - before.askingForHttps;
   if (cost > MAX_COMPILE_COST || askingForHttps > 0 !== latest.askingForHttps > 0) return undefined;
-  const routes = routingSince({ table: snapshot.routes, ports: latest.ports }, before.routes, after.routes);
-  const https = routingSince({ table: snapshot.httpsRoutes, ports: latest.httpsPorts }, before.https, after.https);
+  const routes = routingSince({ table: snapshot.routes, ports: latest.ports }, { before: before.routes, after: after.routes, isComplete });
+  const https = routingSince({ table: snapshot.httpsRoutes, ports: latest.httpsPorts }, { before: before.https, after: after.https, isComplete });
   const listened = differences(before.listeners, after.listeners, nameOfListener);
   const listeners = snapshot.listeners.with(listened.gone, listened.come);
   if (routes === undefined || https === undefined || listeners === undefined) return undefined;
@@ -84,14 +92,14 @@ interface Routing {
 }
 
 /** `undefined`: a port opens or closes that other services have, or have rules for. */
-function routingSince(latest: Routing, before = NOTHING, after = NOTHING): Routing | undefined {
+function routingSince(latest: Routing, { before = NOTHING, after = NOTHING, isComplete }: PartChange<RoutingParts | undefined>): Routing | undefined {
   const opening = summed(latest.ports.opening, before.ports.opening, after.ports.opening);
   const having = summed(latest.ports.having, before.ports.having, after.ports.having);
   const turned = new Map<number, boolean>();
   for (const port of [...before.ports.opening.keys(), ...after.ports.opening.keys()]) {
     if (latest.ports.opening.has(port) === opening.has(port)) continue;
     const others = (having.get(port) ?? 0) - (after.ports.having.get(port) ?? 0);
-    if (others > 0 || port === PORT_OF_UNREGISTERED_HOSTS) return undefined;
+    if (others > 0 || !isComplete || port === PORT_OF_UNREGISTERED_HOSTS) return undefined;
     turned.set(port, opening.has(port));
   }
   const table = latest.table.with(configurationChanges(before.configurations, after.configurations, turned));

@@ -25,6 +25,8 @@ export interface Part {
   /** Whether something is younger or older than the resource of its name was. */
   readonly changesAges: boolean;
   readonly changesServices: boolean;
+  /** Whether there are services in it only because rules send there: what has to do with these themselves is not all in it. */
+  readonly hasProviders: boolean;
 }
 
 interface Move {
@@ -83,7 +85,7 @@ export class Neighbours {
     if (move === undefined || this.#isOutdated) return undefined;
     const found = this.#partOf(move);
     if (found === undefined) return undefined;
-    const all = [...found, ...this.#defaults];
+    const all = [...found.nodes, ...this.#defaults];
     const of = (nodes: readonly Node[], when: (node: Node) => Resource | undefined): Resource[] =>
       nodes.map(when).filter((resource) => resource !== undefined).sort((a, b) => a.order - b.order);
     const ages = new Map(move.gone.map((node) => [nameOf(node), this.#before(node)?.createdAtMs]));
@@ -91,6 +93,7 @@ export class Neighbours {
       before: of([...all, ...move.gone], (node) => this.#before(node)),
       after: of([...all, ...move.come], (node) => node.resource),
       endpoints: all.map(({ endpoints }) => endpoints).filter((key) => key !== undefined),
+      hasProviders: found.hasProviders,
       changesServices: [...move.gone, ...move.come].some(({ resource }) => resource?.kind.startsWith('Service') === true),
       changesAges: move.come.some((node) => ages.has(nameOf(node)) && ages.get(nameOf(node)) !== node.resource?.createdAtMs),
     };
@@ -101,7 +104,7 @@ export class Neighbours {
   }
 
   /** Whatever has to do with the difference and stays as it was. */
-  #partOf({ gone, come }: Move): Set<Node> | undefined {
+  #partOf({ gone, come }: Move): { readonly nodes: ReadonlySet<Node>; readonly hasProviders: boolean } | undefined {
     const changed = [...gone, ...come];
     const affected = new Set(changed);
     if (!this.#spread(affected, changed)) return undefined;
@@ -114,8 +117,9 @@ export class Neighbours {
       // With its endpoints, so that it comes to what it came to before.
       for (const other of this.#among(this.#owners, provider.names.own)) if (other.resource?.kind.startsWith('Endpoint') === true) part.add(other);
     }
+    const hasProviders = part.size > affected.size;
     for (const node of changed) part.delete(node);
-    return part.size > MAX_PART ? undefined : part;
+    return part.size > MAX_PART ? undefined : { nodes: part, hasProviders };
   }
 
   /** Adds `nodes` to `affected`, and all that they have names in common with. Returns whether it is known where that ends. */

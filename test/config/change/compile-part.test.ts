@@ -69,7 +69,7 @@ describe('a change is compiled in part', () => {
     ['a service', cluster('a', 'clusterIP: 10.1.1.1, ')],
     ['a service that is new', cluster('new')],
     ['a service on a port that nobody had', cluster('new', '', '{name: http, port: 9999}')],
-    ['a service that leaves a port', cluster('b', '', '{name: http, port: 9999}')],
+    ['a service that leaves a port', cluster('a', '', '{name: http, port: 9999}')],
     ['a service with connections', cluster('b', 'clusterIP: 10.1.1.1, ', '{name: tcp, port: 9999}')],
     ['endpoints', slice('a', '10.0.0.2')],
     ['what no mesh is made of', istio('Gateway', 'g', '{selector: {a: b}, servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}]}')],
@@ -122,6 +122,16 @@ describe('a change is compiled as a whole', () => {
 
   it('where a Sidecar is in force, for rules say there which services have clusters', () => {
     expect(new Changes(BASE + istio('Sidecar', 'x', '{egress: [{hosts: ["./*"]}]}')).apply(rule('a', 'b'))).toBe('whole');
+  });
+
+  it('when a port opens, and its rules send to services that have it and are governed themselves', () => {
+    const alias = cluster('a', 'type: ExternalName, externalName: x.example.com, ');
+    const entry = service('b.shop', { ports: '[{number: 9080, name: http, protocol: HTTP}]' });
+    const sender = istio('VirtualService', 'b', '{hosts: [b.shop], http: [{route: [{destination: {host: a}}]}]}');
+    const changes = new Changes([alias, rule('a')].join(''));
+
+    expect(changes.apply(entry + sender)).toBe('whole');
+    expect(changes.delete('se/b-shop')).toBe('whole');
   });
 
   it('when port 80 opens, where rules have hosts of their own', () => {
