@@ -1,11 +1,10 @@
 import { MeshError } from '../common/errors.ts';
-import type { ClusterSpec } from '../cluster/model.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { FaultDecision } from '../route/fault-injector.ts';
 import type { Route } from '../route/route.ts';
 import { ActiveFault, type TestFault } from './fault.ts';
 import type { ServiceRequest } from './memory-service.ts';
-import { clusterParts, isCalled, knownServices, parseServiceName, serviceClusters, type ServiceName } from './service-names.ts';
+import { clusterParts, isCalled, knownServices, knownSubsets, parseServiceName, serviceClusters, type ServiceName } from './service-names.ts';
 
 interface Entry {
   readonly of: ServiceName;
@@ -30,11 +29,15 @@ export class FaultList {
   /** @throws {MeshError} `ERR_INVALID_ARGUMENT` for a service that there is not, and faults that mean nothing. */
   add(name: string, fault: TestFault, snapshot: Snapshot): Disposable {
     const entry: Entry = { of: parseServiceName(name), active: new ActiveFault(fault) };
-    const clusters = serviceClusters(snapshot).filter(({ host, subset }) => this.#concerns(entry, { host, subset }) || (subset === '' && this.#concerns(entry, { host, subset: entry.of.subset ?? '' })));
-    if (clusters.length === 0) throw new MeshError('ERR_INVALID_ARGUMENT', `fault: there is no service ${entry.of.service} (there is: ${knownServices(snapshot, this.#namespace).join(', ') || 'none'})`);
-    if (fault.dns !== undefined && clusters.every((cluster) => !looksUp(cluster))) {
-      throw new MeshError('ERR_INVALID_ARGUMENT', `fault: the endpoints of ${entry.of.service} have addresses, so that no name of it is ever looked up: use refuse or reset`);
-    }
+    const { service, subset } = entry.of;
+    const fail = (problem: string): never => {
+      throw new MeshError('ERR_INVALID_ARGUMENT', `fault: ${problem}`);
+    };
+    const clusters = serviceClusters(snapshot).filter(({ host }) => isCalled(host, service, this.#namespace));
+    if (clusters.length === 0) fail(`there is no service ${service} (there is: ${knownServices(snapshot, this.#namespace).join(', ') || 'none'})`);
+    const subsets = knownSubsets(snapshot, service, this.#namespace);
+    if (subset !== undefined && !subsets.includes(subset)) fail(`${service} has no subset ${subset} (it has: ${subsets.join(', ') || 'none'})`);
+    if (fault.dns !== undefined && clusters.every(({ discovery }) => discovery === 'static')) fail(`the endpoints of ${service} have addresses, so that no name of it is ever looked up: use refuse or reset`);
     this.#entries.unshift(entry);
     return { [Symbol.dispose]: () => void (this.#entries = this.#entries.filter((other) => other !== entry)) };
   }
@@ -74,8 +77,4 @@ export class FaultList {
   #concerns({ of }: Entry, { host, subset }: FaultyPlace): boolean {
     return isCalled(host, of.service, this.#namespace) && (of.subset === undefined || of.subset === subset);
   }
-}
-
-function looksUp({ discovery }: ClusterSpec): boolean {
-  return discovery !== 'static';
 }

@@ -2,6 +2,7 @@ import { MeshError } from '../common/errors.ts';
 import { isLike, type CallPattern } from './call-log.ts';
 import { durationMs, type DurationInput } from './duration-input.ts';
 import { connectionReset, type ServiceRequest } from './memory-service.ts';
+import { settle } from './turns.ts';
 import type { HandlerAnswer, WholeAnswer } from './service-handler.ts';
 
 /** What goes wrong, and with which requests. */
@@ -103,6 +104,7 @@ export class ActiveFault {
 }
 
 const PARTS = 10;
+const TURNS_TO_READ = 4;
 
 async function* inParts(bytes: Buffer, truncate: number | undefined, takesMs: number, pause: (ms: number) => Promise<void>): AsyncGenerator<Uint8Array> {
   const sent = truncate === undefined ? bytes : bytes.subarray(0, truncate);
@@ -112,7 +114,10 @@ async function* inParts(bytes: Buffer, truncate: number | undefined, takesMs: nu
     const chunk = sent.subarray(Math.floor((sent.length * part) / parts), Math.floor((sent.length * (part + 1)) / parts));
     if (chunk.length > 0) yield chunk;
   }
-  if (truncate !== undefined) throw connectionReset();
+  if (truncate === undefined) return;
+  // What came before is read first, as it is where bytes and the end of a connection come one after the other.
+  await settle(TURNS_TO_READ);
+  throw connectionReset();
 }
 
 async function bytesOf(body: NonNullable<WholeAnswer['body']>): Promise<Buffer> {

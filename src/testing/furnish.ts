@@ -10,7 +10,7 @@ import { sourcesOf } from '../config-sources.ts';
 import { ConfigReader } from '../discovery/config-reader.ts';
 import type { ConfigSource } from '../mesh-options.ts';
 import type { ServiceHandlers } from './service-handler.ts';
-import { isCalled, serviceClusters } from './service-names.ts';
+import { isCalled, knownSubsets, serviceClusters } from './service-names.ts';
 
 /** What of a DestinationRule tells which labels endpoints need. */
 interface SubsetsSpec {
@@ -62,10 +62,9 @@ export class Furniture {
   check(snapshot: Snapshot): void {
     for (const [name, handlers] of Object.entries(this.#handlers)) {
       if (typeof handlers === 'function') continue;
-      const known = new Set(serviceClusters(snapshot).filter(({ host }) => isCalled(host, name, this.#namespace)).flatMap(({ subset, endpoints }) => [subset, ...endpoints.map(({ labels }) => labels['version'] ?? '')]));
-      known.delete('');
-      const unknown = Object.keys(handlers).find((subset) => !known.has(subset));
-      if (unknown !== undefined) throw new MeshError('ERR_INVALID_ARGUMENT', `services: ${name} has no subset ${unknown} (it has: ${[...known].sort().join(', ') || 'none'})`);
+      const known = knownSubsets(snapshot, name, this.#namespace);
+      const unknown = Object.keys(handlers).find((subset) => !known.includes(subset));
+      if (unknown !== undefined) throw new MeshError('ERR_INVALID_ARGUMENT', `services: ${name} has no subset ${unknown} (it has: ${known.join(', ') || 'none'})`);
     }
   }
 

@@ -45,3 +45,10 @@ export function serviceClusters({ clusters }: Pick<Snapshot, 'clusters'>): Clust
 export function knownServices(snapshot: Pick<Snapshot, 'clusters'>, namespace: string): string[] {
   return [...new Set(serviceClusters(snapshot).map(({ host }) => shortName(host, namespace)))].sort();
 }
+
+/** The subsets of a service, and the versions of its endpoints. */
+export function knownSubsets(snapshot: Pick<Snapshot, 'clusters'>, service: string, namespace: string): string[] {
+  const own = serviceClusters(snapshot).filter(({ host }) => isCalled(host, service, namespace));
+  const names = own.flatMap(({ subset, endpoints }) => [subset, ...endpoints.map(({ labels }) => labels['version'] ?? '')]);
+  return [...new Set(names)].filter((name) => name !== '').sort();
+}
