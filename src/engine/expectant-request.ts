@@ -1,10 +1,11 @@
-import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock, TimerHandle } from '../common/clock.ts';
 import { encodeBody, type EncodedBody } from './encoded-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
+import { request } from './node-http.ts';
 
 /** How long a server that says neither `100 Continue` nor anything else is waited for, in milliseconds; curl's figure. */
 const PATIENCE_MS = 1000;

@@ -1,8 +1,8 @@
-import { STATUS_CODES } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { httpToGrpcStatus } from '../route/grpc.ts';
 import type { ResetReason } from '../route/retry-policy.ts';
 import { FLAG } from '../telemetry/response-flags.ts';
+import { STATUS_CODES } from './node-http.ts';
 
 /** Response headers as undici hands them over; values of repeated headers are lists. */
 export type ResponseHeaders = Record<string, string | string[]>;

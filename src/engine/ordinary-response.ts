@@ -1,6 +1,6 @@
-import { maxHeaderSize } from 'node:http';
 import { remembered } from '../common/remembered.ts';
 import type { ResponseHeaders } from './local-reply.ts';
+import { maxHeaderSize } from './node-http.ts';
 
 /** The head of a response, and where its body is. */
 export interface OrdinaryResponse {
