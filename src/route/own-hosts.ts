@@ -18,7 +18,8 @@ export class OwnHosts<T> {
 
   static of<T>(entries: Iterable<readonly [hosts: Iterable<string>, entry: T]>): OwnHosts<T> {
     const byHost = new Map<string, T>();
-    let [hasWildcards, contested] = [false, false];
+    let hasWildcards = false;
+    let contested = false;
     for (const [hosts, entry] of entries) {
       for (const host of hosts) {
         const known = byHost.get(host);
