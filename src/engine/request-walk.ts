@@ -1,3 +1,5 @@
+// Not the global ones, which tests put others in the place of: an answer must not wait for their time.
+import { clearImmediate, setImmediate } from 'node:timers';
 import { errors, type Dispatcher } from 'undici';
 import type { TimerHandle } from '../common/clock.ts';
 import type { Explanation } from '../common/explanation.ts';

@@ -21,6 +21,10 @@ export { assertCalled, assertCovered, assertRoute, assertSplit } from './asserti
 export type { CalledPattern, Checked, CoverageTarget } from './checks.ts';
 export type { RouteRequest, RouteRequestInput } from './route-request.ts';
 
+// Minutes of traffic.
+export { simulate, type SimulationOptions } from './simulate.ts';
+export type { SimulatedEjection, SimulationReport } from './simulation-report.ts';
+
 // Its parts, for tests of another kind.
 export { MemoryService, type ServiceAnswer, type ServiceRequest } from './memory-service.ts';
 export { sequence } from './sequence.ts';

@@ -15,12 +15,10 @@ export const meshMatchers = {
 };
 
 /**
- * The types of {@link meshMatchers}, to be declared once in a project:
+ * The types of {@link meshMatchers}, for a project to add to those of its test runner, whose documentation of `expect.extend` says how: an
+ * interface `Matchers` that extends this one.
  *
- * ```ts
- * import type { MeshMatchers } from 'ts-mesh/testing';
- * declare module 'vitest' { interface Matchers<T> extends MeshMatchers<T> {} } // Jest: declare global { namespace jest { interface Matchers<R> extends MeshMatchers<R> {} } }
- * ```
+ * @typeParam R - what a matcher gives, in the runner's words
  */
 export interface MeshMatchers<R = unknown> {
   /** Every such request goes to a service (`reviews`), or one subset of it (`reviews/v2`). */

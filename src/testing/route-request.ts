@@ -14,7 +14,8 @@ export interface RouteRequest {
   readonly path?: string;
   /** Default `GET`. */
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Those that are `undefined` are none. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
 /** {@link RouteRequest}, or its URL, or only its path. */
@@ -33,7 +34,8 @@ export interface PlainRequest {
  */
 export function plainRequest(mesh: TestMesh, input: RouteRequestInput, expected?: string): PlainRequest {
   const request: RouteRequest = typeof input === 'string' || input instanceof URL ? (String(input).startsWith('/') ? { path: String(input) } : { url: input }) : input;
-  const { method = 'GET', headers = {}, path = '/', url } = request;
+  const { method = 'GET', path = '/', url } = request;
+  const headers = Object.fromEntries(Object.entries(request.headers ?? {}).filter((line): line is [string, string] => line[1] !== undefined));
   if (url !== undefined) return { url: String(url), method, headers };
   const service = request.service ?? (expected === undefined ? undefined : parseServiceName(expected).service);
   if (service === undefined) throw new MeshError('ERR_INVALID_ARGUMENT', 'the request says neither `url` nor `service`');

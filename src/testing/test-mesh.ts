@@ -67,8 +67,12 @@ export class TestMesh extends Mesh {
     return change;
   }
 
+  /** As of a `Mesh`; time goes on by itself then, also one that was taken in hand. */
   override async close(options: { readonly drainMs?: number } = {}): Promise<void> {
-    const end = this.clock instanceof AutoClock ? this.clock.waits() : () => {};
+    const { clock } = this;
+    if (!(clock instanceof AutoClock)) return super.close(options);
+    clock.auto = true;
+    const end = clock.waits();
     await super.close(options);
     end();
   }
@@ -99,8 +103,13 @@ export class TestMesh extends Mesh {
 
   /** Forgets the calls so far and takes all faults away, for the next test. Ejections, connections, statistics and time stay as they are. */
   reset(): void {
-    this.#world.log.clear();
+    this.forgetCalls();
     this.clearFaults();
+  }
+
+  /** Empties {@link calls}. */
+  forgetCalls(): void {
+    this.#world.log.clear();
   }
 
   /** Which rules calls have reached, so far, through this mesh and all that share its {@link RouteCoverage}. */

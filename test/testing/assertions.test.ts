@@ -3,8 +3,8 @@ import { assertCalled, assertCovered, assertRoute, assertSplit, createTestMesh, 
 import { BOOKS_FILE } from './rules.ts';
 
 declare module 'vitest' {
-  // eslint-disable-next-line @typescript-eslint/no-empty-object-type
-  interface Matchers<T> extends MeshMatchers<T> {}
+  // eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars
+  interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> extends MeshMatchers<R> {}
 }
 expect.extend(meshMatchers);
 
