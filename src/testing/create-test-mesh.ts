@@ -50,7 +50,7 @@ export async function createTestMesh(config: ConfigSource | TestMeshOptions = {}
   await furniture.furnishFor(rules ?? [], [], { workload: { labels: {}, ...rest.workload, namespace }, legacySemantics: rest.legacySemantics ?? true });
   const mesh = new TestMesh(
     {
-      connect: (target, callback) => world.connect(target, callback),
+      ...(!passthrough && { connect: (target, callback) => world.connect(target, callback) }),
       accessLog: false,
       ...rest,
       seed,

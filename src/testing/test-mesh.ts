@@ -14,6 +14,9 @@ import { AutoClock, type TestClock } from './test-clock.ts';
 import { TestDispatcher } from './test-dispatcher.ts';
 import type { TestWorld } from './test-world.ts';
 
+/** As it was before mocks began to listen, so that calls to services of the mesh are not theirs. */
+const nativeFetch = globalThis.fetch;
+
 /** Reads the first configuration of a test mesh; set below, where its parts are at hand. */
 export let begin: (mesh: TestMesh, config: ConfigSource | undefined) => Promise<void>;
 
@@ -42,7 +45,7 @@ export class TestMesh extends Mesh {
     const inner = this.dispatcher as MeshDispatcher;
     const dispatcher = new TestDispatcher(world.door(inner, () => this.snapshot));
     const refusal = (origin: string): MeshError | undefined => inner.refusal(origin);
-    const fetch = createFetch({ dispatch: (request, handler) => dispatcher.dispatch(request, handler), refusal });
+    const fetch = createFetch({ dispatch: (request, handler) => dispatcher.dispatch(request, handler), refusal, native: nativeFetch });
     // All doors are that one, so that nothing gets past it.
     Object.assign(this, { dispatcher, fetch });
   }

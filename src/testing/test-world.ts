@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { MeshError } from '../common/errors.ts';
 import { seededRandom } from '../common/random.ts';
@@ -10,7 +11,7 @@ import { CallLog } from './call-log.ts';
 import type { WritableRecord } from './call-record.ts';
 import type { RouteCoverage } from './coverage.ts';
 import { FaultList } from './fault-list.ts';
-import { RefusingDispatcher } from './refusing-dispatcher.ts';
+import { OutgoingDispatcher, RefusingDispatcher } from './elsewhere.ts';
 import type { ServiceHandler, ServiceHandlers } from './service-handler.ts';
 import { isCalled, knownServices, serviceClusters, shortName } from './service-names.ts';
 import type { TestClock } from './test-clock.ts';
@@ -70,7 +71,8 @@ export class TestWorld {
   transport(target: ConnectTarget): Dispatcher | undefined {
     const spec = this.#snapshot().clusters.get(target.cluster);
     if (spec === undefined || !spec.name.startsWith('outbound|')) {
-      return this.#options.passthrough ? undefined : new RefusingDispatcher(this.#refusal(`http://${target.address}:${target.port}`));
+      const origin = `http://${isIPv6(target.address) ? `[${target.address}]` : target.address}:${target.port}`;
+      return this.#options.passthrough ? new OutgoingDispatcher(origin) : new RefusingDispatcher(this.#refusal(origin));
     }
     const key = `${target.cluster} ${target.address} ${target.port}`;
     let endpoint = this.#endpoints.get(key);

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { meshInfo } from '../../src/index.ts';
 import { createTestMesh, type DefaultAnswer, type TestMesh } from '../../src/testing/index.ts';
+import { says } from '../mesh/http-services.ts';
 import { BOOKS, BOOKS_FILE } from './rules.ts';
 
 const served = async (mesh: TestMesh, url: string, init?: RequestInit): Promise<DefaultAnswer> => (await (await mesh.fetch(url, init)).json()) as DefaultAnswer;
@@ -118,6 +119,19 @@ describe('createTestMesh', () => {
     await using mesh = await createTestMesh(BOOKS, { services: { ratings: () => ({ status: 302, headers: { location: 'http://127.0.0.1:8081/' } }) } });
 
     await expect(mesh.fetch('http://ratings:9080/')).rejects.toMatchObject({ cause: { code: 'ERR_EGRESS_BLOCKED' } });
+  });
+
+  it('lets out what it does not know, when it is told to, whether some service has that port or not', async () => {
+    await using elsewhere = await says('elsewhere');
+    const origin = `http://${elsewhere.address}`;
+    for (const config of [BOOKS, BOOKS.replaceAll('9080', String(elsewhere.port))]) {
+      await using mesh = await createTestMesh({ config, passthrough: true });
+      expect(await (await mesh.fetch(origin)).text()).toBe('elsewhere');
+      const restore = mesh.install();
+      expect(await (await mesh.request(origin)).body.text()).toBe('elsewhere');
+      restore();
+      expect(mesh.clock.now()).toBe(0);
+    }
   });
 
   it('behaves as its rules say under REGISTRY_ONLY', async () => {
