@@ -7,6 +7,9 @@ import { Http1Wire } from './http1-wire.ts';
 import { Http2Wire } from './http2-wire.ts';
 import type { Wire, WireProtocol } from './wire.ts';
 
+/** Not `queueMicrotask`, which the fake timers of tests hold back. */
+const SETTLED = Promise.resolve();
+
 /** Gives a Dispatcher in place of a socket (in-memory services, mocks), or `undefined` to open one. */
 export type Transport = (target: ConnectTarget) => Dispatcher | undefined;
 
@@ -74,10 +77,10 @@ export class Connection implements DialWaiter {
       if (dispatcher === undefined) this.#giveUp = dial(target, settings, this, clock, connect);
       else {
         this.#wire = new TransportWire(dispatcher, settings.protocol);
-        queueMicrotask(() => this.#opened());
+        void SETTLED.then(() => this.#opened());
       }
     } catch (error) {
-      queueMicrotask(() => this.onDialFailed(error as Error, false));
+      void SETTLED.then(() => this.onDialFailed(error as Error, false));
     }
   }
 

@@ -12,7 +12,7 @@ export class RefusingDispatcher extends Dispatcher {
 
   override dispatch(_options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const controller = { aborted: true, paused: false, reason: this.#error, abort: () => {}, pause: () => {}, resume: () => {} };
-    queueMicrotask(() => handler.onResponseError?.(controller, this.#error));
+    void Promise.resolve().then(() => handler.onResponseError?.(controller, this.#error));
     return true;
   }
 }

@@ -43,7 +43,7 @@ export async function simulate(config: ConfigSource, options: SimulationOptions)
   const { rps, for: time, request: _, at = {}, check, ...rest } = options;
   const forMs = durationMs(time);
   if (!(rps > 0 && rps <= 1e6)) throw new MeshError('ERR_INVALID_ARGUMENT', `rps must be above 0 and at most 1000000, got ${String(rps)}`);
-  await using mesh = await createTestMesh({ ...rest, config, clock: 'manual' });
+  const mesh = await createTestMesh({ ...rest, config, clock: 'manual' });
   const run = new Simulation(mesh, options, forMs);
   try {
     const report = await run.play(at);
@@ -51,6 +51,8 @@ export async function simulate(config: ConfigSource, options: SimulationOptions)
     return report;
   } catch (error) {
     throw withSeed(error, mesh.seed, run.report());
+  } finally {
+    await mesh.close({ drainMs: 0 });
   }
 }
 

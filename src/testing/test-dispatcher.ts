@@ -34,7 +34,7 @@ export class TestDispatcher extends MeshDispatcher {
       const leaves = egressOf(this.#door.snapshot(), target, options).kind === 'passthrough';
       const refused = leaves ? this.#door.refusal(`${target.scheme}://${target.authority}`) : undefined;
       if (refused !== undefined) {
-        queueMicrotask(() => {
+        void Promise.resolve().then(() => {
           watcher.onOver(undefined);
           handler.onResponseError?.(NO_CONTROLLER, refused);
         });
