@@ -31,7 +31,7 @@ export interface HandlerAnswer {
 }
 
 /** Everything a handler may answer. `hang`: never; `reset`: the connection breaks. */
-export type TestAnswer = HandlerAnswer | Response | 'hang' | 'reset' | undefined | void;
+export type TestAnswer = HandlerAnswer | Response | 'hang' | 'reset' | undefined;
 
 /** A service of a test mesh. What it throws ends the call, and its caller gets to see it. */
 export type ServiceHandler = (request: ServiceRequest, at: ServedAt) => TestAnswer | Promise<TestAnswer>;
@@ -58,7 +58,7 @@ export function defaultAnswer({ method, path }: ServiceRequest, { service, subse
 export type WholeAnswer = Exclude<ServiceAnswer, string>;
 
 /** In the words of an in-memory service. */
-export async function wholeAnswer(answer: HandlerAnswer | Response | undefined | void): Promise<WholeAnswer> {
+export async function wholeAnswer(answer: HandlerAnswer | Response | undefined): Promise<WholeAnswer> {
   if (answer instanceof Response) {
     const headers: Record<string, string | string[]> = {};
     for (const [name, value] of answer.headers) headers[name] = value;

@@ -21,6 +21,8 @@ export interface TestClock extends Clock {
   advance(by: DurationInput): Promise<void>;
   /** Waits on this clock: for services that take their time. */
   sleep(time: DurationInput): Promise<void>;
+  /** `AbortSignal.timeout` on this clock, which no fake timers reach: to be put in its place for code under test that gives up in time. */
+  timeout(time: DurationInput): AbortSignal;
 }
 
 /** Turns of the event loop in which nothing may happen before time moves on by itself. */
@@ -103,6 +105,10 @@ export class AutoClock extends VirtualClock implements TestClock {
     end();
   }
 
+  timeout(time: DurationInput): AbortSignal {
+    return timeoutSignal(this, time);
+  }
+
   /** Somebody waits, until the function that is returned is called. */
   waits(): () => void {
     this.#runs.getStore()?.release();
@@ -170,6 +176,16 @@ export class ProcessClock implements TestClock {
   sleep(time: DurationInput): Promise<void> {
     return new Promise((resolve) => void this.setTimeout(resolve, durationMs(time)));
   }
+
+  timeout(time: DurationInput): AbortSignal {
+    return timeoutSignal(this, time);
+  }
+}
+
+function timeoutSignal(clock: Clock, time: DurationInput): AbortSignal {
+  const controller = new AbortController();
+  clock.setTimeout(() => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')), durationMs(time));
+  return controller.signal;
 }
 
 function once(act: () => void): () => void {

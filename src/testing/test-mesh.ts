@@ -34,7 +34,7 @@ export class TestMesh extends Mesh {
   readonly #world: TestWorld;
   readonly #furniture: Furniture;
 
-  /** Use {@link createTestMesh}. */
+  /** @internal Use `createTestMesh`. */
   constructor(options: MeshOptions & { readonly seed: number }, world: TestWorld, furniture: Furniture) {
     super(options);
     this.clock = world.clock;
