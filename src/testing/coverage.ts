@@ -54,7 +54,7 @@ interface Entry {
 export class RouteCoverage {
   readonly #entries = new Map<string, Entry>();
   /** What there is to reach in each route that was declared. */
-  readonly #parts = new WeakMap<RouteSpec, readonly Part[]>();
+  readonly #parts = new WeakMap<RouteSpec, readonly (readonly [Part, Entry])[]>();
 
   /** Adds the rules of `snapshot`, which none has reached yet, unless they are known. */
   declare({ routes, httpsRoutes, resources }: Pick<Snapshot, 'routes' | 'httpsRoutes' | 'resources'>): void {
@@ -69,19 +69,17 @@ export class RouteCoverage {
     // What no VirtualService wrote is nothing to test.
     const resource = origin?.kind === 'VirtualService' ? resources.get(resourceName(origin)) : undefined;
     if (resource === undefined) return;
-    const parts = partsOf(route, origin!, resource);
-    this.#parts.set(route, parts);
-    for (const part of parts) this.#entryOf(part);
+    this.#parts.set(route, partsOf(route, origin!, resource).map((part) => [part, this.#entryOf(part)]));
   }
 
   /** Counts a call that took `route`, which was declared. */
   reach(route: RouteSpec, outcome: CallOutcome): void {
-    for (const part of this.#parts.get(route) ?? []) if (isReached(part, outcome)) this.#entryOf(part).calls++;
+    for (const [part, entry] of this.#parts.get(route) ?? []) if (isReached(part, outcome)) entry.calls++;
   }
 
   /** Counts a copy that arrived at `cluster`. */
   reachMirror(route: RouteSpec, cluster: string): void {
-    for (const part of this.#parts.get(route) ?? []) if (part.kind === 'mirror' && part.cluster === cluster) this.#entryOf(part).calls++;
+    for (const [part, entry] of this.#parts.get(route) ?? []) if (part.kind === 'mirror' && part.cluster === cluster) entry.calls++;
   }
 
   /** What was reached so far. */

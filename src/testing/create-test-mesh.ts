@@ -23,8 +23,11 @@ export interface TestMeshOptions extends Omit<MeshOptions, 'clock' | 'random' | 
   readonly seed?: number;
   /** Where to count what is reached, for several meshes together. Default: one of its own. */
   readonly coverage?: RouteCoverage;
-  /** Whether calls to hosts that no service has leave for the network, or for mocks there. Default `false`: they fail, and say why. */
-  readonly passthrough?: boolean;
+  /**
+   * Which calls to hosts that no service has leave for the network, or for mocks there: all, or those to these hosts (`127.0.0.1`, or
+   * `127.0.0.1:3000` for one port). Default `false`: they fail, and say why.
+   */
+  readonly passthrough?: boolean | readonly string[];
 }
 
 /**
@@ -50,7 +53,7 @@ export async function createTestMesh(config: ConfigSource | TestMeshOptions = {}
   await furniture.furnishFor(rules ?? [], [], { workload: { labels: {}, ...rest.workload, namespace }, legacySemantics: rest.legacySemantics ?? true });
   const mesh = new TestMesh(
     {
-      ...(!passthrough && { connect: (target, callback) => world.connect(target, callback) }),
+      connect: world.connect,
       accessLog: false,
       ...rest,
       seed,

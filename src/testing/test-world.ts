@@ -1,10 +1,10 @@
 import { isIPv6 } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { MeshError } from '../common/errors.ts';
-import { seededRandom } from '../common/random.ts';
+import { seededRandom, type Random } from '../common/random.ts';
 import type { ClusterSpec } from '../cluster/model.ts';
 import type { Snapshot } from '../config/snapshot.ts';
-import type { ConnectTarget } from '../engine/dial.ts';
+import { netConnect, type Connect, type ConnectTarget } from '../engine/dial.ts';
 import type { RequestBody } from '../engine/request-body.ts';
 import type { MeshDispatcher } from '../mesh-dispatcher.ts';
 import { CallLog } from './call-log.ts';
@@ -26,8 +26,8 @@ export interface WorldOptions {
   readonly namespace: string;
   readonly handlers: ServiceHandlers;
   readonly coverage: RouteCoverage;
-  /** Whether calls to hosts that no rule knows leave for the network. */
-  readonly passthrough: boolean;
+  /** Which calls to hosts that no service has leave for the network: all, none, or those to these hosts. */
+  readonly passthrough: boolean | readonly string[];
 }
 
 /** Everything around a test mesh: services, names, faults, records. */
@@ -40,7 +40,8 @@ export class TestWorld {
   readonly #watch: CallWatch;
   readonly #endpoints = new Map<string, TestEndpoint>();
   readonly #addresses = new Map<string, string>();
-  readonly #random;
+  readonly #random: Random;
+  readonly #leave = netConnect();
   #snapshot: () => Snapshot = () => {
     throw new Error('the mesh of this world is not made yet');
   };
@@ -63,7 +64,7 @@ export class TestWorld {
       inner,
       snapshot,
       begin: () => this.#watch.begin(),
-      refusal: (origin) => (this.#options.passthrough ? undefined : this.#refusal(origin)),
+      refusal: (origin) => this.#refusal(origin),
     };
   }
 
@@ -71,8 +72,9 @@ export class TestWorld {
   transport(target: ConnectTarget): Dispatcher | undefined {
     const spec = this.#snapshot().clusters.get(target.cluster);
     if (spec === undefined || !spec.name.startsWith('outbound|')) {
-      const origin = `http://${isIPv6(target.address) ? `[${target.address}]` : target.address}:${target.port}`;
-      return this.#options.passthrough ? new OutgoingDispatcher(origin) : new RefusingDispatcher(this.#refusal(origin));
+      const origin = originOf(target);
+      const refused = this.#refusal(origin);
+      return refused === undefined ? new OutgoingDispatcher(origin) : new RefusingDispatcher(refused);
     }
     const key = `${target.cluster} ${target.address} ${target.port}`;
     let endpoint = this.#endpoints.get(key);
@@ -92,22 +94,29 @@ export class TestWorld {
     return Promise.resolve([address]);
   }
 
-  /** The `connect` of its mesh: what is not HTTP has nowhere to go. */
-  connect({ address, port }: ConnectTarget, callback: (error: Error | null) => void): void {
-    callback(new MeshError('ERR_EGRESS_BLOCKED', `a test mesh opens no sockets, and has no service in memory for what is not HTTP (${address}:${port}): give it a \`connect\` option`));
-  }
+  /** The `connect` of its mesh: what is not HTTP has no service in memory. */
+  readonly connect: Connect = (target, callback) => {
+    const { address, port, cluster } = target;
+    const isService = cluster.startsWith('outbound|');
+    if (!isService && this.#refusal(originOf(target)) === undefined) return this.#leave(target, callback);
+    const message = `a test mesh opens no sockets, and has no service in memory for what is not HTTP (${address}:${port}): give it a \`connect\` option`;
+    callback(new MeshError('ERR_EGRESS_BLOCKED', message));
+  };
 
   /** See `EndpointWorld`. */
   arrived(record: WritableRecord, body: RequestBody | undefined): number | undefined {
     return this.#watch.arrived(record, body);
   }
 
-  #refusal(origin: string): MeshError {
-    const known = knownServices(this.#snapshot(), this.#options.namespace);
+  /** Why a call to `origin`, where no service is, may not leave; `undefined`: it may. */
+  #refusal(origin: string): MeshError | undefined {
+    const { passthrough, namespace } = this.#options;
     const { hostname, port, protocol } = new URL(origin);
     const name = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+    if (typeof passthrough === 'boolean' ? passthrough : passthrough.includes(hostname) || passthrough.includes(name)) return undefined;
+    const known = knownServices(this.#snapshot(), namespace);
     const services = known.length === 0 ? 'it knows no service' : `its services: ${known.join(', ')}`;
-    return new MeshError('ERR_EGRESS_BLOCKED', `no service of this test mesh is at ${origin}, and nothing of it may reach the network (${services}). Add a ServiceEntry, give it \`services: { '${name}': handler }\`, or let it out with \`passthrough: true\``);
+    return new MeshError('ERR_EGRESS_BLOCKED', `no service of this test mesh is at ${origin}, and nothing of it may reach the network (${services}). Add a ServiceEntry, give it \`services: { '${name}': handler }\`, or let it out with \`passthrough: ['${hostname}']\``);
   }
 
   #makeEndpoint(target: ConnectTarget, spec: ClusterSpec): TestEndpoint {
@@ -124,6 +133,10 @@ export class TestWorld {
     const siblings = serviceClusters(this.#snapshot()).filter((other) => other.host === host && other.port === servicePort && other.subset !== '');
     return siblings.find((other) => other.endpoints.some(isIt))?.subset ?? endpoints.find(isIt)?.labels['version'] ?? '';
   }
+}
+
+function originOf({ address, port }: ConnectTarget): string {
+  return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }
 
 function handlerOf(handlers: ServiceHandlers, { host, port }: ClusterSpec, subset: string, namespace: string): ServiceHandler | undefined {

@@ -134,6 +134,19 @@ describe('createTestMesh', () => {
     }
   });
 
+  it('lets out to some hosts alone', async () => {
+    await using elsewhere = await says('elsewhere');
+    for (const passthrough of [['127.0.0.1'], [elsewhere.address]]) {
+      await using mesh = await createTestMesh({ config: BOOKS, passthrough });
+      expect(await (await mesh.fetch(`http://${elsewhere.address}`)).text()).toBe('elsewhere');
+      await expect(mesh.request(`http://localhost:${elsewhere.port}`)).rejects.toThrow("passthrough: ['localhost']");
+      (await mesh.connect({ host: '127.0.0.1', port: elsewhere.port })).destroy();
+      await expect(mesh.connect({ host: 'localhost', port: elsewhere.port })).rejects.toThrow('opens no sockets');
+    }
+    await using mesh = await createTestMesh({ config: BOOKS, passthrough: ['127.0.0.1:1'] });
+    await expect(mesh.request(`http://${elsewhere.address}`)).rejects.toThrow('no service of this test mesh');
+  });
+
   it('behaves as its rules say under REGISTRY_ONLY', async () => {
     await using mesh = await createTestMesh([{ text: BOOKS }, { text: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio, namespace: istio-system}\ndata:\n  mesh: |\n    outboundTrafficPolicy: {mode: REGISTRY_ONLY}\n' }]);
 
