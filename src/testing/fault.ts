@@ -25,9 +25,9 @@ export interface TestFault extends Pick<CallPattern, 'headers' | 'path' | 'metho
   readonly slow?: DurationInput;
   /** `fail`: the names of the service's endpoints can't be looked up. Whoever looked them up before keeps what it found. */
   readonly dns?: 'fail';
-  /** Only the nth of those requests, from 1. */
+  /** Only the nth of those requests, from 1; each try is one. */
   readonly nth?: number;
-  /** Only the first so many of those requests. */
+  /** Only the first so many of those requests; each try is one. */
   readonly times?: number;
   /**
    * Where it happens. `endpoint`: the service itself misbehaves, so that timeouts, retries, outlier detection and breakers have their say.

@@ -97,10 +97,13 @@ export class TestWorld {
   /** The `connect` of its mesh: what is not HTTP has no service in memory. */
   readonly connect: Connect = (target, callback) => {
     const { address, port, cluster } = target;
-    const isService = cluster.startsWith('outbound|');
-    if (!isService && this.#refusal(originOf(target)) === undefined) return this.#leave(target, callback);
-    const message = `a test mesh opens no sockets, and has no service in memory for what is not HTTP (${address}:${port}): give it a \`connect\` option`;
-    callback(new MeshError('ERR_EGRESS_BLOCKED', message));
+    if (cluster.startsWith('outbound|')) {
+      callback(new MeshError('ERR_EGRESS_BLOCKED', `a test mesh opens no sockets, and has no service in memory for what is not HTTP (${address}:${port}): give it a \`connect\` option`));
+      return;
+    }
+    const refused = this.#refusal(originOf(target));
+    if (refused === undefined) return this.#leave(target, callback);
+    callback(refused);
   };
 
   /** See `EndpointWorld`. */

@@ -1,4 +1,7 @@
+import http from 'node:http';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it, vi } from 'vitest';
+import { createAgents } from '../../src/clients/index.ts';
 import { meshInfo } from '../../src/index.ts';
 import { createTestMesh, type DefaultAnswer, type TestMesh } from '../../src/testing/index.ts';
 import { says } from '../mesh/http-services.ts';
@@ -112,7 +115,13 @@ describe('createTestMesh', () => {
     await expect(mesh.fetch('http://127.0.0.1/')).rejects.toMatchObject({ cause: { code: 'ERR_EGRESS_BLOCKED', message: expect.stringMatching(message) } });
     await expect(mesh.fetch('https://127.0.0.1/')).rejects.toMatchObject({ cause: { code: 'ERR_EGRESS_BLOCKED' } });
     await expect(mesh.dispatcher.request({ origin: 'http://127.0.0.1', path: '/', method: 'GET' })).rejects.toThrow(message);
-    await expect(mesh.connect({ host: '127.0.0.1', port: 5432 })).rejects.toThrow('opens no sockets');
+    await expect(mesh.connect({ host: '127.0.0.1', port: 5432 })).rejects.toThrow('no service of this test mesh');
+  });
+
+  it('has no services for what is not HTTP', async () => {
+    await using mesh = await createTestMesh('apiVersion: v1\nkind: Service\nmetadata: {name: db}\nspec: {ports: [{name: tcp, port: 5432}]}\n');
+
+    await expect(mesh.connect({ host: 'db', port: 5432 })).rejects.toThrow(/opens no sockets.*198\.18\.0\.1:5432/);
   });
 
   it('refuses what a redirect leads out to', async () => {
@@ -141,7 +150,7 @@ describe('createTestMesh', () => {
       expect(await (await mesh.fetch(`http://${elsewhere.address}`)).text()).toBe('elsewhere');
       await expect(mesh.request(`http://localhost:${elsewhere.port}`)).rejects.toThrow("passthrough: ['localhost']");
       (await mesh.connect({ host: '127.0.0.1', port: elsewhere.port })).destroy();
-      await expect(mesh.connect({ host: 'localhost', port: elsewhere.port })).rejects.toThrow('opens no sockets');
+      await expect(mesh.connect({ host: 'localhost', port: elsewhere.port })).rejects.toThrow("passthrough: ['localhost']");
     }
     await using mesh = await createTestMesh({ config: BOOKS, passthrough: ['127.0.0.1:1'] });
     await expect(mesh.request(`http://${elsewhere.address}`)).rejects.toThrow('no service of this test mesh');
@@ -321,7 +330,14 @@ describe('mesh.calls', () => {
     await mesh.dispatcher.request({ origin: 'http://ratings:9080', path: '/3', method: 'GET' });
     const restore = mesh.install({ fetch: true });
     await fetch('http://ratings:9080/4').finally(restore);
+    mesh.fault('ratings', { delay: '7s' });
+    const agents = createAgents(mesh);
+    const { body } = await new Promise<{ body: string }>((resolve, reject) => {
+      http.get('http://ratings:9080/5', { agent: agents.http }, (response) => void text(response).then((body) => resolve({ body }))).on('error', reject);
+    });
+    agents.close();
 
-    expect(mesh.calls.map(({ path }) => path)).toEqual(['/1', '/2', '/3', '/4']);
+    expect(JSON.parse(body)).toMatchObject({ service: 'ratings', path: '/5' });
+    expect([mesh.calls.map(({ path }) => path), mesh.clock.now()]).toEqual([['/1', '/2', '/3', '/4', '/5'], 7000]);
   });
 });
