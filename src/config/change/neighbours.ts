@@ -157,9 +157,12 @@ export class Neighbours {
     let start = 0;
     while (start < before.length && before[start] === after[start]) start++;
     let [endBefore, endAfter] = [before.length, after.length];
-    while (endBefore > start && endAfter > start && isSame(before[endBefore - 1]!, after[endAfter - 1]!)) {
-      endBefore--;
-      endAfter--;
+    for (; endBefore > start && endAfter > start; endBefore--, endAfter--) {
+      const was = before[endBefore - 1]!;
+      const is = after[endAfter - 1]!;
+      if (was === is) continue;
+      if (!isSame(was, is)) break;
+      this.#renew(this.#nodes[endBefore - 1]!, is);
     }
     const middle = new Map(this.#nodes.slice(start, endBefore).map((node, i) => [nameOf(node), { node, place: i }]));
     const kept = new Set<Node>();
@@ -182,9 +185,7 @@ export class Neighbours {
       return node;
     });
     const gone = this.#nodes.slice(start, endBefore).filter((node) => !kept.has(node));
-    const rest = this.#nodes.slice(endBefore);
-    for (const [i, node] of rest.entries()) this.#renew(node, after[endAfter + i]!);
-    this.#nodes = [...this.#nodes.slice(0, start), ...nodes, ...rest];
+    this.#nodes = this.#nodes.slice(0, start).concat(nodes, this.#nodes.slice(endBefore));
     this.#resources = after;
     for (const node of gone) this.#remove(node);
     for (const node of come) this.#add(node);
