@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { LayeredMap } from '../common/layered-map.ts';
+import { between } from './between.ts';
 import { sameItems } from './memo.ts';
 import type { ResourceReference } from './resource-reference.ts';
 import { resourceName, type Resource } from './resource.ts';
@@ -143,14 +144,14 @@ export class ResourceSet {
   changesSince(before: ResourceSet): ResourceChanges {
     const added: string[] = [];
     const updated: string[] = [];
-    const [now, known] = withoutCommon(this.all, before.all);
-    for (const resource of now) {
+    const { start, endA, endB } = between(this.all, before.all);
+    for (const resource of this.all.slice(start, endA)) {
       const name = resourceName(resource);
       const old = before.#inForce.get(name);
       if (old === undefined) added.push(name);
       else if (old !== resource && !sameContent(old, resource)) updated.push(name);
     }
-    return { added, updated, deleted: known.map(resourceName).filter((name) => !this.#inForce.has(name)) };
+    return { added, updated, deleted: before.all.slice(start, endB).map(resourceName).filter((name) => !this.#inForce.has(name)) };
   }
 
   /**
@@ -171,17 +172,6 @@ export class ResourceSet {
     );
     return name !== undefined && found.length > 1 ? [] : found;
   }
-}
-
-/** What is left of two lists without the items that both begin and end with. */
-function withoutCommon<T>(a: readonly T[], b: readonly T[]): readonly [readonly T[], readonly T[]] {
-  let [start, endA, endB] = [0, a.length, b.length];
-  while (start < endA && start < endB && a[start] === b[start]) start++;
-  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) {
-    endA--;
-    endB--;
-  }
-  return [a.slice(start, endA), b.slice(start, endB)];
 }
 
 /** What of each floor counts, with the places in order as `order`. Whatever is as `before` is the same object. */

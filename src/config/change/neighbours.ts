@@ -1,3 +1,4 @@
+import { between } from '../between.ts';
 import type { Resource } from '../resource.ts';
 import { resourceName } from '../resource.ts';
 import { sameParts } from '../same-content.ts';
@@ -154,15 +155,10 @@ export class Neighbours {
   #move(after: readonly Resource[]): Move | undefined {
     const before = this.#resources;
     this.#moves++;
-    let start = 0;
-    while (start < before.length && before[start] === after[start]) start++;
-    let [endBefore, endAfter] = [before.length, after.length];
-    for (; endBefore > start && endAfter > start; endBefore--, endAfter--) {
-      const was = before[endBefore - 1]!;
-      const is = after[endAfter - 1]!;
-      if (was === is) continue;
-      if (!isSame(was, is)) break;
-      this.#renew(this.#nodes[endBefore - 1]!, is);
+    const { start, endA, endB } = between(before, after);
+    let [endBefore, endAfter] = [endA, endB];
+    for (; endBefore > start && endAfter > start && isSame(before[endBefore - 1]!, after[endAfter - 1]!); endBefore--, endAfter--) {
+      this.#renew(this.#nodes[endBefore - 1]!, after[endAfter - 1]!);
     }
     const middle = new Map(this.#nodes.slice(start, endBefore).map((node, i) => [nameOf(node), { node, place: i }]));
     const kept = new Set<Node>();
