@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers';
+
 /** What is to be done once the event loop has looked at its sockets. */
 export interface AfterPoll {
   onPolled(): void;

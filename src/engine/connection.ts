@@ -5,10 +5,8 @@ import type { Clock } from '../common/clock.ts';
 import { dial, type Connect, type ConnectTarget, type DialSettings, type DialWaiter } from './dial.ts';
 import { Http1Wire } from './http1-wire.ts';
 import { Http2Wire } from './http2-wire.ts';
+import { soon } from './soon.ts';
 import type { Wire, WireProtocol } from './wire.ts';
-
-/** Not `queueMicrotask`, which the fake timers of tests hold back. */
-const SETTLED = Promise.resolve();
 
 /** Gives a Dispatcher in place of a socket (in-memory services, mocks), or `undefined` to open one. */
 export type Transport = (target: ConnectTarget) => Dispatcher | undefined;
@@ -77,10 +75,10 @@ export class Connection implements DialWaiter {
       if (dispatcher === undefined) this.#giveUp = dial(target, settings, this, clock, connect);
       else {
         this.#wire = new TransportWire(dispatcher, settings.protocol);
-        void SETTLED.then(() => this.#opened());
+        soon(() => this.#opened());
       }
     } catch (error) {
-      void SETTLED.then(() => this.onDialFailed(error as Error, false));
+      soon(() => this.onDialFailed(error as Error, false));
     }
   }
 
@@ -115,7 +113,7 @@ export class Connection implements DialWaiter {
   onSocket(socket: net.Socket): void {
     if (socket.localAddress !== undefined) this.localAddress = `${socket.localAddress}:${socket.localPort}`;
     // A request that is cut short is told first, by its wire, and gives the connection back itself.
-    socket.once('close', () => queueMicrotask(() => this.#disconnected()));
+    socket.once('close', () => soon(() => this.#disconnected()));
     const { address, port } = this.#target;
     const origin = address.startsWith('/') ? 'http://unix' : `http://${net.isIPv6(address) ? `[${address}]` : address}:${port}`;
     this.#wire = this.protocol === 'http2' ? this.#http2(socket) : new Http1Wire(socket, origin, this.#clock);

@@ -1,5 +1,6 @@
 import net from 'node:net';
 import type { Clock, TimerHandle } from '../common/clock.ts';
+import { soon } from './soon.ts';
 
 /** Where a connection goes. */
 export interface ConnectTarget {
@@ -71,10 +72,10 @@ export function dial(target: ConnectTarget, settings: DialSettings, waiter: Dial
     }
   };
   try {
-    const stopConnecting = connect(target, (error, socket) => queueMicrotask(() => connected(error, socket)));
+    const stopConnecting = connect(target, (error, socket) => soon(() => connected(error, socket)));
     if (typeof stopConnecting === 'function') giveUp = stopConnecting;
   } catch (error) {
-    queueMicrotask(() => fail(error as Error));
+    soon(() => fail(error as Error));
   }
   return () => {
     if (end()) stop();

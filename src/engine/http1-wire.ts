@@ -3,6 +3,7 @@ import { Client, type Dispatcher } from 'undici';
 import type { Clock } from '../common/clock.ts';
 import { ExpectantRequest, isExpectant } from './expectant-request.ts';
 import { OrdinaryWire } from './ordinary-wire.ts';
+import { soon } from './soon.ts';
 import { UpgradeRequest } from './upgrade-request.ts';
 import { StaleConnectionError, type Wire } from './wire.ts';
 
@@ -106,7 +107,7 @@ export class Http1Wire implements Wire {
     const mine = this.#user !== 'nobody' || this.#socket.destroyed ? null : this.#socket;
     this.#user = 'undici';
     // undici misses a socket that it is given before its own `connect` has returned.
-    queueMicrotask(() => {
+    soon(() => {
       if (mine === null) callback(new StaleConnectionError('the connection was closed before the request was written'), null);
       else callback(null, mine);
     });

@@ -4,6 +4,7 @@ import { errors, type Dispatcher } from 'undici';
 import { afterPoll, type AfterPoll } from './after-poll.ts';
 import { ordinaryRequest, type OrdinaryRequest } from './ordinary-request.ts';
 import { ordinaryResponse, type OrdinaryResponse } from './ordinary-response.ts';
+import { soon } from './soon.ts';
 import { StaleConnectionError } from './wire.ts';
 
 /** Gives a request, which is on the wire already, to undici, which reads its response. */
@@ -311,7 +312,7 @@ function rewind(socket: Socket, bytes: Buffer): void {
   own['write'] = () => {
     delete own['read'];
     // Whatever it writes of this request it writes in one go.
-    queueMicrotask(() => delete own['write']);
+    soon(() => void delete own['write']);
     return true;
   };
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../common/clock.ts';
 import type { Explanation } from '../common/explanation.ts';
 import { CallReport, type Call, type CallInfo } from './call-info.ts';
 import type { Connect } from './dial.ts';
+import { soon } from './soon.ts';
 import { splitAddress } from './target.ts';
 
 /**
@@ -75,7 +76,7 @@ export function dispatchTo(address: string, connect: Connect, options: Dispatche
   const client = new Client(`http://${net.isIPv6(target.address) ? `[${target.address}]` : target.address}:${target.port}`, {
     allowH2: false,
     connect: (_options: unknown, callback: (error: Error | null, socket: net.Socket | null) => void) =>
-      connect(target, (error, socket) => queueMicrotask(() => callback(error, socket ?? null))),
+      connect(target, (error, socket) => soon(() => callback(error, socket ?? null))),
   } as Client.Options);
   client.dispatch(options, handler);
   client.close().catch(() => {});

@@ -7,11 +7,9 @@ import type { HostPool, PoolWaiter } from './host-pool.ts';
 import type { RequestBody } from './request-body.ts';
 import type { ResponseHeaders } from './local-reply.ts';
 import { Http2ResetError } from './http2-wire.ts';
+import { soon } from './soon.ts';
 import type { PooledRequest, UpstreamCluster } from './upstream-cluster.ts';
 import { StaleConnectionError, type ResponseController, type WireProtocol } from './wire.ts';
-
-/** Cheaper than `queueMicrotask`, which makes an async resource. */
-const SETTLED = Promise.resolve();
 
 /** What an attempt sends. */
 export interface UpstreamRequest extends PooledRequest {
@@ -186,7 +184,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#finishRequest();
     // undici tells of the end first and then looks whether the connection must be closed; only after that is it known
     // whether another request may use it.
-    void SETTLED.then(() => this.#pool.release(connection));
+    soon(() => this.#pool.release(connection));
     if (!dismissed) this.#owner.onEnd(this, trailers);
   }
 

@@ -1,3 +1,4 @@
+import { soon } from '../engine/soon.ts';
 import type { IncomingBody } from './incoming-body.ts';
 
 const reason = (): DOMException =>
@@ -15,9 +16,6 @@ export function watchStream(stream: ReadableStream, body: IncomingBody): void {
 
 // Most responses are read at once by the code that awaited them. Watching costs more than that, so it waits until
 // that code has run: a microtask later, and only for bodies that nobody has begun to read.
-/** Cheaper than `queueMicrotask`, which makes an async resource. */
-const SETTLED = Promise.resolve();
-
 let waiting: (readonly [response: object, body: IncomingBody, abortable: boolean])[] = [];
 
 /**
@@ -26,7 +24,7 @@ let waiting: (readonly [response: object, body: IncomingBody, abortable: boolean
  * @param abortable a signal is listened to until the body is read, so that even a complete body holds something.
  */
 export function watchResponse(response: object, body: IncomingBody, abortable: boolean): void {
-  if (waiting.push([response, body, abortable]) === 1) void SETTLED.then(watchWaiting);
+  if (waiting.push([response, body, abortable]) === 1) soon(watchWaiting);
 }
 
 function watchWaiting(): void {

@@ -108,6 +108,16 @@ describe('the wire of ordinary requests', () => {
     expect([errors.map(({ message }) => message), socket.destroyed]).toEqual([['mine'], true]);
   });
 
+  it('goes on under the fake timers of a test', async () => {
+    const { wire } = wireOver(stays(OK), stays(OK));
+    vi.useFakeTimers({ toFake: ['setImmediate', 'setTimeout', 'queueMicrotask'] });
+    try {
+      expect([await send(wire), await send(wire)]).toEqual(['200 ok', '200 ok']);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('is not confused by a callers hand on what is over', async () => {
     const { wire } = wireOver(stays(OK), stays(OK));
     let before: Dispatcher.DispatchController | undefined;

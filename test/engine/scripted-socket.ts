@@ -1,4 +1,5 @@
 import { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers';
 import type { Socket } from 'node:net';
 
 /** What a server does once it has a request: sends these pieces, one for each turn of the event loop, and then this. */
