@@ -119,7 +119,7 @@ export class IncomingBody {
       const chunks = this.#chunks;
       this.#chunks = [];
       this.#size = 0;
-      enqueueCopy(stream, joined(chunks));
+      enqueueAll(stream, chunks);
       this.#controller?.resume();
     } else if (this.closed) {
       this.#close(stream);
@@ -152,6 +152,13 @@ export class IncomingBody {
 
 function joined(chunks: readonly Buffer[]): Buffer {
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+// What was joined just now is nobody else's, unless it is so small that it lies in a block with others.
+function enqueueAll(stream: ReadableByteStreamController, chunks: readonly Buffer[]): void {
+  const all = joined(chunks);
+  if (chunks.length > 1 && all.byteLength === all.buffer.byteLength) stream.enqueue(new Uint8Array(all.buffer as ArrayBuffer));
+  else enqueueCopy(stream, all);
 }
 
 // A copy, because a byte stream takes the memory over, and other chunks of the connection may lie in the same block.

@@ -157,6 +157,18 @@ describe('a stream', () => {
     expect(settled).toHaveBeenCalledTimes(1);
   });
 
+  it('hands over what is large in one piece, and leaves the chunks as they were', async () => {
+    const { body } = start();
+    const chunks = [kib(20), Buffer.alloc(20 * 1024, 'y')];
+    for (const chunk of chunks) body.push(chunk);
+    body.end();
+
+    const { value } = await streamOf(body).getReader().read();
+
+    expect(Buffer.from(value as Uint8Array).equals(Buffer.concat(chunks))).toBe(true);
+    expect(chunks.map(({ length }) => length)).toEqual([20 * 1024, 20 * 1024]);
+  });
+
   it('never hands out memory of the connection', async () => {
     const { body } = start();
     const chunk = Buffer.from('abc');
