@@ -1,6 +1,6 @@
 import { defineConfig } from 'tsdown';
 
-const adapters = ['express', 'fastify', 'hono', 'opossum'];
+const adapters = ['express', 'fastify', 'hono', 'nest', 'opossum'];
 const entry = {
   index: 'src/index.ts',
   clients: 'src/clients/index.ts',

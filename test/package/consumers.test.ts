@@ -37,7 +37,7 @@ describe('a project', { timeout: 120_000 }, () => {
   });
 
   it('finds the subpaths', async () => {
-    expect(await result('subpaths.cjs')).toEqual(['function', 'function', 'function', 'function', 'function', 'function', 'number', 0.5, 'string']);
+    expect(await result('subpaths.cjs')).toEqual(['function', 'function', 'function', 'function', 'function', 'function', 'function', 'number', 0.5, 'string']);
   });
 
   it('without any call opens nothing that keeps it alive', async () => {
