@@ -11,15 +11,18 @@ import { contextOf } from './inbound-headers.ts';
 export type { InboundOptions } from '../inbound-context.ts';
 
 /** What of a Fastify request is read. */
-interface RequestOfFastify {
+export interface RequestOfFastify {
+  /** As `node:http` has them. */
   readonly headers: IncomingHttpHeaders;
 }
 
-type Hook = (request: RequestOfFastify, reply: unknown, done: () => void) => void;
+/** A hook as Fastify calls it. */
+export type FastifyHook = (request: RequestOfFastify, reply: unknown, done: () => void) => void;
 
 /** What of a Fastify instance is used. */
 export interface FastifyOfMesh {
-  addHook(name: 'onRequest' | 'preValidation', hook: Hook): unknown;
+  /** Fastify's. */
+  addHook(name: 'onRequest' | 'preValidation', hook: FastifyHook): unknown;
 }
 
 /**

@@ -9,7 +9,10 @@ export type { InboundOptions } from '../inbound-context.ts';
 
 /** What of Hono's `Context` is read. */
 export interface RequestOfHono {
-  readonly req: { header(name: string): string | undefined };
+  readonly req: {
+    /** The value of a header, by any case. */
+    header(name: string): string | undefined;
+  };
 }
 
 /**

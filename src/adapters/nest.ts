@@ -114,6 +114,7 @@ export class MeshModule implements NestModule, OnApplicationShutdown {
     return { ...moduleOf({ provide: OPTIONS, inject: [...inject], useFactory: useFactory as (...args: unknown[]) => unknown }), imports };
   }
 
+  /** Nest's, by which the middleware is set up. */
   configure(consumer: MiddlewareConsumer): void {
     const { inbound } = this.#options;
     if (inbound !== false) consumer.apply(meshContext(inbound)).forRoutes('{*path}');

@@ -8,9 +8,13 @@ import type { TestMesh } from './test-mesh.ts';
  * with file and line of each rule, and the seed.
  */
 export const meshMatchers = {
+  /** Every such request goes there. */
   toRoute: (mesh: TestMesh, request: RouteRequestInput, expected: string): Checked => checkRoute(mesh, request, expected),
+  /** Such requests are split so. */
   toSplit: (mesh: TestMesh, request: RouteRequestInput, shares: Readonly<Record<string, number>>): Checked => checkSplit(mesh, request, shares),
+  /** Such calls arrived. */
   toHaveCalled: (mesh: TestMesh, service: string, pattern?: CalledPattern): Checked => checkCalled(mesh, service, pattern),
+  /** Enough of the rules was reached. */
   toBeCovered: (of: TestMesh | RouteCoverage | CoverageReport, target?: CoverageTarget): Checked => checkCovered(of, target),
 };
 
