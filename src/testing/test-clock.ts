@@ -30,10 +30,16 @@ const QUIET_TURNS = 4;
 
 /** A service's handler that runs. As long as it touches no virtual time, it does something real, for which time has to wait. */
 class Run {
+  /** Whose time it may touch. */
+  readonly clock: AutoClock;
+  /** The one that it runs in, of another mesh. */
+  readonly outer: Run | undefined;
   readonly #release: () => void;
   #held = true;
 
-  constructor(release: () => void) {
+  constructor(clock: AutoClock, release: () => void) {
+    this.clock = clock;
+    this.outer = runs.getStore();
     this.#release = release;
   }
 
@@ -44,9 +50,11 @@ class Run {
   }
 }
 
+/** One for all clocks: before Node 24 each that was ever used makes every promise of the process dearer. */
+const runs = new AsyncLocalStorage<Run>();
+
 /** A {@link VirtualClock} that jumps to the next timer as soon as somebody waits and nothing else is going on. */
 export class AutoClock extends VirtualClock implements TestClock {
-  readonly #runs = new AsyncLocalStorage<Run>();
   #auto: boolean;
   /** Calls under way, and sleepers. */
   #waiting = 0;
@@ -96,7 +104,7 @@ export class AutoClock extends VirtualClock implements TestClock {
 
   async sleep(time: DurationInput): Promise<void> {
     const ms = durationMs(time);
-    const run = this.#runs.getStore();
+    const run = this.#run;
     run?.release();
     if (run === undefined) this.#sleeping++;
     const end = this.waits();
@@ -111,13 +119,20 @@ export class AutoClock extends VirtualClock implements TestClock {
 
   /** Somebody waits, until the function that is returned is called. */
   waits(): () => void {
-    this.#runs.getStore()?.release();
+    this.#run?.release();
     this.#waiting++;
     this.#kick();
     return once(() => {
       this.#waiting--;
       this.#activity++;
     });
+  }
+
+  /** The handler that asks. */
+  get #run(): Run | undefined {
+    let run = runs.getStore();
+    while (run !== undefined && run.clock !== this) run = run.outer;
+    return run;
   }
 
   /** Something goes on, though no timer says so. */
@@ -128,12 +143,12 @@ export class AutoClock extends VirtualClock implements TestClock {
   /** Runs what is not to be hurried, unless it waits on this clock itself. */
   async holding<T>(act: () => T | Promise<T>): Promise<T> {
     this.#held++;
-    const run = new Run(() => {
+    const run = new Run(this, () => {
       this.#held--;
       this.#kick();
     });
     try {
-      return await this.#runs.run(run, act);
+      return await runs.run(run, act);
     } finally {
       run.release();
     }
