@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { hasHeader, type HeaderList } from './common/headers.ts';
 import { parseGrpcTimeoutMs } from './route/grpc.ts';
+import { milliseconds } from './route/timeout-headers.ts';
 
 /** What a request that came in hands on to the calls that are made while it is served. */
 export interface InboundContext {
@@ -76,8 +77,4 @@ export function inherit(headers: HeaderList, context: InboundContext): boolean {
     headers.push(name, context.headers[i + 1]!);
   }
   return headers.length > before;
-}
-
-function milliseconds(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

@@ -66,14 +66,14 @@ export class MeshDispatcher extends Dispatcher {
     assertAddress(options.originalDst);
     const bound = this.#keepsContext ? handler : new ContextHandler(handler);
     const { headers, host } = downstreamHeaders(asked, engine.options.honorsCallerPolicies);
-    const inbound = currentInbound();
-    const inherited = inbound !== undefined && inherit(headers, inbound);
     const { scheme, port } = target;
     const authority = host ?? target.authority;
     // undici's redirect handler says that there is none with null.
     const path = options.query === undefined || options.query === null ? options.path : withQuery(options.path, options.query);
     const egress = egressOf(engine.snapshot, target, options);
     if (egress.kind !== 'mesh') return this.#goElsewhere(egress.kind, options, { method: options.method, target, path, headers: asked, originalDst: options.originalDst }, bound);
+    const inbound = currentInbound();
+    const inherited = inbound !== undefined && inherit(headers, inbound);
     const request = {
       head: { method: options.method, scheme, authority, path, port, headers },
       body: requestBody(options.body as BodyInit, maxReplayBytes),

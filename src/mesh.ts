@@ -29,7 +29,7 @@ import { MeshDispatcher, type DoorContext, type MeshCallOptions } from './mesh-d
 import { connectThrough, createConnectionThrough, type ConnectOptions, type CreateConnectionOptions } from './mesh-connect.ts';
 import { createFetch } from './mesh-fetch.ts';
 import type { ConfigSource, MeshOptions } from './mesh-options.ts';
-import { leanRequest } from './request/lean-request.ts';
+import { requestUrl } from './request/lean-request.ts';
 
 /** Reads the first configuration of a mesh; set below, where its parts are at hand. */
 let start: (mesh: Mesh, options: MeshOptions) => Promise<void>;
@@ -155,9 +155,7 @@ export class Mesh implements AsyncDisposable {
 
   /** undici's `request`, through the mesh. The leanest door. A `host` header is the authority that is routed. */
   request(url: string | URL, options: MeshRequestOptions = {}): Promise<Dispatcher.ResponseData> {
-    const { origin, path } = splitUrl(url);
-    const method = options.method ?? (options.body ? 'PUT' : 'GET');
-    return leanRequest(this.#requests, { ...options, origin, path, method } as Dispatcher.RequestOptions);
+    return requestUrl(this.#requests, url, options);
   }
 
   /**
@@ -348,16 +346,4 @@ export async function createMesh(options: MeshOptions = {}): Promise<Mesh> {
 /** No IPv6 addresses where this machine has none of its own: half the calls of a cluster would fail. Source: istio `dns_lookup_family`. */
 async function systemLookup(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true, hints: ADDRCONFIG })).map(({ address }) => address);
-}
-
-/** Plain URLs are cut by hand: `new URL` costs more than all of routing. Anything unusual goes the long way. */
-const PLAIN_URL = /^(http:\/\/[a-z0-9.-]+(?::\d{1,5})?)(\/[\w/~!$&'()*+,;=:@%-]*(?:\?[\w/~!$&'()*+,;=:@%?.-]*)?)?$/;
-
-function splitUrl(url: string | URL): { origin: string; path: string } {
-  if (typeof url === 'string') {
-    const plain = PLAIN_URL.exec(url);
-    if (plain !== null) return { origin: plain[1]!, path: plain[2] ?? '/' };
-  }
-  const parsed = new URL(url);
-  return { origin: parsed.origin, path: parsed.pathname + parsed.search };
 }

@@ -21,6 +21,25 @@ export function leanRequest(dispatcher: Dispatcher, options: Options): Promise<R
   });
 }
 
+/** {@link leanRequest} of a URL, with undici's own methods where none is given. */
+export function requestUrl(dispatcher: Dispatcher, url: string | URL, options: { readonly method?: string; readonly body?: unknown }): Promise<Result> {
+  const { origin, path } = splitUrl(url);
+  const method = options.method ?? (options.body ? 'PUT' : 'GET');
+  return leanRequest(dispatcher, { ...options, origin, path, method } as Options);
+}
+
+/** Plain URLs are cut by hand: `new URL` costs more than all of routing. Anything unusual goes the long way. */
+const PLAIN_URL = /^(http:\/\/[a-z0-9.-]+(?::\d{1,5})?)(\/[\w/~!$&'()*+,;=:@%-]*(?:\?[\w/~!$&'()*+,;=:@%?.-]*)?)?$/;
+
+function splitUrl(url: string | URL): { origin: string; path: string } {
+  if (typeof url === 'string') {
+    const plain = PLAIN_URL.exec(url);
+    if (plain !== null) return { origin: plain[1]!, path: plain[2] ?? '/' };
+  }
+  const parsed = new URL(url);
+  return { origin: parsed.origin, path: parsed.pathname + parsed.search };
+}
+
 function isLean({ method, body, signal, onInfo, responseHeaders, highWaterMark }: Options): boolean {
   if (signal != null || onInfo != null || responseHeaders != null || highWaterMark != null || (method as string) === 'CONNECT') return false;
   return body == null || typeof body === 'string' || body instanceof Uint8Array;

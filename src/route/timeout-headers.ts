@@ -19,6 +19,7 @@ export function requestedTimeouts(headers: HeaderList, policy: TimeoutPolicy): T
   return new TimeoutPolicy({ routeTimeoutMs: routeTimeoutMs ?? policy.routeTimeoutMs, perTryTimeoutMs: perTryTimeoutMs ?? policy.perTryTimeoutMs });
 }
 
-function milliseconds(text: string | undefined): number | undefined {
+/** What a header of Envoy's says of a time; `undefined`: nothing. */
+export function milliseconds(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }

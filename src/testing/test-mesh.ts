@@ -5,7 +5,7 @@ import type { MeshDispatcher } from '../mesh-dispatcher.ts';
 import { createFetch } from '../mesh-fetch.ts';
 import type { ConfigSource, MeshOptions } from '../mesh-options.ts';
 import { Mesh, partsOf, type MeshRequestOptions } from '../mesh.ts';
-import { leanRequest } from '../request/lean-request.ts';
+import { requestUrl } from '../request/lean-request.ts';
 import type { CallList } from './call-log.ts';
 import type { CoverageReport } from './coverage.ts';
 import type { TestFault } from './fault.ts';
@@ -51,9 +51,7 @@ export class TestMesh extends Mesh {
   }
 
   override request(url: string | URL, options: MeshRequestOptions = {}): Promise<Dispatcher.ResponseData> {
-    const { origin, pathname, search } = new URL(url);
-    const method = options.method ?? (options.body ? 'PUT' : 'GET');
-    return leanRequest(this.dispatcher, { ...options, origin, path: pathname + search, method } as Dispatcher.RequestOptions);
+    return requestUrl(this.dispatcher, url, options);
   }
 
   /** As of a `Mesh`; services that come without endpoints get some. */
