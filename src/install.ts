@@ -1,5 +1,5 @@
 import { getGlobalDispatcher, setGlobalDispatcher, type Dispatcher } from 'undici';
-import { MeshDispatcher } from './mesh-dispatcher.ts';
+import { isMeshDispatcher } from './mesh-dispatcher.ts';
 
 /** What {@link Mesh.install} replaces besides the global dispatcher. */
 export interface InstallOptions {
@@ -22,11 +22,12 @@ interface Layer<T> {
 
 /** One global, and the meshes that are in its place now, the first at the bottom. They may leave in any order. */
 class Slot<T> {
-  readonly #layers: Layer<T>[] = [];
+  readonly #layers: Layer<T>[];
   readonly #read: () => T;
   readonly #write: (value: T) => void;
 
-  constructor(read: () => T, write: (value: T) => void) {
+  constructor(layers: Layer<T>[], read: () => T, write: (value: T) => void) {
+    this.#layers = layers;
     this.#read = read;
     this.#write = write;
   }
@@ -49,8 +50,14 @@ class Slot<T> {
   }
 }
 
-const dispatchers = new Slot<Dispatcher>(getGlobalDispatcher, setGlobalDispatcher);
-const fetches = new Slot<typeof globalThis.fetch>(
+/** One for all copies (ESM, CJS, another install) of this major version: a mesh that leaves has to tell the one above, whosever that is. */
+const LAYERS = Symbol.for('ts-mesh/1.installed');
+const holder = globalThis as { [LAYERS]?: { readonly dispatchers: Layer<Dispatcher>[]; readonly fetches: Layer<typeof globalThis.fetch>[] } };
+const layers = (holder[LAYERS] ??= { dispatchers: [], fetches: [] });
+
+const dispatchers = new Slot(layers.dispatchers, getGlobalDispatcher, setGlobalDispatcher);
+const fetches = new Slot(
+  layers.fetches,
   () => globalThis.fetch,
   (fetch) => {
     globalThis.fetch = fetch;
@@ -66,7 +73,7 @@ export function installMesh(mesh: { readonly dispatcher: Dispatcher; readonly fe
     // ourselves or one above, which would send the call down to us again.
     passthrough: () => {
       const current = getGlobalDispatcher();
-      return current instanceof MeshDispatcher ? dispatcher.previous : current;
+      return isMeshDispatcher(current) ? dispatcher.previous : current;
     },
     restore: () => {
       dispatchers.remove(dispatcher);

@@ -42,11 +42,20 @@ export interface DoorContext {
   passthrough(): Dispatcher;
 }
 
+/** Of this major version, whatever copy (ESM, CJS, another install) it comes from. */
+const MESH_DISPATCHER = Symbol.for('ts-mesh/1.dispatcher');
+
+/** Whether a dispatcher is that of a mesh, by whatever copy of the package in the process it was made. */
+export function isMeshDispatcher(dispatcher: Dispatcher): boolean {
+  return MESH_DISPATCHER in dispatcher;
+}
+
 /**
  * The mesh as one undici `Dispatcher`: everything that takes a `dispatcher` (undici's `request`, `stream`, `pipeline`,
  * `setGlobalDispatcher`) goes through its rules. The other doors are built on it.
  */
 export class MeshDispatcher extends Dispatcher {
+  readonly [MESH_DISPATCHER] = true;
   readonly #context: DoorContext;
   readonly #keepsContext: boolean;
 

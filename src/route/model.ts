@@ -55,8 +55,16 @@ export interface HeaderRules {
   readonly response?: HeaderOperations;
 }
 
+/**
+ * When faults are decided. `request`: once, before anything is tried, as Istio does, so that no retry sees them; `attempt`: for each try, as if
+ * something on the way failed; `host`: for each try, as if the host that was picked had failed.
+ */
+export type FaultScope = 'request' | 'attempt' | 'host';
+
 /** Source: `http[].fault` (HTTPFaultInjection). */
 export interface FaultOptions {
+  /** Default `request`. Source: annotation `ts-mesh.dev/fault-scope`. */
+  readonly scope?: FaultScope;
   readonly delay?: {
     /** Milliseconds; an integer >= 1. */
     readonly fixedDelayMs: number;
@@ -88,6 +96,33 @@ export interface RetryOptions {
   readonly retryRemoteLocalities: boolean;
   /** Response headers, in lower case, that are retried by the token `retriable-headers` when they are there. */
   readonly retriableHeaders?: readonly string[];
+  /** Absent: whatever is listed is retried, as Istio does. */
+  readonly safety?: RetrySafety;
+}
+
+/** Retries only where they do no harm. Source: annotation `ts-mesh.dev/safe-retries`. */
+export interface RetrySafety {
+  /** Retries in percent of the calls of the last ten seconds. Default 20. */
+  readonly budgetPercent: number;
+  /** Retries a second, on average of the last ten, that are allowed however few calls there are. Default 3. */
+  readonly leastPerSecond: number;
+  /** Milliseconds that must be left for a retry, after its pause, until the caller stops waiting. Default 1. */
+  readonly leastTimeMs: number;
+}
+
+/** Where the key of a sticky split is looked for. */
+export interface StickyKey {
+  readonly kind: 'header' | 'cookie' | 'query';
+  /** In lower case for a header. */
+  readonly name: string;
+}
+
+/** A split that keeps each key on its side. Source: annotation `ts-mesh.dev/sticky-by`. */
+export interface StickyOptions {
+  /** The first that a request has is its key. */
+  readonly keys: readonly StickyKey[];
+  /** Splits with the same one treat a key alike. */
+  readonly salt: string;
 }
 
 /** Source: `http[].mirror`, `mirrors`, with their percentages. */
@@ -127,8 +162,8 @@ export interface WeightedDestination {
   readonly headers?: HeaderRules;
   /** From a `host` or `:authority` in the destination's `headers.request.set` or `add`. */
   readonly hostRewrite?: string;
-  readonly hashPolicy?: HashPolicy;
-  readonly origin?: Origin;
+  readonly hashPolicy?: HashPolicy | undefined;
+  readonly origin?: Origin | undefined;
 }
 
 /** Source: `http[].rewrite`. `authority` already includes a rule-level `host` header operation. */
@@ -158,6 +193,8 @@ export type RouteAction =
   | {
       readonly kind: 'forward';
       readonly destinations: readonly WeightedDestination[];
+      /** Absent: chance alone splits. */
+      readonly sticky?: StickyOptions;
       readonly rewrite?: RewriteOptions;
       /** Milliseconds for the whole exchange; 0 or absent: none. */
       readonly timeoutMs?: number;

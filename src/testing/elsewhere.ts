@@ -1,5 +1,5 @@
 import { Agent, Dispatcher, getGlobalDispatcher } from 'undici';
-import { MeshDispatcher } from '../mesh-dispatcher.ts';
+import { isMeshDispatcher } from '../mesh-dispatcher.ts';
 
 /** A connection to where nothing may go: every call on it ends with one error. */
 export class RefusingDispatcher extends Dispatcher {
@@ -31,7 +31,7 @@ export class OutgoingDispatcher extends Dispatcher {
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const current = getGlobalDispatcher();
     // One that is a mesh's would send the call back.
-    const dispatcher = current instanceof MeshDispatcher ? (network ??= new Agent()) : current;
+    const dispatcher = isMeshDispatcher(current) ? (network ??= new Agent()) : current;
     return dispatcher.dispatch({ ...options, origin: this.#origin }, handler);
   }
 }

@@ -27,12 +27,25 @@ describe('a project', { timeout: 120_000 }, () => {
     expect(await result('import.mjs')).toEqual(ALL_WELL);
   });
 
-  it('that loads both copies has one default mesh, and errors and results that each copy knows', async () => {
-    expect(await result('both.mjs')).toEqual({
-      copies: true,
-      errors: [true, true, false],
-      defaultMesh: [200, 'hello'],
-      info: ['lean', 'lean'],
+  it('that loads several copies has one default mesh, one context of requests, calls that are routed once, and errors and results that each copy knows', async () => {
+    // A third copy: the install of a dependency.
+    cpSync(join(packed.consumer, 'node_modules', 'ts-mesh'), join(packed.consumer, 'other', 'node_modules', 'ts-mesh'), { recursive: true });
+
+    const handedOn = 'hello jason in time';
+    const layers = {
+      all: ['001 hello', '100 one', '010 two', '001 three', '000 127.0.0.1'],
+      two: ['001 hello', '100 one', '000 127.0.0.1'],
+      one: ['001 hello', '000 127.0.0.1'],
+      none: '000 127.0.0.1',
+    };
+    expect(await result('copies.mjs')).toEqual({
+      copies: 3,
+      errors: [[true, true, true, false], [true, true, true, false], [true, true, true, false]],
+      defaultMesh: [200, 'hello', 'hello', 2],
+      info: ['lean', 'lean', 'lean'],
+      context: [handedOn, handedOn, handedOn, handedOn, handedOn, handedOn],
+      current: Array.from({ length: 9 }, () => 'a:b').join(),
+      installed: [layers, layers],
     });
   });
 
