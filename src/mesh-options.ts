@@ -6,6 +6,7 @@ import type { HttpsOptions } from './engine/client-tls.ts';
 import type { WorkloadCertificates } from './engine/client-tls.ts';
 import type { Transport } from './engine/connection.ts';
 import type { Connect } from './engine/dial.ts';
+import type { RetrySafety } from './route/model.ts';
 
 /**
  * Where rules come from: a path of a file or folder, YAML text (a string with a line break), YAML text with the name
@@ -63,6 +64,13 @@ export interface MeshOptions {
    * with `fault` and no `route` is accepted. Default `true`; `false` is exactly today's Istio.
    */
   readonly legacySemantics?: boolean;
+  /**
+   * Whether retries are made only where they do no harm: of idempotent methods, of requests with an `Idempotency-Key`, or where surely nothing was
+   * sent; within a budget; and while whoever asked still waits. An object sets the budget. For rules that say nothing of it themselves (annotation
+   * `ts-mesh.dev/safe-retries`). Default `false`: whatever `retries` lists is retried, as Istio does.
+   * Errors: `ERR_INVALID_ARGUMENT` for figures out of bounds.
+   */
+  readonly safeRetries?: boolean | Partial<RetrySafety>;
   /** Whether unknown fields are errors instead of warnings. Default `false`. */
   readonly strict?: boolean;
   /**

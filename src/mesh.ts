@@ -9,6 +9,7 @@ import type { TimerHandle } from './common/clock.ts';
 import { MeshError } from './common/errors.ts';
 import { seededRandom } from './common/random.ts';
 import type { CompileOptions } from './config/compile-options.ts';
+import { retrySafety } from './config/extensions/safe-retries.ts';
 import type { ConfigIssue } from './config/issue.ts';
 import type { Snapshot } from './config/snapshot.ts';
 import type { CallInfo } from './engine/call-info.ts';
@@ -95,7 +96,7 @@ export class Mesh implements AsyncDisposable {
     const workload = { namespace: options.workload?.namespace ?? 'default', labels: options.workload?.labels ?? {}, locality: options.workload?.locality };
     const random = options.random ?? (options.seed === undefined ? Math.random : seededRandom(options.seed));
     this.#legacySemantics = options.legacySemantics ?? true;
-    const compile = { workload, endpoints: options.endpoints, legacySemantics: this.#legacySemantics, dnsDiscovery: options.discovery?.dns };
+    const compile = { workload, endpoints: options.endpoints, legacySemantics: this.#legacySemantics, retrySafety: retrySafety(options.safeRetries), dnsDiscovery: options.discovery?.dns };
     this.#config = new MeshConfig({ strict: options.strict, legacySemantics: this.#legacySemantics }, compile);
     this.#accessLog = new AccessLog(options.accessLog);
     this.#engine = new Engine(

@@ -1,3 +1,5 @@
+import type { RetrySafety } from '../route/model.ts';
+
 /** An endpoint given in code, for a service that the documents declare (or, with a port in the key, for a new one). */
 export interface EndpointInput {
   /** `127.0.0.1:9081`, `[::1]:9081`, `127.0.0.1`, `host`, `host:9081`, or the path of a Unix socket. */
@@ -29,6 +31,8 @@ export interface CompileOptions {
   readonly endpoints?: Readonly<Record<string, readonly EndpointInput[]>>;
   /** `consecutiveErrors` still ejects, as consecutive gateway errors. */
   readonly legacySemantics: boolean;
+  /** For retries of rules and services that say nothing of it. Default: retries are as Istio makes them. */
+  readonly retrySafety?: RetrySafety | undefined;
   /** Default `cluster.local`. */
   readonly domain?: string;
   /** Whether a Service without endpoints is looked up by its name, as one unlabelled group. Default false: no healthy upstream. */

@@ -65,7 +65,7 @@ export interface Whole {
  * @throws {MeshError} `ERR_INVALID_CONFIG` when they multiply to more than a process could hold
  */
 export function compileParts(resources: readonly Resource[], options: CompileOptions, mesh: MeshConfig, memo: CompileMemo, whole?: Whole): Parts {
-  const { workload: caller, legacySemantics, domain = 'cluster.local' } = options;
+  const { workload: caller, legacySemantics, retrySafety, domain = 'cluster.local' } = options;
   const budget = new CompileBudget();
   const { registry, issues, workloads } = memo.registry.of([mesh, ...registryParts(resources, options)], () => buildRegistry(resources, options, mesh, memo.registryParts, whole));
   const { applicable, rejected } = visibleVirtualServices(resources, caller.namespace, mesh, domain, budget, memo.virtualServices);
@@ -82,6 +82,7 @@ export function compileParts(resources: readonly Resource[], options: CompileOpt
     gateway: MESH_GATEWAY,
     mesh,
     legacySemantics,
+    retrySafety,
     domain,
     hashPolicy: (destination: DestinationSpec) => {
       const service = inScope.get(destination.host);

@@ -2,6 +2,7 @@ import { Cursor, type CheckContext } from './checks/cursor.ts';
 import { IssueLog } from './checks/issue-log.ts';
 import { isObjectName } from './checks/names.ts';
 import type { ConfigDocument } from './document.ts';
+import { checkAnnotations } from './extensions/check-annotations.ts';
 import type { KindInfo } from './kinds.ts';
 import { ISTIO_GROUP } from './kinds.ts';
 import type { ReadContext } from './read-options.ts';
@@ -61,6 +62,7 @@ export function readEnvelope(document: ConfigDocument, info: KindInfo, options: 
   const { labels = {}, annotations = {}, creationTimestamp = '' } = metadata;
   checkName(name, at);
   if (info.group === ISTIO_GROUP) checkIstioEnvelope(body, annotations, at);
+  checkAnnotations(annotations, info.kind, body.spec, at.to('metadata'));
   const createdAtMs = creationTimestamp === '' ? 0 : parseTimestampMs(creationTimestamp);
   if (createdAtMs === undefined) {
     at.to('metadata', 'creationTimestamp').invalid('must be a time such as 2024-05-01T10:00:00Z');

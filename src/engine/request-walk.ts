@@ -117,7 +117,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     const { statPrefix } = route.spec;
     if (statPrefix !== undefined) this.routeStats = this.engine.stats.route({ virtualHost: virtualHost!.name, statPrefix });
     const { random } = this.engine;
-    if (route.action.kind === 'forward') this.destination = route.action.destinations.pick(random);
+    if (route.action.kind === 'forward') this.destination = route.action.pick(head, random);
     if (route.faults === undefined) this.#act(route);
     else this.#inject(route, route.faults.decide(random));
   }

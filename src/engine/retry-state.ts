@@ -4,9 +4,10 @@ import type { Random } from '../common/random.ts';
 import type { AttemptOutcome, RetryPolicy } from '../route/retry-policy.ts';
 import { FLAG } from '../telemetry/response-flags.ts';
 import type { RouteStats } from '../telemetry/route-stats.ts';
+import type { RetryGuard } from './retry-guard.ts';
 import type { UpstreamCluster } from './upstream-cluster.ts';
 
-/** `done`: the outcome is not one to retry. `exhausted`: it is, but no retry is left. `overflow`: the retry breaker is full. */
+/** `done`: the outcome is not one to retry, or a retry might do harm. `exhausted`: it is, but no retry is left. `overflow`: the retry breaker is full, or the budget spent. */
 export type RetryVerdict = 'retry' | 'done' | 'exhausted' | 'overflow';
 
 /**
@@ -21,14 +22,16 @@ export class RetryState {
   readonly #policy: RetryPolicy;
   readonly #cluster: UpstreamCluster;
   readonly #routeStats: RouteStats | undefined;
+  readonly #guard: RetryGuard | undefined;
   #left: number;
   #holdsPermit = false;
   #atOnce = false;
 
-  constructor(policy: RetryPolicy, cluster: UpstreamCluster, routeStats?: RouteStats) {
+  constructor(policy: RetryPolicy, cluster: UpstreamCluster, routeStats?: RouteStats, guard?: RetryGuard) {
     this.#policy = policy;
     this.#cluster = cluster;
     this.#routeStats = routeStats;
+    this.#guard = guard;
     this.#left = policy.attempts;
     this.priorities = policy.retryRemoteLocalities ? new PreviousPriorities() : undefined;
   }
@@ -43,21 +46,26 @@ export class RetryState {
     const retriable = this.#policy.shouldRetry(outcome);
     if (this.#holdsPermit && !retriable) this.#count('upstream_rq_retry_success');
     this.release();
-    if (!retriable) return 'done';
+    if (!retriable || this.#isHarmfulAfter(outcome)) return 'done';
     if (this.#left === 0) {
       this.#count('upstream_rq_retry_limit_exceeded');
       return 'exhausted';
     }
     this.#left--;
-    if (!breaker.tryAcquireRetry()) {
+    this.#holdsPermit = breaker.tryAcquireRetry();
+    if (!this.#holdsPermit || this.#guard?.tryAcquire() === false) {
+      this.release();
       this.#count('upstream_rq_retry_overflow');
       return 'overflow';
     }
-    this.#holdsPermit = true;
     this.#count('upstream_rq_retry');
     this.#atOnce = this.#policy.retriesAtOnce(outcome);
     if (!this.#atOnce) stats.upstream_rq_retry_backoff_exponential++;
     return 'retry';
+  }
+
+  #isHarmfulAfter(outcome: AttemptOutcome): boolean {
+    return this.#guard !== undefined && (!this.#guard.isSafeAfter(outcome) || this.#guard.longestPauseMs < 0);
   }
 
   #count(stat: 'upstream_rq_retry' | 'upstream_rq_retry_limit_exceeded' | 'upstream_rq_retry_overflow' | 'upstream_rq_retry_success'): void {
@@ -72,7 +80,8 @@ export class RetryState {
 
   backoffMs(random: Random): number {
     if (this.#atOnce) return 0;
-    return this.#policy.backoffMs(this.#policy.attempts - this.#left, random);
+    const pauseMs = this.#policy.backoffMs(this.#policy.attempts - this.#left, random);
+    return this.#guard === undefined ? pauseMs : Math.max(0, Math.min(pauseMs, this.#guard.longestPauseMs));
   }
 
   /** Gives the permit of a retry back, if one is held. */

@@ -12,20 +12,23 @@ import { requestedTimeouts } from '../route/timeout-headers.ts';
 import type { TimeoutPolicy } from '../route/timeout-policy.ts';
 import { FLAG } from '../telemetry/response-flags.ts';
 import type { MirroredRequest } from './engine-context.ts';
+import { withFaults, type Attempt, type FaultOwner } from './faulty-attempt.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
+import { addCookies, firstValue } from './response-headers.ts';
+import { retryGuard } from './retry-guard.ts';
 import { RetryState } from './retry-state.ts';
 import type { RoutedCall } from './routed-call.ts';
 import { UpstreamAttempt, type AttemptOwner, type UpstreamRequest } from './upstream-attempt.ts';
 import type { Dialled, UpstreamCluster } from './upstream-cluster.ts';
-import { TlsFailure } from './tls-failure.ts';
+import { transportFailure } from './transport-failure.ts';
 import type { WireProtocol } from './wire.ts';
 
 /**
  * Brings one request to its cluster and an answer back: host → header operations and rewrite → mirrors → limits → send;
  * then timeouts and retries, each of which picks a host again. Source: Envoy router filter.
  */
-export class Router implements AttemptOwner {
+export class Router implements AttemptOwner, FaultOwner {
   readonly cluster: UpstreamCluster;
   /** Tries so far. */
   attempts = 0;
@@ -37,9 +40,9 @@ export class Router implements AttemptOwner {
   /** Only where a hash decides. */
   readonly #hashKey: HashKey | undefined;
   #upstream: UpstreamRequest | undefined;
-  #attempt: UpstreamAttempt | undefined;
+  #attempt: Attempt | undefined;
   /** The last one that was begun. */
-  #latest: UpstreamAttempt | undefined;
+  #latest: Attempt | undefined;
   #timeoutTimer: TimerHandle | undefined;
   #backoffTimer: TimerHandle | undefined;
   #requestCompleteAtMs = -1;
@@ -141,7 +144,7 @@ export class Router implements AttemptOwner {
     const { destination, engine } = this.#call;
     const mayAsk = destination!.changesRequest || engine.options.honorsCallerPolicies;
     const policy = mayAsk ? requestedRetries(headers, this.#action.retry) : this.#action.retry;
-    if (policy.attempts > 0 || policy !== this.#action.retry) this.#retries = new RetryState(policy, this.cluster, this.#call.routeStats);
+    if (policy.attempts > 0 || policy !== this.#action.retry) this.#retries = new RetryState(policy, this.cluster, this.#call.routeStats, retryGuard(policy, this.cluster, this.#call.request));
   }
 
   #copy(): MirroredRequest {
@@ -163,7 +166,7 @@ export class Router implements AttemptOwner {
   #send(host: Host): void {
     this.#countTry();
     this.#retries?.tried(host);
-    const attempt = new UpstreamAttempt(this, this.cluster, host, this.#attemptRequest());
+    const attempt = withFaults(new UpstreamAttempt(this, this.cluster, host, this.#attemptRequest()), this.#action.attemptFaults, this.#call, this);
     this.#attempt = attempt;
     this.#latest = attempt;
     attempt.start();
@@ -239,27 +242,34 @@ export class Router implements AttemptOwner {
   }
 
   onResponse(attempt: UpstreamAttempt, status: number, headers: ResponseHeaders, statusText: string | undefined): void {
-    const { cluster } = this;
-    cluster.recordResponse(attempt.host, status, headers, this.#call.isGrpc);
-    const retries = this.#usableRetries();
-    if (retries !== undefined) {
-      const header = (name: string): string | undefined => firstValue(headers[name]);
-      const verdict = retries.decide({ kind: 'response', status, header });
-      if (verdict === 'retry') {
-        cluster.stats.countRetried(status);
-        attempt.dismiss(new Error('retried'));
-        this.#retryLater(retries);
-        return;
-      }
-      this.#call.flags |= retries.flagsOf(verdict);
-      this.#giveUpRetries();
-    }
+    this.cluster.recordResponse(attempt.host, status, headers, this.#call.isGrpc);
+    if (this.#retriesAfter(attempt, status, headers)) return;
     this.#countResponse(status);
     this.#responded = true;
     if (this.#requestCompleteAtMs >= 0) this.#tellServiceTime(headers);
     if (this.#hashKey !== undefined) addCookies(headers, this.#hashKey.setCookies);
     this.#call.respond(status, headers, statusText);
     if (this.#call.paused) attempt.controller?.pause();
+  }
+
+  onInjected(attempt: Attempt, reply: LocalReply, status: number, headers: ResponseHeaders): void {
+    if (!this.#retriesAfter(attempt, status, headers)) this.#answer(reply);
+  }
+
+  /** Whether the answer is let go for another try. */
+  #retriesAfter(attempt: Attempt, status: number, headers: ResponseHeaders): boolean {
+    const retries = this.#usableRetries();
+    if (retries === undefined) return false;
+    const verdict = retries.decide({ kind: 'response', status, header: (name) => firstValue(headers, name) });
+    if (verdict === 'retry') {
+      this.cluster.stats.countRetried(status);
+      attempt.dismiss(new Error('retried'));
+      this.#retryLater(retries);
+      return true;
+    }
+    this.#call.flags |= retries.flagsOf(verdict);
+    this.#giveUpRetries();
+    return false;
   }
 
   onData(_attempt: UpstreamAttempt, chunk: Buffer): void {
@@ -270,9 +280,9 @@ export class Router implements AttemptOwner {
     this.#call.end(trailers);
   }
 
-  onFailure(attempt: UpstreamAttempt, reason: ResetReason, error: Error): void {
+  onFailure(attempt: Attempt, reason: ResetReason, error: Error): void {
     this.#attempt = undefined;
-    if (reason !== 'overflow') this.cluster.recordReset(attempt.host, reason);
+    if (attempt.reached && reason !== 'overflow') this.cluster.recordReset(attempt.host, reason);
     if (this.#responded) {
       this.#call.breakOff(replies.resetFlag(reason), `upstream_reset_after_response_started{${replies.resetDetail(reason)}}`, error);
       return;
@@ -380,21 +390,4 @@ export class Router implements AttemptOwner {
   resume(): void {
     this.#attempt?.controller?.resume();
   }
-}
-
-function firstValue(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
-}
-
-/** Only an upstream's response gets them, and before the route's operations. Source: Envoy `Filter::onUpstreamHeaders`. */
-function addCookies(headers: ResponseHeaders, lines: readonly string[]): void {
-  if (lines.length > 0) headers['set-cookie'] = [headers['set-cookie'] ?? [], lines].flat();
-}
-
-/** What the transport said, in Envoy's words. It goes into the details only. */
-function transportFailure(reason: ResetReason, error: Error): string {
-  if (reason !== 'connection-failure') return '';
-  const refused = (error as NodeJS.ErrnoException).code === 'ECONNREFUSED';
-  if (error instanceof TlsFailure) return error.message;
-  return `delayed connect error: ${refused ? 'Connection refused' : error.message}`;
 }

@@ -44,7 +44,7 @@ export function explainRoute(table: HostTable | undefined, head: RequestHead, po
     outcome: match === undefined ? 'no-route' : 'routed',
     virtualHost: { name: virtualHost.name, domain, origin: virtualHost.spec.origin },
     trials,
-    action: match === undefined ? [] : describeAction(match),
+    action: match === undefined ? [] : describeAction(match, head),
     skipped: virtualHost.spec.skipped ?? [],
     ...hints,
   };

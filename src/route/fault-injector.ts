@@ -20,7 +20,8 @@ const NO_FAULT: FaultDecision = Object.freeze({ delayMs: 0, abort: undefined });
 
 /**
  * Faults for the requests of one route. They come after the route was chosen, before CORS and the choice of a host, outside
- * the route's timeout, and an abort is never retried. Delay and abort are drawn independently.
+ * the route's timeout, and an abort is never retried; unless their scope is an attempt: then they are part of each. Delay and abort are drawn
+ * independently.
  *
  * Source: Istio `VirtualService.http[].fault`; Envoy fault filter.
  */
@@ -31,6 +32,11 @@ export class FaultInjector {
   constructor(options: FaultOptions) {
     assertNoIssues(checkFault(options));
     this.#options = options;
+  }
+
+  /** Whether the host that was picked for an attempt is to blame for its fault. */
+  get blamesHost(): boolean {
+    return this.#options.scope === 'host';
   }
 
   /** Draws the delay first, then the abort; a share of 0 draws nothing. */

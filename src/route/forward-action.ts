@@ -1,8 +1,11 @@
+import type { Random } from '../common/random.ts';
 import { CorsPolicy } from './cors.ts';
 import { Destination } from './destination.ts';
+import { FaultInjector } from './fault-injector.ts';
 import { Mirror } from './mirror.ts';
-import type { HashPolicy, RetryOptions, RouteAction, RouteSpec, WeightedDestination } from './model.ts';
+import type { HashPolicy, RequestHead, RetryOptions, RouteAction, RouteSpec, WeightedDestination } from './model.ts';
 import { RetryPolicy } from './retry-policy.ts';
+import { StickySplit } from './sticky-split.ts';
 import { TimeoutPolicy } from './timeout-policy.ts';
 import { WeightedClusters } from './weighted-clusters.ts';
 
@@ -21,8 +24,11 @@ const NOWHERE: readonly WeightedDestination[] = [{ cluster: '', weight: 1 }];
 /** A route that sends its requests to clusters, compiled. */
 export class ForwardAction {
   readonly kind = 'forward';
-  /** Draw from it once per request, before faults; the {@link Destination} drawn prepares the request. */
   readonly destinations: WeightedClusters<Destination>;
+  /** Of a split that keeps callers on their side. */
+  readonly sticky: StickySplit<Destination> | undefined;
+  /** To be asked for each try; those of `Route.faults` come once, before. */
+  readonly attemptFaults: FaultInjector | undefined;
   readonly timeout: TimeoutPolicy;
   readonly retry: RetryPolicy;
   readonly mirrors: readonly Mirror[];
@@ -30,16 +36,25 @@ export class ForwardAction {
   readonly hashPolicies: readonly HashPolicy[];
   readonly cors: CorsPolicy | undefined;
 
-  constructor(action: RouteAction & { readonly kind: 'forward' }, { match, headers }: RouteSpec) {
+  constructor(action: RouteAction & { readonly kind: 'forward' }, { match, headers, fault }: RouteSpec) {
     const treatment = { match, headers, rewrite: action.rewrite };
     const given = action.destinations.length === 0 ? NOWHERE : action.destinations;
     const isLone = given.length === 1;
-    this.destinations = new WeightedClusters(given.map((spec) => new Destination(spec, treatment, isLone)));
+    const destinations = given.map((spec) => new Destination(spec, treatment, isLone));
+    this.destinations = new WeightedClusters(destinations);
+    const isSplit = this.destinations.choices.length > 1;
+    this.sticky = action.sticky === undefined || !isSplit ? undefined : new StickySplit(action.sticky, destinations);
+    this.attemptFaults = fault === undefined || (fault.scope ?? 'request') === 'request' ? undefined : new FaultInjector(fault);
     this.hashPolicies = this.destinations.choices.flatMap(({ hashPolicy }) => hashPolicy ?? []);
     const retries = action.retries ?? NO_RETRIES;
     this.timeout = new TimeoutPolicy({ routeTimeoutMs: action.timeoutMs, perTryTimeoutMs: retries.perTryTimeoutMs });
     this.retry = RetryPolicy.of(retries);
     this.mirrors = (action.mirrors ?? []).map((options) => new Mirror(options));
     this.cors = action.cors === undefined ? undefined : new CorsPolicy(action.cors);
+  }
+
+  /** Where one request goes, its retries too: to be asked once, before faults. The {@link Destination} prepares the request. */
+  pick(head: RequestHead, random: Random): Destination {
+    return this.sticky?.pick(head) ?? this.destinations.pick(random);
   }
 }

@@ -2,6 +2,7 @@ import type { HeaderList } from '../common/headers.ts';
 import { combineHash64, formatHash64, randomHash64, type Hash64 } from '../common/hash64.ts';
 import type { Random } from '../common/random.ts';
 import { xxHash64 } from '../common/xxhash64.ts';
+import { cookieValue } from './cookie.ts';
 import { forwardedAddress } from './forwarded-address.ts';
 import type { HashPolicy, RequestHead } from './model.ts';
 import { queryParameter } from './path.ts';
@@ -50,7 +51,7 @@ export class HashKey {
       case 'source-ip':
         return textHash(forwardedAddress(head.headers) ?? withoutPort(callerAddress));
       case 'cookie':
-        return textHash(cookieValue(head, policy.name) || this.#madeUp(policy, random));
+        return textHash(cookieValue(head.headers, policy.name) || this.#madeUp(policy, random));
     }
   }
 
@@ -97,19 +98,6 @@ function linesOf(headers: HeaderList, name: string): string[] {
   const values: string[] = [];
   for (let i = 0; i < headers.length; i += 2) if (headers[i] === name) values.push(headers[i + 1]!);
   return values;
-}
-
-/** The first cookie of that name, without the double quotes around it; empty when there is none. Source: Envoy `forEachCookie`. */
-function cookieValue({ headers }: RequestHead, name: string): string {
-  for (const line of linesOf(headers, 'cookie')) {
-    for (const cookie of line.split(';')) {
-      const equals = cookie.indexOf('=');
-      if (equals === -1 || cookie.slice(0, equals).replace(/^ +/, '') !== name) continue;
-      const value = cookie.slice(equals + 1);
-      return value.length >= 2 && value.startsWith('"') && value.endsWith('"') ? value.slice(1, -1) : value;
-    }
-  }
-  return '';
 }
 
 /** Source: Envoy `Utility::makeSetCookieValue`. */

@@ -1,6 +1,6 @@
 import { randomInt, type Random } from '../common/random.ts';
 import { parseGrpcStatus } from './grpc.ts';
-import type { RetryOptions } from './model.ts';
+import type { RetryOptions, RetrySafety } from './model.ts';
 
 /** Why an attempt ended without response headers. `overflow` is a circuit breaker's refusal. Source: Envoy `StreamResetReason`. */
 export type ResetReason =
@@ -52,6 +52,8 @@ export class RetryPolicy {
   /** Whether a retry avoids the hosts already tried. Source: `retryIgnorePreviousHosts`. */
   readonly ignorePreviousHosts: boolean;
   readonly retryRemoteLocalities: boolean;
+  /** Absent: a retry is made whatever harm it might do. */
+  readonly safety: RetrySafety | undefined;
   /** The tokens that are not numbers. */
   readonly tokens: ReadonlySet<string>;
   /** Statuses that are retried because they are listed. */
@@ -64,6 +66,7 @@ export class RetryPolicy {
     this.attempts = options.attempts;
     this.ignorePreviousHosts = options.ignorePreviousHosts;
     this.retryRemoteLocalities = options.retryRemoteLocalities;
+    this.safety = options.safety;
     this.statusCodes = new Set(words.filter((word) => /^\d+$/.test(word)).map(Number));
     this.tokens = new Set(words.filter((word) => !/^\d+$/.test(word)));
     this.#grpcStatuses = new Set(words.map((word) => GRPC_TOKENS[word]).filter((status) => status !== undefined));

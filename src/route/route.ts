@@ -14,7 +14,7 @@ export class Route {
   readonly origin: Origin | undefined;
   readonly matcher: RequestMatcher;
   readonly action: ForwardAction | ReplyAction;
-  /** To be asked before the action, whatever its kind. */
+  /** To be asked before the action, whatever its kind; where there are tries, faults may be theirs instead: `ForwardAction.attemptFaults`. */
   readonly faults: FaultInjector | undefined;
 
   /** @throws {Error} for values that validation refuses: bad regular expressions, faults, header values. */
@@ -25,7 +25,8 @@ export class Route {
     this.origin = spec.origin;
     this.matcher = new RequestMatcher(spec.match);
     this.action = action.kind === 'forward' ? new ForwardAction(action, spec) : new ReplyAction(action, spec);
-    this.faults = spec.fault === undefined ? undefined : new FaultInjector(spec.fault);
+    const ofAttempts = this.action.kind === 'forward' && this.action.attemptFaults !== undefined;
+    this.faults = spec.fault === undefined || ofAttempts ? undefined : new FaultInjector(spec.fault);
   }
 
   /** Whether all its conditions hold; an earlier route may still take the request. */

@@ -30,7 +30,7 @@ const SERVER_NAME = 'istio-envoy';
  * @throws {MeshError} `ERR_INVALID_CONFIG` when the rules multiply to more than a process could hold
  */
 export function compileGateway(resources: readonly Resource[], options: CompileOptions, memo = new CompileMemo()): GatewaySnapshot {
-  const { workload: caller, legacySemantics, domain = 'cluster.local' } = options;
+  const { workload: caller, legacySemantics, retrySafety, domain = 'cluster.local' } = options;
   const budget = new CompileBudget();
   const configMaps = resources.filter(({ kind }) => kind === 'ConfigMap');
   const mesh = memo.mesh.of(configMaps, () => readMeshConfig(configMaps));
@@ -50,6 +50,7 @@ export function compileGateway(resources: readonly Resource[], options: CompileO
     caller,
     mesh,
     legacySemantics,
+    retrySafety,
     domain,
     clusterOf: (destination: DestinationSpec, port: number) => destinationCluster(destination, port, serviceOf(destination.host)),
     hashPolicy: (destination: DestinationSpec) => {

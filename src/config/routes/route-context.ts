@@ -1,4 +1,4 @@
-import type { HashPolicy } from '../../route/model.ts';
+import type { HashPolicy, RetrySafety } from '../../route/model.ts';
 import type { MergedRule } from '../clusters/destination-rules.ts';
 import type { CompileBudget } from '../compile-budget.ts';
 import type { CallerOptions } from '../compile-options.ts';
@@ -14,6 +14,8 @@ export interface RouteContext {
   readonly gateway: string;
   readonly mesh: MeshConfig;
   readonly legacySemantics: boolean;
+  /** Of rules and services that say nothing of it. */
+  readonly retrySafety?: RetrySafety | undefined;
   readonly domain: string;
   /** The cluster of a destination on this port, whether or not there is one of that name. */
   readonly clusterOf: (destination: DestinationSpec) => string;

@@ -1,5 +1,5 @@
 import { parseDurationMs } from '../../common/duration.ts';
-import type { CorsOptions, FaultOptions, RetryOptions, StringMatch } from '../../route/model.ts';
+import type { CorsOptions, FaultOptions, FaultScope, RetryOptions, RetrySafety, StringMatch } from '../../route/model.ts';
 import type { CorsSpec, FaultSpec, RetrySpec } from '../istio-types.ts';
 import { durationOr } from '../mesh-settings.ts';
 import { grpcStatusNumber } from './grpc-status-names.ts';
@@ -37,8 +37,13 @@ export function retryOptions(spec: RetrySpec | undefined, hashed: boolean): Retr
   };
 }
 
+/** The same retries, but only where they are safe, unless nobody asks for that. */
+export function safely(retries: RetryOptions | undefined, safety: RetrySafety | false | undefined): RetryOptions | undefined {
+  return retries === undefined || safety === undefined || safety === false ? retries : { ...retries, safety };
+}
+
 /** Source: istio `TranslateFault`. A share that is not given is 0 %, so that the fault never happens. */
-export function faultOptions(spec: FaultSpec | undefined): FaultOptions | undefined {
+export function faultOptions(spec: FaultSpec | undefined, scope: FaultScope = 'request'): FaultOptions | undefined {
   const fixedDelayMs = spec?.delay?.fixedDelay === undefined ? undefined : parseDurationMs(spec.delay.fixedDelay);
   const delayPercentage = spec?.delay?.percentage === undefined ? (spec?.delay?.percent ?? 0) : (spec.delay.percentage.value ?? 0);
   const { httpStatus } = spec?.abort ?? {};
@@ -47,6 +52,7 @@ export function faultOptions(spec: FaultSpec | undefined): FaultOptions | undefi
   const aborts = httpStatus !== undefined || grpcStatus !== undefined;
   if (fixedDelayMs === undefined && !aborts) return undefined;
   return {
+    ...(scope !== 'request' && { scope }),
     ...(fixedDelayMs !== undefined && { delay: { fixedDelayMs, percentage: delayPercentage } }),
     ...(aborts && {
       abort: {

@@ -8,7 +8,7 @@ import { headerRules } from './header-rules.ts';
 import { directAction, redirectAction } from './reply-actions.ts';
 import type { RouteContext } from './route-context.ts';
 import { isCatchAll, routeMatch, whyNotForCaller } from './route-match.ts';
-import { corsOptions, faultOptions, retryOptions } from './route-policies.ts';
+import { corsOptions, faultOptions, retryOptions, safely } from './route-policies.ts';
 import type { HttpRule } from './virtual-service.ts';
 
 /** What the rules of one VirtualService come to, for one caller and port. */
@@ -53,7 +53,7 @@ function addRoutes(
   skipped: SkippedRule[],
 ): string | undefined {
   const { spec, resource, path } = rule;
-  const shared = sharedParts(spec, action);
+  const shared = sharedParts(rule, action);
   const entries: readonly HttpMatchSpec[] = spec.match ?? [];
   if (entries.length === 0) {
     routes.push(named(spec.name, { match: {}, ...shared, origin: originOf(resource, path) }));
@@ -84,8 +84,8 @@ function named(name: string | undefined, route: RouteSpec): RouteSpec {
   return name === undefined || name === '' ? route : { name, ...route };
 }
 
-function sharedParts(spec: HttpRouteSpec, action: RouteAction): Omit<RouteSpec, 'match' | 'name' | 'origin'> {
-  const fault = faultOptions(spec.fault);
+function sharedParts({ spec, extensions }: HttpRule, action: RouteAction): Omit<RouteSpec, 'match' | 'name' | 'origin'> {
+  const fault = faultOptions(spec.fault, extensions?.faultScope);
   const { rules: headers } = headerRules(spec.headers);
   return { action, ...(fault && { fault }), ...(headers && { headers }) };
 }
@@ -98,11 +98,11 @@ function ruleAction(rule: HttpRule, context: RouteContext, defaultHost: string):
 }
 
 function forwardAction(rule: HttpRule, context: RouteContext, defaultHost: string): RouteAction | undefined {
-  const { spec } = rule;
+  const { spec, extensions: { sticky, retrySafety = context.retrySafety } = {} } = rule;
   const destinations = ruleDestinations(rule, context, defaultHost);
   if (destinations.length === 0) return undefined;
   const hashed = destinations.length === 1 && destinations[0]?.hashPolicy !== undefined;
-  const retries: RetryOptions | undefined = retryOptions(spec.retries ?? context.mesh.retryPolicy, hashed);
+  const retries: RetryOptions | undefined = safely(retryOptions(spec.retries ?? context.mesh.retryPolicy, hashed), retrySafety);
   const timeoutMs = spec.timeout === undefined ? 0 : (parseDurationMs(spec.timeout) ?? 0);
   const mirrors = ruleMirrors(rule, context);
   const cors = corsOptions(spec.corsPolicy);
@@ -110,6 +110,7 @@ function forwardAction(rule: HttpRule, context: RouteContext, defaultHost: strin
   return {
     kind: 'forward',
     destinations,
+    ...(sticky && { sticky }),
     ...(rewrite && { rewrite }),
     ...(timeoutMs > 0 && { timeoutMs }),
     ...(retries && { retries }),

@@ -1,4 +1,5 @@
 import type { SkippedRule } from '../../common/explanation.ts';
+import type { Steps } from '../../common/steps.ts';
 import { hostsOverlap, isWildcardHost } from '../../common/host-name.ts';
 import type { RouteSpec, VirtualHostSpec } from '../../route/model.ts';
 import { clusterName } from '../clusters/cluster-name.ts';
@@ -12,7 +13,7 @@ import { hostDomains, serviceDomains, type Domains } from './domains.ts';
 import type { ListenerRules } from './listener-rules.ts';
 import type { RouteContext } from './route-context.ts';
 import type { ConfigurationMemo } from './route-memo.ts';
-import { retryOptions } from './route-policies.ts';
+import { retryOptions, safely } from './route-policies.ts';
 import { compileRules, type CompiledRules } from './rule-routes.ts';
 import type { VirtualService } from './virtual-service.ts';
 
@@ -34,24 +35,26 @@ export const PORT_OF_UNREGISTERED_HOSTS = 80;
  *
  * Source: istio `BuildSidecarOutboundVirtualHosts`, `BuildSidecarVirtualHostWrapper`.
  */
-export function virtualHosts(
+export function* virtualHosts(
   services: ReadonlyMap<string, Service>,
   rules: ListenerRules,
   context: RouteContext,
   memo: ConfigurationMemo,
   surroundings: object,
-): VirtualHostSpec[] {
+): Steps<VirtualHostSpec[]> {
   const drafts = new Map<string, Draft>();
   const passedOver = new Map<string, SkippedRule[]>();
   const all = context.port === PORT_OF_UNREGISTERED_HOSTS;
   for (const virtualService of all ? rules.virtualServices : rules.governing(services.keys())) {
     addGoverned(virtualService, services, rules, rulesOf(virtualService, context, memo, surroundings), context.port, drafts, passedOver);
+    yield;
   }
   for (const service of services.values()) {
     if (drafts.has(service.host) || service.externalName !== undefined || !servesHttp(service, context.port)) continue;
     const skipped = [...rules.rejected(service.host), ...(passedOver.get(service.host) ?? [])];
     const routes = memo.defaults.of(service, [context.mesh, context.ruleOf(service)], () => [defaultRoute(service, context)]);
     drafts.set(service.host, { host: service.host, service, routes, skipped, origin: service.origin });
+    yield;
   }
   return settle([...drafts.values()], context, memo);
 }
@@ -141,7 +144,7 @@ export function askedOf({ rules }: VirtualService, { clusterOf, serviceOf, ruleO
 function defaultRoute(service: Service, context: RouteContext): RouteSpec {
   const hashPolicy = context.serviceHashPolicy(service, context.port);
   // Unlike a rule's lone destination, a hash does not keep retries of the default route from looking for another host.
-  const retries = retryOptions(context.mesh.retryPolicy, false);
+  const retries = safely(retryOptions(context.mesh.retryPolicy, false), context.retrySafety);
   const cluster = clusterName(service.host, context.port);
   return {
     name: 'default',

@@ -1,5 +1,6 @@
 import { expandHost } from '../../common/host-name.ts';
 import type { DestinationSpec, HttpRouteSpec, L4MatchSpec, L4RouteDestinationSpec, VirtualServiceSpec } from '../istio-types.ts';
+import { ruleExtensions, type RuleExtensions } from '../extensions/rule-extensions.ts';
 import type { Resource } from '../resource.ts';
 
 /** One entry of `http`, with its destinations' hosts in full, and the resource it is written in. */
@@ -11,6 +12,8 @@ export interface HttpRule {
   readonly path: string;
   /** The namespace by which its matches name gateways: for a rule that came from a delegate, the root's. */
   readonly boundIn: string;
+  /** What annotations of {@link resource} ask for it. */
+  readonly extensions?: RuleExtensions | undefined;
 }
 
 /** One entry of `tls` or `tcp`, with its destinations' hosts in full. */
@@ -48,6 +51,7 @@ export function expandVirtualService(resource: Resource, exportTo: readonly stri
       resource,
       path: `spec.http[${index}]`,
       boundIn: resource.namespace,
+      extensions: ruleExtensions(resource, rule.name),
     })),
     tls: expandL4(spec.tls, 'spec.tls', expand),
     tcp: expandL4(spec.tcp, 'spec.tcp', expand),
