@@ -1,5 +1,4 @@
 import type { RouteExplanation } from '../common/explanation.ts';
-import type { Steps } from '../common/steps.ts';
 import { hostOf } from './authority.ts';
 import { explainRoute } from './explain.ts';
 import { HostTable } from './host-table.ts';
@@ -54,17 +53,6 @@ export class RouteTable {
     this.#compiled = previous === undefined ? new WeakMap() : previous.#compiled;
     this.#ports = derived?.ports ?? this.#portTables();
     this.counted = derived?.counted ?? new Set(configurations.flatMap(({ virtualHosts }) => virtualHosts.filter(isCounted)));
-  }
-
-  /** As the constructor, in steps: one for each virtual host. */
-  static *of(configurations: readonly RouteConfigurationSpec[], previous = new RouteTable([])): Steps<RouteTable> {
-    for (const { virtualHosts } of configurations) {
-      for (const spec of virtualHosts) {
-        previous.#compile(spec);
-        yield;
-      }
-    }
-    return new RouteTable(configurations, previous);
   }
 
   /**
