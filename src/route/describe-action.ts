@@ -44,7 +44,7 @@ function describeTreatment({ timeout, retry, mirrors, cors }: ForwardAction): st
   const phrases: string[] = [];
   if (timeout.routeTimeoutMs > 0) phrases.push(`timeout ${formatDurationMs(timeout.routeTimeoutMs)}`);
   if (timeout.perTryTimeoutMs > 0) phrases.push(`per try ${formatDurationMs(timeout.perTryTimeoutMs)}`);
-  if (retry.attempts > 0) phrases.push(`${retry.attempts} retries on ${[...retry.tokens, ...retry.statusCodes].join(',')}`);
+  if (retry.attempts > 0) phrases.push(`${retry.attempts} ${retry.attempts === 1 ? 'retry' : 'retries'} on ${[...retry.tokens, ...retry.statusCodes].join(',')}`);
   if (retry.attempts > 0 && retry.safety !== undefined) phrases.push(describeSafety(retry.safety));
   for (const mirror of mirrors) phrases.push(`mirrors ${round(mirror.options.percentage)} % to ${mirror.cluster}`);
   if (cors !== undefined) phrases.push('CORS policy');

@@ -30,6 +30,7 @@ describe('what happens to it', () => {
     [{ timeoutMs: 1500 }, ['timeout 1.5s']],
     [{ timeoutMs: 0 }, []],
     [{ retries: RETRIES }, ['2 retries on 5xx']],
+    [{ retries: { ...RETRIES, attempts: 1 } }, ['1 retry on 5xx']],
     [{ retries: { ...RETRIES, attempts: 0, perTryTimeoutMs: 500 } }, ['per try 500ms']],
     [{ timeoutMs: 500, retries: { ...RETRIES, perTryTimeoutMs: 500, retryOn: 'reset, 503,connect-failure' } }, ['timeout 500ms', '2 retries on reset,connect-failure,503']],
     [{ mirrors: [{ cluster: 'v3', percentage: 100 / 3 }, { cluster: 'v4', percentage: 100 }] }, ['mirrors 33.3333 % to v3', 'mirrors 100 % to v4']],
