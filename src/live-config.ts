@@ -26,6 +26,7 @@ export class LiveConfig {
   readonly #edited = new Set<string>();
   #watcher: ConfigWatcher | undefined;
   #error: MeshError | undefined;
+  #isClosed = false;
 
   private constructor(config: MeshConfig, listener: LiveListener) {
     this.#config = config;
@@ -44,7 +45,7 @@ export class LiveConfig {
     const reader = config.reader(options.config);
     const scan = await reader.scan();
     const read = await reader.read(scan);
-    listener.changed(config.declare(read));
+    listener.changed(await config.declare(read));
     if (times === undefined || !reader.hasPaths) return live;
     live.#watcher = new ConfigWatcher(reader, scan, read, clock, times, {
       changed: (contents, files) => live.#use(contents, files),
@@ -59,19 +60,21 @@ export class LiveConfig {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#watcher?.close();
   }
 
-  #use(contents: ConfigRead, files: readonly string[]): void {
+  async #use(contents: ConfigRead, files: readonly string[]): Promise<void> {
     // Edits that could not come into force come with the one that mends them.
     for (const file of files) this.#edited.add(file);
     let change: ConfigChange;
     try {
-      change = this.#config.declare(contents, [...this.#edited]);
+      change = await this.#config.declare(contents, [...this.#edited]);
     } catch (error) {
-      this.#fail(error);
+      if (!this.#isClosed) this.#fail(error);
       return;
     }
+    if (this.#isClosed) return;
     this.#edited.clear();
     this.#error = undefined;
     this.#listener.changed(change);

@@ -1,4 +1,5 @@
 import { MeshError } from './common/errors.ts';
+import { finish, type Steps } from './common/steps.ts';
 import { compileChange, compileSnapshot } from './config/compile.ts';
 import { CompileMemo } from './config/compile-memo.ts';
 import type { CompileOptions } from './config/compile-options.ts';
@@ -6,9 +7,10 @@ import { formatIssue, type ConfigIssue } from './config/issue.ts';
 import { combineReads, type ReadOptions } from './config/read-resources.ts';
 import { resourceName } from './config/resource.ts';
 import { parseReference } from './config/resource-reference.ts';
-import { exportResource, ResourceSet } from './config/resource-set.ts';
+import { exportResource, ResourceSet, type ResourceChanges } from './config/resource-set.ts';
 import type { Snapshot } from './config/snapshot.ts';
 import { ConfigReader, type ConfigRead } from './discovery/config-reader.ts';
+import { TimeSlices } from './discovery/time-slices.ts';
 import { sourcesOf } from './config-sources.ts';
 import type { ConfigSource } from './mesh-options.ts';
 
@@ -37,6 +39,9 @@ export interface ResourceObject {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly [field: string]: unknown };
   readonly [field: string]: unknown;
 }
+
+/** So few resources are brought into force in one go, however busy the machine. */
+const FEW = 500;
 
 /** The resources in force and the snapshot compiled from them. A change that has an error changes nothing. */
 export class MeshConfig {
@@ -82,7 +87,7 @@ export class MeshConfig {
       const issues = [...ofPaths, ...ofTexts];
       if (issues.some(isError)) throw invalidConfig(issues);
       const names = [...new Set(resources.map(resourceName))];
-      const change = { ...this.#use(this.#resources.apply(resources), issues), cause: 'apply' as const, changed: names };
+      const change = { ...(await this.#use((set) => set.apply(resources), issues)), cause: 'apply' as const, changed: names };
       for (const file of hashes.keys()) this.#appliedIssues.delete(file);
       this.#remember(names, issues);
       return change;
@@ -95,15 +100,17 @@ export class MeshConfig {
    * @param files - what was edited
    * @throws {MeshError} `ERR_INVALID_CONFIG` as {@link apply}
    */
-  declare({ reads, issues: ofPaths }: ConfigRead, files: readonly string[] = []): ConfigChange {
-    const { resources, issues: ofTexts } = combineReads(reads);
-    const issues = [...ofPaths, ...ofTexts];
-    if (issues.some(isError)) throw invalidConfig(issues);
-    const edited = new Set(files);
-    const change = this.#use(this.#resources.declare(resources), issues.filter(({ file, code }) => edited.has(file) || code === 'WARN_DUPLICATE'));
-    this.#declaredIssues = issues;
-    for (const name of this.#appliedIssues.keys()) if (this.#resources.isAsDeclared(name)) this.#appliedIssues.delete(name);
-    return { ...change, cause: 'watch', files };
+  declare({ reads, issues: ofPaths }: ConfigRead, files: readonly string[] = []): Promise<ConfigChange> {
+    return this.#inTurn(async () => {
+      const { resources, issues: ofTexts } = combineReads(reads);
+      const issues = [...ofPaths, ...ofTexts];
+      if (issues.some(isError)) throw invalidConfig(issues);
+      const edited = new Set(files);
+      const change = await this.#use((set) => set.declare(resources), issues.filter(({ file, code }) => edited.has(file) || code === 'WARN_DUPLICATE'));
+      this.#declaredIssues = issues;
+      for (const name of this.#appliedIssues.keys()) if (this.#resources.isAsDeclared(name)) this.#appliedIssues.delete(name);
+      return { ...change, cause: 'watch' as const, files };
+    });
   }
 
   /** @throws {MeshError} `ERR_INVALID_ARGUMENT` for a reference that can't be read. */
@@ -113,7 +120,7 @@ export class MeshConfig {
 
   /** @throws {MeshError} `ERR_NOT_FOUND` when there is no such resource. */
   delete(reference: string): Promise<ConfigChange> {
-    return this.#inTurn(() => {
+    return this.#inTurn(async () => {
       const parsed = parseReference(reference);
       if (this.#resources.get(parsed).length === 0) {
         const { size } = this.#resources;
@@ -121,22 +128,32 @@ export class MeshConfig {
         const hint = size === 0 ? '' : ` (there is: ${known}${size > 5 ? `, and ${size - 5} more` : ''})`;
         throw new MeshError('ERR_NOT_FOUND', `there is no ${reference} to delete${hint}`);
       }
-      const change = this.#use(this.#resources.delete(parsed), []);
+      const change = await this.#use((set) => set.delete(parsed), []);
       for (const name of change.deleted) this.#appliedIssues.delete(name);
       return { ...change, cause: 'delete' as const };
     });
   }
 
-  /** Nothing is awaited between reading the resources in force and replacing them, so changes can't mix. */
-  #use(set: ResourceSet, issues: readonly ConfigIssue[]): Omit<ConfigChange, 'cause'> {
+  /** In slices, since the compile of a large mesh takes long; that changes don't mix is why they take turns. */
+  async #use(edit: (set: ResourceSet) => ResourceSet, issues: readonly ConfigIssue[]): Promise<Omit<ConfigChange, 'cause'>> {
+    const slices = new TimeSlices(0);
+    const set = edit(this.#resources);
+    const isSmall = this.#resources.size + set.size <= FEW;
+    const { added, updated, deleted } = isSmall ? finish(this.#bringIntoForce(set)) : await slices.run(this.#bringIntoForce(set));
+    const { version, warnings } = this.#snapshot;
+    return { version, changed: [...added, ...updated, ...deleted], added, updated, deleted, warnings: [...issues, ...warnings], files: [] };
+  }
+
+  *#bringIntoForce(set: ResourceSet): Steps<ResourceChanges> {
+    yield;
     const before = this.#resources;
     if (!set.equals(before)) {
-      this.#snapshot = compileChange(set.all, { ...this.#compile, version: this.#snapshot.version + 1 }, this.#memo).snapshot;
+      const { snapshot } = yield* compileChange(set.all, { ...this.#compile, version: this.#snapshot.version + 1 }, this.#memo);
+      this.#snapshot = snapshot;
       this.#resources = set;
+      yield;
     }
-    const { version, warnings } = this.#snapshot;
-    const { added, updated, deleted } = set.changesSince(before);
-    return { version, changed: [...added, ...updated, ...deleted], added, updated, deleted, warnings: [...issues, ...warnings], files: [] };
+    return set.changesSince(before);
   }
 
   #remember(names: readonly string[], issues: readonly ConfigIssue[]): void {
@@ -146,7 +163,7 @@ export class MeshConfig {
     for (const [owner, said] of all) this.#appliedIssues.set(owner, said);
   }
 
-  #inTurn<T>(act: () => T | Promise<T>): Promise<T> {
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
     const done = this.#turn.then(act);
     this.#turn = done.catch(() => {});
     return done;

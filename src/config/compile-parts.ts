@@ -1,4 +1,5 @@
 import type { ClusterSpec } from '../cluster/model.ts';
+import type { Steps } from '../common/steps.ts';
 import type { ListenerSpec } from '../route/listener-model.ts';
 import type { RouteConfigurationSpec } from '../route/model.ts';
 import { DestinationRules } from './clusters/destination-rules.ts';
@@ -59,21 +60,27 @@ export interface Whole {
 }
 
 /**
- * Compiles resources: registry → what the caller sees of it → clusters → routes.
+ * Compiles resources: registry → what the caller sees of it → clusters → routes. Each is a step.
  *
  * @param whole - when they are a part: see there
  * @throws {MeshError} `ERR_INVALID_CONFIG` when they multiply to more than a process could hold
  */
-export function compileParts(resources: readonly Resource[], options: CompileOptions, mesh: MeshConfig, memo: CompileMemo, whole?: Whole): Parts {
+export function* compileParts(resources: readonly Resource[], options: CompileOptions, mesh: MeshConfig, memo: CompileMemo, whole?: Whole): Steps<Parts> {
   const { workload: caller, legacySemantics, retrySafety, domain = 'cluster.local' } = options;
   const budget = new CompileBudget();
   const { registry, issues, workloads } = memo.registry.of([mesh, ...registryParts(resources, options)], () => buildRegistry(resources, options, mesh, memo.registryParts, whole));
+  yield;
   const { applicable, rejected } = visibleVirtualServices(resources, caller.namespace, mesh, domain, budget, memo.virtualServices);
+  yield;
   const scope = sidecarScope(resources, registry, applicable, caller, mesh, domain);
   const rules = new DestinationRules(resources, caller, mesh, domain, memo.destinationRules);
 
   const clusterContext = { caller, mesh, rules, legacySemantics, memo: memo.clusters, budget };
-  const clusters = scope.services.flatMap((service) => serviceClusters(service, clusterContext));
+  const clusters: ClusterSpec[] = [];
+  for (const service of scope.services) {
+    clusters.push(...serviceClusters(service, clusterContext));
+    yield;
+  }
 
   const inScope = new Map(scope.services.map((service) => [service.host, service]));
   const surroundings = memo.surroundings.of(surroundingsOf(resources, registry, scope, mesh), () => ({}));
@@ -93,12 +100,14 @@ export function compileParts(resources: readonly Resource[], options: CompileOpt
     ruleOf: (service: Service) => rules.find(service),
     budget,
   };
-  const configurations = routeConfigurations(scope, rejected, routeContext, memo.routes, surroundings, whole?.open ?? NO_PORTS);
+  const configurations = yield* routeConfigurations(scope, rejected, routeContext, memo.routes, surroundings, whole?.open ?? NO_PORTS);
+  yield;
   const secure = httpsScope(scope, memo.httpsServices, whole?.asksForHttps);
   const https = secure && {
-    configurations: routeConfigurations(secure, rejected, routeContext, memo.httpsRoutes, surroundings, whole?.httpsOpen ?? NO_PORTS),
+    configurations: yield* routeConfigurations(secure, rejected, routeContext, memo.httpsRoutes, surroundings, whole?.httpsOpen ?? NO_PORTS),
     ports: portUse(secure, routeContext),
   };
+  yield;
   const inForce = new Set(scope.listeners.flatMap(({ virtualServices }) => virtualServices));
   return {
     scope,

@@ -1,3 +1,4 @@
+import { finish, type Steps } from '../common/steps.ts';
 import { ListenerTable } from '../route/listener-table.ts';
 import { NO_ROUTES, RouteTable } from '../route/route-table.ts';
 import { compilePart } from './change/compile-part.ts';
@@ -29,37 +30,39 @@ export interface CompileResult {
  * @throws {MeshError} `ERR_INVALID_CONFIG` when they multiply to more than a process could hold
  */
 export function compileSnapshot(resources: readonly Resource[], options: CompileOptions): CompileResult {
-  const { snapshot } = compileWhole(resources, options, new CompileMemo());
+  const { snapshot } = finish(compileWhole(resources, options, new CompileMemo()));
   return { snapshot, issues: snapshot.warnings };
 }
 
 /**
- * As {@link compileSnapshot}, but parts that have not changed since the compile before are not made anew: they are the same objects.
+ * As {@link compileSnapshot}, but parts that have not changed since the compile before are not made anew: they are the same objects. It may pause
+ * wherever it yields; one compile of a memo at a time.
  *
  * @param memo - of the compiles before, with the same options but for `version`
  */
-export function compileChange(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): CompileResult {
-  let latest = compilePart(resources, options, memo);
+export function* compileChange(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): Steps<CompileResult> {
+  let latest = yield* compilePart(resources, options, memo);
   if (latest === undefined) {
-    const whole = compileWhole(resources, options, memo);
-    latest = { ...whole, neighbours: neighboursOf(resources, options, whole.mesh, memo) };
+    const whole = yield* compileWhole(resources, options, memo);
+    yield;
+    latest = { ...whole, neighbours: yield* neighboursOf(resources, options, whole.mesh, memo) };
   }
   memo.latest = latest;
   const { snapshot } = latest;
   return { snapshot, issues: snapshot.warnings };
 }
 
-function compileWhole(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): Omit<Compiled, 'neighbours'> {
+function* compileWhole(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): Steps<Omit<Compiled, 'neighbours'>> {
   const configMaps = resources.filter(({ kind }) => kind === 'ConfigMap');
   const mesh = memo.mesh.of(configMaps, () => readMeshConfig(configMaps));
-  const parts = compileParts(resources, options, mesh, memo);
+  const parts = yield* compileParts(resources, options, mesh, memo);
   const { scope, routes, https, askingForHttps, registryIssues, ruleIssues, cost } = parts;
   const before = memo.latest?.snapshot;
   const snapshot: Snapshot = Object.freeze({
     version: options.version,
     resources,
-    routes: new RouteTable(routes.configurations, before?.routes),
-    httpsRoutes: https === undefined ? NO_ROUTES : new RouteTable(https.configurations, before?.httpsRoutes),
+    routes: yield* RouteTable.of(routes.configurations, before?.routes),
+    httpsRoutes: https === undefined ? NO_ROUTES : yield* RouteTable.of(https.configurations, before?.httpsRoutes),
     listeners: new ListenerTable(parts.listeners, outboundCluster(scope)),
     clusters: new Map([...parts.clusters, ...specialClusters(mesh)].map((cluster) => [cluster.name, cluster])),
     settings: Object.freeze({ ...mesh.settings, outboundTrafficPolicy: scope.outboundTrafficPolicy }),
@@ -69,10 +72,10 @@ function compileWhole(resources: readonly Resource[], options: CompileOptions, m
 }
 
 /** Of a compile that goes before changes of its resources. */
-function neighboursOf(resources: readonly Resource[], { endpoints = {}, workload: { namespace }, domain = 'cluster.local' }: CompileOptions, mesh: MeshConfig, memo: CompileMemo): Neighbours {
+function* neighboursOf(resources: readonly Resource[], { endpoints = {}, workload: { namespace }, domain = 'cluster.local' }: CompileOptions, mesh: MeshConfig, memo: CompileMemo): Steps<Neighbours> {
   const { latest } = memo;
   if (latest?.mesh === mesh && latest.neighbours.isFor(resources)) return latest.neighbours;
-  return new Neighbours(
+  return yield* Neighbours.of(
     resources,
     {
       namespace,

@@ -13,8 +13,8 @@ export interface WatcherTimes {
 
 /** What hears from a watcher. */
 export interface WatcherListener {
-  /** The contents are other than before; `files` are those that were edited, added or removed since the last call. */
-  changed(read: ConfigRead, files: readonly string[]): void;
+  /** The contents are other than before; `files` are those that were edited, added or removed since the last call. No look is taken until it is through. */
+  changed(read: ConfigRead, files: readonly string[]): Promise<void>;
   /** Something went wrong that has nothing to do with the files. Watching goes on. */
   failed(error: unknown): void;
 }
@@ -125,7 +125,7 @@ export class ConfigWatcher {
     }
     this.#settling.recordRead(scan.fingerprint);
     this.#empty = scan.empty;
-    this.#tell(read);
+    await this.#tell(read);
     if (isTorn) return this.#times.debounceMs;
     return this.#reader.isDoubtful ? Math.min(DOUBT_MS, this.#times.pollMs) : undefined;
   }
@@ -143,11 +143,11 @@ export class ConfigWatcher {
     return this.#settling.observe(fingerprint, isEmptied, this.#clock.now());
   }
 
-  #tell(read: ConfigRead): void {
+  async #tell(read: ConfigRead): Promise<void> {
     const before = this.#told;
     this.#told = read;
     const files = changedFiles(before?.hashes ?? read.hashes, read.hashes);
-    if (before === undefined || files.length > 0 || issueText(before) !== issueText(read)) this.#listener.changed(read, files);
+    if (before === undefined || files.length > 0 || issueText(before) !== issueText(read)) await this.#listener.changed(read, files);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RouteExplanation } from '../common/explanation.ts';
+import type { Steps } from '../common/steps.ts';
 import { hostOf } from './authority.ts';
 import { explainRoute } from './explain.ts';
 import { HostTable } from './host-table.ts';
@@ -53,6 +54,17 @@ export class RouteTable {
     this.#compiled = previous === undefined ? new WeakMap() : previous.#compiled;
     this.#ports = derived?.ports ?? this.#portTables();
     this.counted = derived?.counted ?? new Set(configurations.flatMap(({ virtualHosts }) => virtualHosts.filter(isCounted)));
+  }
+
+  /** As the constructor, in steps: one for each virtual host. */
+  static *of(configurations: readonly RouteConfigurationSpec[], previous = new RouteTable([])): Steps<RouteTable> {
+    for (const { virtualHosts } of configurations) {
+      for (const spec of virtualHosts) {
+        previous.#compile(spec);
+        yield;
+      }
+    }
+    return new RouteTable(configurations, previous);
   }
 
   /**
@@ -203,4 +215,4 @@ function placeOf(name: string, virtualHosts: readonly VirtualHost[]): number {
 }
 
 /** Of a mesh without any HTTP listener. */
-export const NO_ROUTES = new RouteTable([]);
+export const NO_ROUTES = /* @__PURE__ */ new RouteTable([]);

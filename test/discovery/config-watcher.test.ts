@@ -37,7 +37,7 @@ class Watched {
     const watched = new Watched();
     const scan = await reader.scan();
     watched.#watcher = new ConfigWatcher(reader, scan, await reader.read(scan), watched.clock, TIMES, {
-      changed: ({ reads, issues }, files) => {
+      changed: async ({ reads, issues }, files) => {
         const names = [...reads.flatMap(({ resources }) => resources.map(({ name }) => name)), ...issues.map(({ code }) => code)];
         watched.told.push({ files: files.map((file) => file.slice(strip.length)), names: names.join(' ') });
       },

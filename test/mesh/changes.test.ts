@@ -48,6 +48,19 @@ describe('mesh.apply', () => {
     expect(await get(URL)).toMatchObject({ body: 'v2' });
   });
 
+  it('in slices, among many resources, takes its turn after other changes', async () => {
+    const many = Array.from({ length: 600 }, (_, at) => RATINGS.replaceAll('ratings', `other-${at}`));
+    const { mesh, get } = await memoryMesh([REVIEWS, ALL_TO('v1'), ...many], BY_VERSION);
+    const { version } = mesh.snapshot;
+    const sidecar = 'apiVersion: networking.istio.io/v1\nkind: Sidecar\nmetadata: {name: default}\nspec: {egress: [{hosts: ["./*"]}]}';
+    const changes = await Promise.all([mesh.apply(sidecar), mesh.apply(ALL_TO('v2')), mesh.delete('ServiceEntry/other-7'), mesh.apply(RATINGS)]);
+
+    expect(changes.map((change) => change.version - version)).toEqual([1, 2, 3, 4]);
+    expect(changes.flatMap(({ changed }) => changed)).toEqual(['Sidecar default/default', 'VirtualService default/reviews', 'ServiceEntry default/other-7', 'ServiceEntry default/ratings']);
+    expect(await get(URL)).toMatchObject({ body: 'v2' });
+    expect(await get('http://ratings:9080/')).toMatchObject({ body: 'ratings' });
+  });
+
   it('takes applies made at once in their order, none is lost', async () => {
     const { mesh, get } = await memoryMesh([REVIEWS], BY_VERSION);
     const versions: number[] = [];

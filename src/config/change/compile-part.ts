@@ -1,5 +1,6 @@
 import type { ClusterSpec } from '../../cluster/model.ts';
 import { LayeredMap } from '../../common/layered-map.ts';
+import type { Steps } from '../../common/steps.ts';
 import type { RouteTable } from '../../route/route-table.ts';
 import { byPlace, issueKey } from '../compile-issues.ts';
 import { CompileMemo, type Compiled } from '../compile-memo.ts';
@@ -22,21 +23,24 @@ const NOTHING: RoutingParts = { configurations: [], ports: NO_USE };
  *
  * @param memo - what it leaves is for the snapshot that is made
  */
-export function compilePart(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): Compiled | undefined {
+export function* compilePart(resources: readonly Resource[], options: CompileOptions, memo: CompileMemo): Steps<Compiled | undefined> {
   const latest = memo.latest;
   if (latest === undefined) return undefined;
   const { neighbours, mesh, workloads, snapshot } = latest;
   // What came to nothing was never in force.
   const isInStep = neighbours.resources === snapshot.resources;
   const part = neighbours.move(resources);
+  yield;
   if (part === undefined || !isInStep || latest.isScoped || latest.httpsPorts.opening.has(PORT_OF_UNREGISTERED_HOSTS)) return undefined;
   const whole = { workloads, namespaces: neighbours.namespaces, open: new Set(latest.ports.opening.keys()), httpsOpen: new Set(latest.httpsPorts.opening.keys()), asksForHttps: latest.askingForHttps > 0 };
   const { endpoints = {} } = options;
   const ofPart = { ...options, endpoints: Object.fromEntries(part.endpoints.map((key) => [key, endpoints[key]!])) };
-  const compile = (some: readonly Resource[]): Parts => compileParts(some, ofPart, mesh, new CompileMemo(memo), whole);
+  const compile = (some: readonly Resource[]): Steps<Parts> => compileParts(some, ofPart, mesh, new CompileMemo(memo), whole);
   // What is now comes last: it is what is remembered.
-  const before = compile(part.before);
-  const after = compile(part.after);
+  const before = yield* compile(part.before);
+  yield;
+  const after = yield* compile(part.after);
+  yield;
   if (isForAll(before, after, part.changesAges) || (part.changesServices && isSniffed(latest.ports, before, after))) return undefined;
   return combined(latest, { before, after, isComplete: !part.hasProviders }, resources, options.version);
 }

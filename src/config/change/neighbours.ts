@@ -1,3 +1,4 @@
+import type { Steps } from '../../common/steps.ts';
 import { between } from '../between.ts';
 import type { Resource } from '../resource.ts';
 import { resourceName } from '../resource.ts';
@@ -55,12 +56,27 @@ export class Neighbours {
   /** Whether keys of endpoints may mean other hosts than they did. */
   #isOutdated = false;
 
-  constructor(resources: readonly Resource[], context: NameContext, endpoints: readonly string[]) {
+  private constructor(context: NameContext, endpoints: readonly string[]) {
     this.#context = context;
     this.#endpoints = endpoints;
-    this.#move(resources);
-    const namespaces = this.namespaces;
-    for (const key of endpoints) this.#add({ resource: undefined, before: undefined, movedAt: 0, endpoints: key, names: endpointNames(key, context, namespaces) });
+  }
+
+  /** @param endpoints - keys of `options.endpoints` */
+  static *of(resources: readonly Resource[], context: NameContext, endpoints: readonly string[]): Steps<Neighbours> {
+    const made = new Neighbours(context, endpoints);
+    for (const resource of resources) {
+      const node = nodeOf(resource, context);
+      made.#nodes.push(node);
+      made.#add(node);
+      yield;
+    }
+    made.#resources = resources;
+    const { namespaces } = made;
+    for (const key of endpoints) {
+      made.#add({ resource: undefined, before: undefined, movedAt: 0, endpoints: key, names: endpointNames(key, context, namespaces) });
+      yield;
+    }
+    return made;
   }
 
   get resources(): readonly Resource[] {
@@ -176,7 +192,7 @@ export class Neighbours {
           return known.node;
         }
       }
-      const node: Node = { resource, before: undefined, movedAt: 0, endpoints: undefined, names: namesOf(resource, this.#context) };
+      const node = nodeOf(resource, this.#context);
       come.push(node);
       return node;
     });
@@ -212,6 +228,10 @@ export class Neighbours {
     if (isWide) for (const host of hosts) if (host.startsWith('*')) count(this.#wildcards, host.toLowerCase(), -1);
     if (node.resource !== undefined) count(this.#namespaces, node.resource.namespace, -1);
   }
+}
+
+function nodeOf(resource: Resource, context: NameContext): Node {
+  return { resource, before: undefined, movedAt: 0, endpoints: undefined, names: namesOf(resource, context) };
 }
 
 function nameOf({ resource }: Node): string {

@@ -1,4 +1,5 @@
 import type { SkippedRule } from '../../common/explanation.ts';
+import type { Steps } from '../../common/steps.ts';
 import type { RouteConfigurationSpec, VirtualHostSpec } from '../../route/model.ts';
 import { BLACK_HOLE_CLUSTER, clusterName, PASSTHROUGH_CLUSTER } from '../clusters/cluster-name.ts';
 import { dialledHosts } from '../listeners/dialled-hosts.ts';
@@ -20,14 +21,14 @@ import { PORT_OF_UNREGISTERED_HOSTS, virtualHosts } from './virtual-hosts.ts';
  *
  * Source: istio `buildSidecarOutboundHTTPRouteConfig`.
  */
-export function routeConfigurations(
+export function* routeConfigurations(
   scope: SidecarScope,
   rejected: ReadonlyMap<string, readonly SkippedRule[]>,
   shared: Omit<RouteContext, 'port' | 'clusterOf'>,
   memo = new RouteMemo(),
   surroundings: object = {},
   open: ReadonlySet<number> = NO_PORTS,
-): RouteConfigurationSpec[] {
+): Steps<RouteConfigurationSpec[]> {
   memo.begin();
   const configurations: RouteConfigurationSpec[] = [];
   const done = new Set<number>();
@@ -41,13 +42,14 @@ export function routeConfigurations(
       done.add(port);
       const catchAll = open.has(port) || opensPort(listener, port, services, shared);
       const context: RouteContext = { ...shared, port, clusterOf: (destination) => destinationCluster(destination, port, services) };
-      if (catchAll) configurations.push({ port, virtualHosts: [...virtualHosts(services, rules, context, memo.of(port), surroundings), catchAllHost(scope)] });
+      if (catchAll) configurations.push({ port, virtualHosts: [...(yield* virtualHosts(services, rules, context, memo.of(port), surroundings)), catchAllHost(scope)] });
       for (const service of services.values()) {
         const hosts = sniffedAt(service, port, shared);
         if (hosts === undefined) continue;
         const ofService = memo.of(port, service.host);
         // Other hosts of the VirtualService that governs it are not meant there. Source: istio `getVirtualHostsForSniffedServicePort`.
-        const own = virtualHosts(new Map([[service.host, service]]), rules, context, ofService, surroundings).filter(({ domains }) => domains.includes(service.host.toLowerCase()));
+        const known = yield* virtualHosts(new Map([[service.host, service]]), rules, context, ofService, surroundings);
+        const own = known.filter(({ domains }) => domains.includes(service.host.toLowerCase()));
         // On its own addresses the service is meant, whatever the Host.
         const only = own.length === 1 ? own[0] : undefined;
         const any = only && ofService.alone.of(only, [], () => ({ ...only, domains: ['*'] }));

@@ -1,5 +1,6 @@
 import type { SkippedRule } from '../../common/explanation.ts';
 import { hostsOverlap, isWildcardHost } from '../../common/host-name.ts';
+import type { Steps } from '../../common/steps.ts';
 import type { RouteSpec, VirtualHostSpec } from '../../route/model.ts';
 import { clusterName } from '../clusters/cluster-name.ts';
 import { COST } from '../compile-budget.ts';
@@ -34,24 +35,26 @@ export const PORT_OF_UNREGISTERED_HOSTS = 80;
  *
  * Source: istio `BuildSidecarOutboundVirtualHosts`, `BuildSidecarVirtualHostWrapper`.
  */
-export function virtualHosts(
+export function* virtualHosts(
   services: ReadonlyMap<string, Service>,
   rules: ListenerRules,
   context: RouteContext,
   memo: ConfigurationMemo,
   surroundings: object,
-): VirtualHostSpec[] {
+): Steps<VirtualHostSpec[]> {
   const drafts = new Map<string, Draft>();
   const passedOver = new Map<string, SkippedRule[]>();
   const all = context.port === PORT_OF_UNREGISTERED_HOSTS;
   for (const virtualService of all ? rules.virtualServices : rules.governing(services.keys())) {
     addGoverned(virtualService, services, rules, rulesOf(virtualService, context, memo, surroundings), context.port, drafts, passedOver);
+    yield;
   }
   for (const service of services.values()) {
     if (drafts.has(service.host) || service.externalName !== undefined || !servesHttp(service, context.port)) continue;
     const skipped = [...rules.rejected(service.host), ...(passedOver.get(service.host) ?? [])];
     const routes = memo.defaults.of(service, [context.mesh, context.ruleOf(service)], () => [defaultRoute(service, context)]);
     drafts.set(service.host, { host: service.host, service, routes, skipped, origin: service.origin });
+    yield;
   }
   return settle([...drafts.values()], context, memo);
 }

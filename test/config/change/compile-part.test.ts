@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LayeredMap } from '../../../src/common/layered-map.ts';
 import { CompileMemo } from '../../../src/config/compile-memo.ts';
+import { finish } from '../../../src/common/steps.ts';
 import { compileChange, compileSnapshot, type CompileOptions } from '../../../src/config/compile.ts';
 import { readResources } from '../../../src/config/read-resources.ts';
 import { parseReference } from '../../../src/config/resource-reference.ts';
@@ -48,7 +49,7 @@ class Changes {
   #compile(set: ResourceSet): 'part' | 'whole' {
     this.#set = set;
     const before = this.#memo.latest;
-    const { snapshot } = compileChange(set.all, this.#options, this.#memo);
+    const { snapshot } = finish(compileChange(set.all, this.#options, this.#memo));
     expect(form(snapshot)).toEqual(form(compileSnapshot(set.all, this.#options).snapshot));
     return snapshot.clusters instanceof LayeredMap || snapshot.clusters === before?.snapshot.clusters ? 'part' : 'whole';
   }
@@ -166,14 +167,14 @@ describe('a change is compiled as a whole', () => {
 it('compiles the next change right after one that came to nothing', () => {
   const memo = new CompileMemo();
   const set = ResourceSet.empty.apply(readResources([{ text: BASE, file: 'a.yaml' }]).resources);
-  compileChange(set.all, OPTIONS, memo);
+  finish(compileChange(set.all, OPTIONS, memo));
   const ports = `[${Array.from({ length: 1000 }, (_, i) => `{number: ${i + 1}, name: p${i}, protocol: HTTP}`).join(', ')}]`;
   const hosts = Array.from({ length: 400 }, (_, i) => `h${i}.com`).join(', ');
   const tooMuch = istio('ServiceEntry', 'much', `{hosts: [${hosts}], ports: ${ports}, endpoints: [{address: 10.0.0.1}], resolution: STATIC}`);
   const refused = set.apply(readResources([{ text: tooMuch, file: 'b.yaml' }]).resources);
   const next = set.apply(readResources([{ text: rule('a', 'b'), file: 'c.yaml' }]).resources);
 
-  expect(() => compileChange(refused.all, OPTIONS, memo)).toThrow(/multiplies to more than fits/);
-  expect(form(compileChange(next.all, OPTIONS, memo).snapshot)).toEqual(form(compileSnapshot(next.all, OPTIONS).snapshot));
-  expect(form(compileChange(set.all, OPTIONS, memo).snapshot)).toEqual(form(compileSnapshot(set.all, OPTIONS).snapshot));
+  expect(() => finish(compileChange(refused.all, OPTIONS, memo))).toThrow(/multiplies to more than fits/);
+  expect(form(finish(compileChange(next.all, OPTIONS, memo)).snapshot)).toEqual(form(compileSnapshot(next.all, OPTIONS).snapshot));
+  expect(form(finish(compileChange(set.all, OPTIONS, memo)).snapshot)).toEqual(form(compileSnapshot(set.all, OPTIONS).snapshot));
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CompileMemo } from '../../../src/config/compile-memo.ts';
+import { finish } from '../../../src/common/steps.ts';
 import { compileChange } from '../../../src/config/compile.ts';
 import { readResources } from '../../../src/config/read-resources.ts';
 import { ResourceSet } from '../../../src/config/resource-set.ts';
@@ -53,7 +54,7 @@ class Changes {
 
   #compile(set: ResourceSet): Snapshot {
     this.#set = set;
-    return compileChange(set.all, { version: 1, workload: { namespace: 'default', labels: {} }, legacySemantics: true }, this.#memo).snapshot;
+    return finish(compileChange(set.all, { version: 1, workload: { namespace: 'default', labels: {} }, legacySemantics: true }, this.#memo)).snapshot;
   }
 }
 
@@ -127,4 +128,17 @@ describe('a compile forgets what depended on', () => {
     expect(line(changes.apply(`# One\n# more\n${rule('a')}`))).toBe(7);
     expect(line(changes.apply(`# One\n${rule('a')}`))).toBe(6);
   });
+});
+
+it('lets others have a turn for each service, virtual host and resource', () => {
+  const names = Array.from({ length: 30 }, (_, at) => `s${at}`);
+  const { resources } = readResources([{ text: names.flatMap((name) => [entry(name), rule(name)]).join('---'), file: 'rules.yaml' }]);
+  const options = { version: 1, workload: { namespace: 'default', labels: {} }, legacySemantics: true };
+  const memo = new CompileMemo();
+  const turnsOf = (set: ResourceSet): number => [...compileChange(set.all, options, memo)].length;
+  const set = ResourceSet.empty.apply(resources);
+
+  expect(turnsOf(set)).toBeGreaterThan(4 * names.length);
+  // Of a change, for what it has to do with.
+  expect(turnsOf(set.apply(readResources([{ text: rule('s7', '{timeout: 1s, route: [{destination: {host: s7}}]}'), file: 'rules.yaml' }]).resources))).toBeLessThan(30);
 });

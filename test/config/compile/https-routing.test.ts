@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CompileMemo } from '../../../src/config/compile-memo.ts';
+import { finish } from '../../../src/common/steps.ts';
 import { compileChange, type CompileResult } from '../../../src/config/compile.ts';
 import { compileGateway } from '../../../src/config/gateways/compile-gateway.ts';
 import { readResources } from '../../../src/config/read-resources.ts';
@@ -22,7 +23,7 @@ spec: {hosts: [${name}.test], http: [{match: [{uri: {prefix: ${path}}}], route: 
 
 const OPTIONS = { version: 1, workload: { namespace: 'default', labels: {} }, legacySemantics: true };
 const resources = (text: string): readonly Resource[] => ResourceSet.empty.apply(readResources([{ text, file: 'rules.yaml' }]).resources).all;
-const compiled = (text: string): CompileResult => compileChange(resources(text), OPTIONS, new CompileMemo());
+const compiled = (text: string): CompileResult => finish(compileChange(resources(text), OPTIONS, new CompileMemo()));
 const hosts = ({ snapshot }: CompileResult): string[] => snapshot.httpsRoutes.configurations.flatMap(({ virtualHosts }) => virtualHosts.map(({ name }) => name));
 
 describe('https routing', () => {
@@ -57,8 +58,8 @@ describe('https routing', () => {
     const memo = new CompileMemo();
     const read = (text: string): readonly Resource[] => readResources([{ text, file: 'rules.yaml' }]).resources;
     const first = ResourceSet.empty.apply(read(entry('a') + entry('b') + rule('a', '/1') + rule('b', '/1')));
-    const before = compileChange(first.all, OPTIONS, memo).snapshot.httpsRoutes;
-    const after = compileChange(first.apply(read(rule('a', '/2'))).all, OPTIONS, memo).snapshot.httpsRoutes;
+    const before = finish(compileChange(first.all, OPTIONS, memo)).snapshot.httpsRoutes;
+    const after = finish(compileChange(first.apply(read(rule('a', '/2'))).all, OPTIONS, memo)).snapshot.httpsRoutes;
     expect(after.virtualHost(443, 'a.test')).not.toBe(before.virtualHost(443, 'a.test'));
     expect(after.virtualHost(443, 'b.test')).toBe(before.virtualHost(443, 'b.test'));
   });

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { LayeredMap } from '../../../src/common/layered-map.ts';
 import type { CompileOptions } from '../../../src/config/compile-options.ts';
 import { CompileMemo } from '../../../src/config/compile-memo.ts';
+import { finish } from '../../../src/common/steps.ts';
 import { compileChange, compileSnapshot } from '../../../src/config/compile.ts';
 import { readResources } from '../../../src/config/read-resources.ts';
 import { ResourceSet } from '../../../src/config/resource-set.ts';
@@ -50,21 +51,29 @@ const slice = fc.record({ metadata, count: fc.integer({ min: 1, max: 3 }) }).map
   endpoints: Array.from({ length: count }, (_, i) => ({ addresses: [`10.1.0.${i + 1}`] })), ports: [{ name: 'http', port: 8080 }],
 }));
 
+/** What goes beyond Istio, asked for by annotations: of all rules, of some, wrongly. */
+const extensions = fc.constantFrom<Readonly<Record<string, string>>[]>(
+  {}, {}, {}, { 'ts-mesh.dev/sticky-by': 'header end-user' }, { 'ts-mesh.dev/sticky-by': 'cookie c salt x for first' }, { 'ts-mesh.dev/fault-scope': 'attempt' }, { 'ts-mesh.dev/fault-scope': 'host for first; request' },
+  { 'ts-mesh.dev/safe-retries': 'true' }, { 'ts-mesh.dev/safe-retries': 'budget 5%, least 1/s for first; false' }, { 'ts-mesh.dev/fault-scope': 'never', 'ts-mesh.dev/x': 'y' },
+);
+const annotated = fc.record({ metadata, annotations: extensions }).map((both) => ({ ...both.metadata, ...(Object.keys(both.annotations).length > 0 && { annotations: both.annotations }) }));
+
 const rule = fc.record({
+  name: fc.constantFrom(undefined, 'first'),
   match: fc.constantFrom(undefined, [{ uri: { prefix: '/x' } }], [{ port: 9080 }], [{ sourceNamespace: 'shop' }]),
-  route: fc.array(fc.record({ destination }), { minLength: 1, maxLength: 1 }),
+  route: fc.oneof({ weight: 3, arbitrary: fc.array(fc.record({ destination }), { minLength: 1, maxLength: 1 }) }, { weight: 1, arbitrary: fc.array(fc.record({ destination, weight: fc.constantFrom(10, 90) }), { minLength: 2, maxLength: 2 }) }),
   mirror: fc.option(destination, { nil: undefined }),
   fault: fc.constantFrom(undefined, { abort: { httpStatus: 500, percentage: { value: 50 } } }),
 });
 const faultOnly = fc.constant({ fault: { abort: { httpStatus: 500, percentage: { value: 50 } } } });
-const virtualService = fc.record({ metadata, hosts: fc.uniqueArray(anyHost, { minLength: 1, maxLength: 2 }), exportTo, gateways: fc.constantFrom(undefined, undefined, ['mesh'], ['other']), http: fc.array(fc.oneof({ weight: 6, arbitrary: rule }, { weight: 1, arbitrary: faultOnly }), { minLength: 1, maxLength: 2 }) })
+const virtualService = fc.record({ metadata: annotated, hosts: fc.uniqueArray(anyHost, { minLength: 1, maxLength: 2 }), exportTo, gateways: fc.constantFrom(undefined, undefined, ['mesh'], ['other']), http: fc.array(fc.oneof({ weight: 6, arbitrary: rule }, { weight: 1, arbitrary: faultOnly }), { minLength: 1, maxLength: 2 }) })
   .map(({ metadata, ...spec }) => ({ apiVersion: ISTIO, kind: 'VirtualService', metadata, spec }));
 const l4 = fc.record({ metadata, one: host.filter((name) => !name.startsWith('*')), port: fc.constantFrom(undefined, 443, 9080), destination }).map(({ metadata, one, port, destination }) => ({
   apiVersion: ISTIO, kind: 'VirtualService', metadata,
   spec: { hosts: [one], tls: [{ match: [{ ...(port && { port }), sniHosts: [one] }], route: [{ destination }] }], tcp: [{ match: port ? [{ port }] : [], route: [{ destination }] }] },
 }));
-const root = fc.record({ metadata, of: name }).map(({ metadata, of }) => ({ apiVersion: ISTIO, kind: 'VirtualService', metadata, spec: { hosts: ['a'], http: [{ match: [{ uri: { prefix: '/' } }], delegate: { name: of } }] } }));
-const delegate = fc.record({ metadata, http: fc.array(rule, { minLength: 1, maxLength: 1 }) }).map(({ metadata, http }) => ({ apiVersion: ISTIO, kind: 'VirtualService', metadata, spec: { http } }));
+const root = fc.record({ metadata: annotated, of: name }).map(({ metadata, of }) => ({ apiVersion: ISTIO, kind: 'VirtualService', metadata, spec: { hosts: ['a'], http: [{ match: [{ uri: { prefix: '/' } }], delegate: { name: of } }] } }));
+const delegate = fc.record({ metadata: annotated, http: fc.array(rule, { minLength: 1, maxLength: 1 }) }).map(({ metadata, http }) => ({ apiVersion: ISTIO, kind: 'VirtualService', metadata, spec: { http } }));
 
 const policy = fc.constantFrom(
   undefined,
@@ -110,9 +119,9 @@ const stepsOf = (some: fc.Arbitrary<Documents>) =>
     { minLength: 2, maxLength: 20 },
   );
 
-const CALLERS: readonly Pick<CompileOptions, 'workload' | 'endpoints'>[] = [
+const CALLERS: readonly Pick<CompileOptions, 'workload' | 'endpoints' | 'retrySafety'>[] = [
   { workload: { namespace: 'default', labels: { app: 'me' } } },
-  { workload: { namespace: 'shop', labels: {} }, endpoints: { a: [{ address: '10.9.9.9:1' }], 'b.shop': [{ address: '10.9.9.8' }], 'c.istio-system:80': [{ address: '10.9.9.7:7' }] } },
+  { workload: { namespace: 'shop', labels: {} }, retrySafety: { budgetPercent: 20, leastPerSecond: 3, leastTimeMs: 1 }, endpoints: { a: [{ address: '10.9.9.9:1' }], 'b.shop': [{ address: '10.9.9.8' }], 'c.istio-system:80': [{ address: '10.9.9.7:7' }] } },
 ];
 
 /** All that a snapshot says. No two clusters, listeners or configurations have the same names, so that their order says nothing. */
@@ -152,7 +161,7 @@ it.each([
         }
         const options = { version, legacySemantics: true, ...caller };
         const known = memo.latest?.snapshot.clusters;
-        const { snapshot } = compileChange(set.all, options, memo);
+        const { snapshot } = finish(compileChange(set.all, options, memo));
         if (snapshot.clusters instanceof LayeredMap || snapshot.clusters === known) inPart++;
         const fresh = compileSnapshot(set.all, options).snapshot;
         expect(shape(snapshot), set.all.map(resourceName).join()).toEqual(shape(fresh));
