@@ -12,8 +12,6 @@ export interface Block {
   readonly text: string;
   /** The text of a comment that ends on the line before, such as `wrong: ERR_UNKNOWN_FIELD`; empty for none. */
   readonly remark: string;
-  /** The nearest `##` heading above; empty before the first. */
-  readonly section: string;
 }
 
 /** A page of documentation. */
@@ -37,16 +35,13 @@ export function pages(): Page[] {
 export function pageOf(name: string, text: string): Page {
   const blocks: Block[] = [];
   const lines = text.split('\n');
-  let section = '';
   for (let at = 0; at < lines.length; at++) {
-    const heading = /^## (.+)/.exec(lines[at]!);
-    if (heading !== null) section = heading[1]!;
     const fence = /^( *)```(\w*)\s*$/.exec(lines[at]!);
     if (fence === null) continue;
     const end = lines.findIndex((line, index) => index > at && line === `${fence[1]!}\`\`\``);
     if (end < 0) throw new Error(`${name}:${at + 1}: a fence without end`);
     const inside = lines.slice(at + 1, end).map((line) => (line.startsWith(fence[1]!) ? line.slice(fence[1]!.length) : line));
-    blocks.push({ page: name, line: at + 2, language: fence[2]!, text: inside.map((line) => `${line}\n`).join(''), remark: remarkBefore(lines, at), section });
+    blocks.push({ page: name, line: at + 2, language: fence[2]!, text: inside.map((line) => `${line}\n`).join(''), remark: remarkBefore(lines, at) });
     at = end;
   }
   return { name, text, blocks };

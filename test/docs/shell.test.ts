@@ -6,7 +6,7 @@ import { pages, placeOf, ROOT } from './page.ts';
 import { words } from './words.ts';
 
 /** Programs of others, of which nothing is checked. */
-const OTHERS = new Set(['kubectl', 'istioctl', 'curl', 'git', 'export', 'cd', 'vitest', 'jest']);
+const OTHERS = new Set(['kubectl', 'istioctl', 'curl', 'git', 'export', 'cd', 'vitest', 'jest', 'deno', 'bun']);
 
 interface Line {
   readonly where: string;

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
@@ -20,16 +19,9 @@ const FILES = new Map([[NAMES_FILE, NAMES], ...blocks.map((block) => [fileOf(blo
 /** `ts-mesh/testing` → `src/testing/index.ts`, for every entry of package.json. */
 function entries(): Record<string, string[]> {
   const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: Record<string, unknown> };
-  const sources = (name: string): string[] => [`src/${name}/index.ts`, `src/adapters/${name}.ts`, `src/${name}.ts`];
-  const sourceOf = (name: string): string | undefined => (name === '' ? ['src/index.ts'] : sources(name)).find((file) => existsSync(join(ROOT, file)));
-  return Object.fromEntries(
-    Object.keys(exports)
-      .map((entry) => entry.slice(2))
-      .flatMap((name) => {
-        const source = sourceOf(name);
-        return source === undefined ? [] : [[name === '' ? 'ts-mesh' : `ts-mesh/${name}`, [join(ROOT, source)]]];
-      }),
-  );
+  const names = Object.keys(exports).filter((entry) => entry !== './package.json').map((entry) => entry.slice(1));
+  const places = (name: string): string[] => [`src${name}/index.ts`, `src/adapters${name}.ts`].map((file) => join(ROOT, file));
+  return Object.fromEntries(names.map((name) => [`ts-mesh${name}`, places(name)]));
 }
 
 /** One program of all snippets. Those in JavaScript have no types to give. */
