@@ -3,20 +3,11 @@ import { CorsPolicy } from './cors.ts';
 import { Destination } from './destination.ts';
 import { FaultInjector } from './fault-injector.ts';
 import { Mirror } from './mirror.ts';
-import type { HashPolicy, RequestHead, RetryOptions, RouteAction, RouteSpec, WeightedDestination } from './model.ts';
-import { RetryPolicy } from './retry-policy.ts';
+import type { HashPolicy, RequestHead, RouteAction, RouteSpec, WeightedDestination } from './model.ts';
+import { NO_RETRIES, RetryPolicy } from './retry-policy.ts';
 import { StickySplit } from './sticky-split.ts';
 import { TimeoutPolicy } from './timeout-policy.ts';
 import { WeightedClusters } from './weighted-clusters.ts';
-
-const NO_RETRIES: RetryOptions = {
-  attempts: 0,
-  retryOn: '',
-  perTryTimeoutMs: 0,
-  backoffBaseMs: 25,
-  ignorePreviousHosts: false,
-  retryRemoteLocalities: false,
-};
 
 // A rule that has faults but no route leads to no cluster: 503 `NC` for what is not aborted.
 const NOWHERE: readonly WeightedDestination[] = [{ cluster: '', weight: 1 }];

@@ -97,7 +97,7 @@ export interface RetryOptions {
   /** Response headers, in lower case, that are retried by the token `retriable-headers` when they are there. */
   readonly retriableHeaders?: readonly string[];
   /** Absent: whatever is listed is retried, as Istio does. */
-  readonly safety?: RetrySafety;
+  readonly safety?: RetrySafety | undefined;
 }
 
 /** Retries only where they do no harm. Source: annotation `ts-mesh.dev/safe-retries`. */

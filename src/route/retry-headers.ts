@@ -1,6 +1,5 @@
 import { getHeader, removeHeader, type HeaderList } from '../common/headers.ts';
-import type { RetryOptions } from './model.ts';
-import { RetryPolicy } from './retry-policy.ts';
+import { NO_RETRIES, RetryPolicy } from './retry-policy.ts';
 
 const CONSUMED = new Set([
   'x-envoy-retry-on', 'x-envoy-retry-grpc-on', 'x-envoy-max-retries', 'x-envoy-hedge-on-per-try-timeout',
@@ -11,16 +10,6 @@ const TOKENS = new Set([
   'retriable-headers', 'reset', 'reset-before-request',
 ]);
 const GRPC_TOKENS = new Set(['cancelled', 'deadline-exceeded', 'resource-exhausted', 'unavailable', 'internal']);
-
-/** What a route without retries lets a header ask for. */
-const WITHOUT_POLICY: RetryOptions = {
-  attempts: 1,
-  retryOn: '',
-  perTryTimeoutMs: 0,
-  backoffBaseMs: 25,
-  ignorePreviousHosts: false,
-  retryRemoteLocalities: false,
-};
 
 /**
  * Takes out of a request's headers those that speak of its retries, and widens `policy` by what they ask for. They come from header
@@ -37,7 +26,8 @@ export function requestedRetries(headers: HeaderList, policy: RetryPolicy): Retr
   const retriableHeaders = listed('x-envoy-retriable-header-names').map((name) => name.toLowerCase());
   const limit = getHeader(headers, 'x-envoy-max-retries')?.trim() ?? '';
   for (const name of CONSUMED) removeHeader(headers, name);
-  const base = policy.attempts === 0 ? WITHOUT_POLICY : policy.options;
+  // A route without retries lets a header ask for one.
+  const base = policy.attempts === 0 ? { ...NO_RETRIES, attempts: 1, safety: policy.safety } : policy.options;
   const retryOn = [...words(base.retryOn), ...tokens, ...grpcTokens];
   if (retryOn.length === 0) return policy;
   // A listed number stands for the token too.

@@ -29,6 +29,16 @@ export type AttemptOutcome =
       readonly requestSent: boolean;
     };
 
+/** What a route has that makes none. */
+export const NO_RETRIES: RetryOptions = {
+  attempts: 0,
+  retryOn: '',
+  perTryTimeoutMs: 0,
+  backoffBaseMs: 25,
+  ignorePreviousHosts: false,
+  retryRemoteLocalities: false,
+};
+
 const GRPC_TOKENS: Readonly<Record<string, number>> = {
   cancelled: 1,
   'deadline-exceeded': 4,

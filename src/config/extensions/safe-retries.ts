@@ -36,13 +36,10 @@ export function parseSafeRetries(text: string): RetrySafety | false | undefined 
  */
 export function retrySafety(option: boolean | Partial<RetrySafety> | undefined): RetrySafety | undefined {
   if (option === undefined || option === false) return undefined;
-  const { budgetPercent, leastPerSecond, leastTimeMs }: Partial<RetrySafety> = option === true ? {} : option;
-  const safety = {
-    budgetPercent: budgetPercent ?? DEFAULT_SAFETY.budgetPercent,
-    leastPerSecond: leastPerSecond ?? DEFAULT_SAFETY.leastPerSecond,
-    leastTimeMs: leastTimeMs ?? DEFAULT_SAFETY.leastTimeMs,
-  };
-  if (isRetrySafety(safety)) return safety;
+  const given = Object(option) as Partial<RetrySafety>;
+  const { budgetPercent = DEFAULT_SAFETY.budgetPercent, leastPerSecond = DEFAULT_SAFETY.leastPerSecond, leastTimeMs = DEFAULT_SAFETY.leastTimeMs } = given;
+  const safety = { budgetPercent, leastPerSecond, leastTimeMs };
+  if ((option === true || typeof option === 'object') && isRetrySafety(safety)) return safety;
   const expected = 'budgetPercent from 0 to 100, leastPerSecond from 0 to 1000, leastTimeMs from 1 to 3600000';
   throw new MeshError('ERR_INVALID_ARGUMENT', `safeRetries must be true, false or an object with ${expected}, got ${JSON.stringify(option)}`);
 }
@@ -53,5 +50,5 @@ function isRetrySafety({ budgetPercent, leastPerSecond, leastTimeMs }: RetrySafe
 }
 
 function isWithin(value: number, from: number, to: number): boolean {
-  return value >= from && value <= to;
+  return typeof value === 'number' && value >= from && value <= to;
 }

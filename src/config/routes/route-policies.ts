@@ -1,5 +1,6 @@
 import { parseDurationMs } from '../../common/duration.ts';
 import type { CorsOptions, FaultOptions, FaultScope, RetryOptions, RetrySafety, StringMatch } from '../../route/model.ts';
+import { NO_RETRIES } from '../../route/retry-policy.ts';
 import type { CorsSpec, FaultSpec, RetrySpec } from '../istio-types.ts';
 import { durationOr } from '../mesh-settings.ts';
 import { grpcStatusNumber } from './grpc-status-names.ts';
@@ -37,9 +38,9 @@ export function retryOptions(spec: RetrySpec | undefined, hashed: boolean): Retr
   };
 }
 
-/** The same retries, but only where they are safe, unless nobody asks for that. */
+/** The same retries, or those that headers may ask for where there are none, but only where they are safe; unless nobody asks for that. */
 export function safely(retries: RetryOptions | undefined, safety: RetrySafety | false | undefined): RetryOptions | undefined {
-  return retries === undefined || safety === undefined || safety === false ? retries : { ...retries, safety };
+  return safety === undefined || safety === false ? retries : { ...(retries ?? NO_RETRIES), safety };
 }
 
 /** Source: istio `TranslateFault`. A share that is not given is 0 %, so that the fault never happens. */
