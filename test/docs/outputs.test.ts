@@ -42,6 +42,11 @@ async function printed({ command, files }: Output): Promise<string> {
 const withOutputs = pages().filter((page) => outputsOf(page).length > 0);
 
 describe('what pages say that commands print', () => {
+  it('is on every page of a resource', () => {
+    const without = pages().filter((page) => page.name.startsWith('docs/resources/') && !page.name.endsWith('README.md') && outputsOf(page).length === 0);
+    expect(without.map(({ name }) => name)).toEqual([]);
+  });
+
   it.each(withOutputs.map((page) => [page.name, page] as const))('%s', async (_, page) => {
     const lines = page.text.split('\n');
     // From the last to the first, so that lines before keep their numbers.
