@@ -10,10 +10,30 @@ const entry = {
 };
 const shared = { entry, platform: 'node' as const, target: 'node22.19', dts: true, sourcemap: true, fixedExtension: true };
 
+/**
+ * The pure core in files of its own: a bundler leaves out files that nothing is used of, but not what such a file imports while something
+ * of it is used. So who takes a `FaultInjector` does not take undici along, and an adapter does not load RE2. The first group that a file
+ * is in counts, for what that imports too.
+ */
+const outputOptions = {
+  codeSplitting: {
+    groups: [
+      { name: 'words', test: /\/src\/(common\/|route\/(grpc|timeout-headers)\.)(?!.*\.d\.ts)/ },
+      { name: 'core', test: /\/src\/(route|cluster|telemetry)\/(?!.*\.d\.ts)/ },
+      { name: 'config', test: /\/src\/config\/(?!.*\.d\.ts)/ },
+    ],
+  },
+};
+const library = { ...shared, outputOptions };
+
+// What edge runtimes and browsers get in the place of any entry.
+const unsupported = { ...shared, entry: { unsupported: 'src/unsupported.ts' }, dts: false, sourcemap: false, clean: false };
+
 export default defineConfig([
-  { ...shared, format: 'esm', clean: true },
+  { ...library, format: 'esm', clean: true },
   // A program, not a library: nobody requires it.
   { ...shared, entry: { cli: 'src/cli/main.ts' }, dts: false, format: 'esm', clean: false },
+  { ...unsupported, format: ['esm', 'cjs'] },
   // Jest can't `require` a package that is ESM only, so those travel inside our CJS files.
-  { ...shared, format: 'cjs', clean: false, deps: { alwaysBundle: ['p-limit', 'yocto-queue'] } },
+  { ...library, format: 'cjs', clean: false, deps: { alwaysBundle: ['p-limit', 'yocto-queue'] } },
 ]);

@@ -15,7 +15,7 @@ const ENGINE = ['eventemitter3', 'p-limit', 're2js', 'undici', 'yaml', 'yocto-qu
 /** What an import of each entry loads, and a call through it: nobody's start-up pays for a framework, or a tool, that it does not use. */
 const LOADED: Readonly<Record<string, readonly string[]>> = {
   'ts-mesh': ENGINE,
-  'ts-mesh/clients': [],
+  'ts-mesh/clients': ['re2js'],
   'ts-mesh/express': [],
   'ts-mesh/fastify': [],
   'ts-mesh/gateway': ENGINE,

@@ -8,6 +8,7 @@ import { runNode } from './support/node.ts';
 import { pack, ROOT, type Packed } from './support/packed.ts';
 
 interface Manifest {
+  readonly exports: Readonly<Record<string, unknown>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   /** All of them optional. */
@@ -49,7 +50,8 @@ describe('the package', { timeout: 120_000 }, () => {
     // The profile leaves out node10 resolution, which knows no subpaths at all.
     const { code, stdout } = await runNode(packed.consumer, [attw, packed.tarball, '--profile', 'node16', '--format', 'json', '--no-definitely-typed']);
 
-    const { problems } = JSON.parse(stdout) as { problems: Record<string, readonly { readonly resolutionKind?: string }[]> };
+    const { analysis, problems } = JSON.parse(stdout) as { analysis: { readonly entrypoints: object }; problems: Record<string, readonly { readonly resolutionKind?: string }[]> };
+    expect(Object.keys(analysis.entrypoints).sort()).toEqual(Object.keys(manifest.exports).sort());
     expect(Object.values(problems).flat().filter(({ resolutionKind }) => resolutionKind !== 'node10')).toEqual([]);
     expect(code).toBe(0);
   });
@@ -57,16 +59,26 @@ describe('the package', { timeout: 120_000 }, () => {
   it('contains what users need and nothing else', () => {
     const others = packed.files.map(({ path }) => path).filter((path) => !/^dist\/[\w-]+\.(mjs|cjs|d\.mts|d\.cts)(\.map)?$/.test(path));
 
-    expect(others.filter((path) => !/^docs\/[\w-]+\.md$/.test(path)).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    expect(others.filter((path) => !/^docs\/([\w-]+\/)*[\w-]+\.md$/.test(path)).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
   });
 
-  it('names each of its files once in `exports`, for both module systems', () => {
+  it('names the files of every entry in `exports`, for both module systems, and one instead of all where Node is not', () => {
     const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as { exports: Record<string, unknown> };
-    const named = JSON.stringify(exports).match(/\.\/dist\/[\w.-]+/g)!;
+    const entries = Object.keys(exports).filter((path) => path !== './package.json');
+    const conditions = (file: string, ending: string, types: string) => ({
+      types: `./dist/${file}.${types}`,
+      'edge-light': `./dist/unsupported.${ending}`,
+      workerd: `./dist/unsupported.${ending}`,
+      browser: `./dist/unsupported.${ending}`,
+      default: `./dist/${file}.${ending}`,
+    });
 
-    expect(named.map((path) => statSync(join(installed, path)).isFile())).not.toContain(false);
-    expect(new Set(named).size).toBe(named.length);
-    expect(named).toHaveLength((Object.keys(exports).length - 1) * 4);
+    for (const entry of entries) {
+      const file = entry === '.' ? 'index' : entry.slice(2);
+      expect(exports[entry]).toEqual({ import: conditions(file, 'mjs', 'd.mts'), require: conditions(file, 'cjs', 'd.cts') });
+    }
+    const named = JSON.stringify(exports).match(/\.\/dist\/[\w.-]+/g)!;
+    expect(named.filter((path) => !existsSync(join(installed, path)))).toEqual([]);
   });
 
   it('imports its dependencies, all of them and nothing else', () => {
