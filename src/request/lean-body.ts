@@ -46,6 +46,10 @@ export class LeanBody {
   #trailers: Record<string, string | string[] | undefined> = {};
   #error: { readonly error: Error } | undefined;
   #used = false;
+  /** Bytes that were given to who walks through it. */
+  #walked: number | undefined;
+  /** Whether a stream that was read as this was would be closed by now. */
+  #isClosed = false;
   #collector: Collector | undefined;
   #native: NativeBody | undefined;
   /** Undici's handler, which feeds {@link #native}. */
@@ -75,6 +79,51 @@ export class LeanBody {
 
   arrayBuffer(): Promise<ArrayBuffer> {
     return this.#collect('arrayBuffer', (bytes) => new Uint8Array(bytes).buffer) as Promise<ArrayBuffer>;
+  }
+
+  /** What is all there, as every small body is by the time somebody asks, needs no stream to be walked through. */
+  [Symbol.asyncIterator](): AsyncIterator<Buffer> {
+    return this.#ended && !this.#used && this.#native === undefined ? this.#walk() : (this.#toNative()[Symbol.asyncIterator]() as AsyncIterator<Buffer>);
+  }
+
+  async *#walk(): AsyncGenerator<Buffer> {
+    // An iterator leaves the body to others until it is asked for something.
+    if (this.#used || this.#native !== undefined) return yield* this.#toNative();
+    this.#used = true;
+    this.#walked = 0;
+    let isThrough = false;
+    try {
+      for (const chunk of this.#chunks) {
+        this.#walked += chunk.length;
+        yield chunk;
+        yield* this.#restOfNative();
+      }
+      isThrough = true;
+    } finally {
+      this.#walked = undefined;
+      if (!isThrough) await this.#leave();
+      this.#chunks = [];
+      this.#isClosed = true;
+    }
+  }
+
+  /** When somebody wanted more of it than its bytes, meanwhile. */
+  async *#restOfNative(): AsyncGenerator<Buffer> {
+    const native = this.#native;
+    if (native === undefined) return;
+    if (native.destroyed && !native.closed) await new Promise((resolve) => native.once('close', resolve));
+    if (native.errored !== null) throw native.errored;
+    yield* native;
+  }
+
+  /** As a stream is left whose reader had enough. */
+  async #leave(): Promise<void> {
+    if (this.#native === undefined) {
+      this.#used = false;
+      for await (const chunk of this.#toNative()) if (chunk !== undefined) break;
+    } else {
+      this.#native.destroy();
+    }
   }
 
   #collect(kind: Collector['kind'], convert: (bytes: Buffer) => unknown): Promise<unknown> {
@@ -112,13 +161,18 @@ export class LeanBody {
     handler.onResponseStart?.(controller, status, headers as never, statusText);
     const native = this.#native!;
     const collector = this.#collector;
-    const isGone = this.#used && collector === undefined;
-    for (const chunk of isGone ? [Buffer.alloc(1)] : this.#chunks) handler.onResponseData?.(controller, chunk);
+    const isGone = this.#used && collector === undefined && this.#walked === undefined;
+    const chunks = isGone && this.#size > 0 ? [Buffer.alloc(1)] : this.#chunks;
+    for (const chunk of chunks) handler.onResponseData?.(controller, chunk);
     this.#chunks = [];
     if (this.#ended || isGone) handler.onResponseEnd?.(controller, this.#trailers as never);
     else if (this.#error !== undefined) handler.onResponseError?.(controller, this.#error.error);
-    // Read already: a stream that is just as used up, to its end.
-    while (isGone && native.read() !== null);
+    if (isGone) readToItsEnd(native, this.#isClosed);
+    else if (this.#walked !== undefined) {
+      native.read(this.#walked);
+      // Who walks through it hears of it.
+      native.on('error', () => {});
+    }
     this.#collector = undefined;
     collector?.resolve(native[collector.kind]());
     return native;
@@ -167,6 +221,18 @@ function handlerFor(method: string, gotBody: (body: NativeBody) => void): Handle
     if (error === null) gotBody(data.body);
   });
   return handler!;
+}
+
+/**
+ * Makes a stream that has all its bytes one that was read before. Streams tell of their end a tick later, and until then `destroy` would be an abort
+ * and an error that nobody awaits; so its state is set, which Node keeps where it has always been.
+ */
+function readToItsEnd(native: NativeBody, isClosed: boolean): void {
+  while (native.read() !== null);
+  const { _readableState: state } = native as unknown as { readonly _readableState: { endEmitted: boolean; closed: boolean; closeEmitted: boolean } };
+  state.endEmitted = true;
+  native.destroy();
+  if (isClosed) state.closed = state.closeEmitted = true;
 }
 
 let prepared = false;

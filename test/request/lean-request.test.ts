@@ -30,6 +30,59 @@ const USES: Record<string, (body: Body, result: Result) => unknown> = {
     for await (const chunk of body) chunks.push(chunk as Buffer);
     return Buffer.concat(chunks).toString();
   },
+  'for await, late': async (body) => {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const chunks: Buffer[] = [];
+    for await (const chunk of body) chunks.push(chunk as Buffer);
+    return [Buffer.concat(chunks).toString(), body.bodyUsed, chunks.every((chunk) => Buffer.isBuffer(chunk))];
+  },
+  'for await, left at the first chunk, then to the end': async (body) => {
+    const seen = [];
+    for await (const chunk of body) {
+      seen.push(chunk.length > 0);
+      break;
+    }
+    for await (const chunk of body) seen.push(chunk.length);
+    return [...seen, body.destroyed];
+  },
+  'for await, then text': async (body) => {
+    for await (const chunk of body) expect(chunk.length).toBeGreaterThan(0);
+    await body.text().catch(() => {});
+    return [body.bodyUsed, body.destroyed];
+  },
+  'for await, looked at on the way': async (body) => {
+    const seen = [];
+    for await (const chunk of body) seen.push(chunk.length > 0, body.destroyed, body.readableEnded);
+    return [...new Set(seen), body.destroyed, body.readableEnded];
+  },
+  'for await, destroyed on the way and left': async (body) => {
+    for await (const chunk of body) {
+      expect(chunk.length).toBeGreaterThan(0);
+      body.destroy();
+      break;
+    }
+    return body.destroyed;
+  },
+  'for await, destroyed on the way': async (body) => {
+    for await (const chunk of body) {
+      expect(chunk.length).toBeGreaterThan(0);
+      body.destroy();
+    }
+    return body.destroyed;
+  },
+  'an iterator that is never asked, then text': (body) => {
+    body[Symbol.asyncIterator]();
+    return body.text();
+  },
+  'an iterator that is returned at once': async (body) => {
+    const end = await body[Symbol.asyncIterator]().return?.();
+    return [end, body.bodyUsed];
+  },
+  'an iterator that is asked ahead': async (body) => {
+    const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+    const asked = await Promise.all([iterator.next(), iterator.next(), iterator.next()]);
+    return asked.at(-1)!.done;
+  },
   "on('data')": async (body) => {
     let seen = '';
     body.on('data', (chunk) => (seen += String(chunk)));
@@ -64,6 +117,20 @@ const USES: Record<string, (body: Body, result: Result) => unknown> = {
     const chunks: unknown[] = [];
     for await (const chunk of body) chunks.push(chunk);
     return chunks.length;
+  },
+  'text, then what it is and destroy': async (body) => {
+    await body.text();
+    const is = [body.destroyed, body.readableEnded, body.closed];
+    body.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return [...is, body.destroyed, body.errored];
+  },
+  'for await, then what it is and destroy': async (body) => {
+    for await (const chunk of body) expect(chunk.length).toBeGreaterThan(0);
+    const is = [body.destroyed, body.readableEnded, body.closed];
+    body.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    return [...is, body.destroyed, body.errored];
   },
   'bodyUsed': async (body) => {
     const before = body.bodyUsed;
