@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { NO_SUCH_NAME, resetReply, type LocalReply } from '../../src/engine/local-reply.ts';
 import { meshInfo } from '../../src/index.ts';
-import { FLAG } from '../../src/telemetry/response-flags.ts';
+import { FLAG, formatFlags } from '../../src/telemetry/response-flags.ts';
 import { createTestMesh, type TestFault, type TestMesh } from '../../src/testing/index.ts';
 import { ROOT } from './page.ts';
 
@@ -38,7 +39,7 @@ interface Scenario {
   readonly calls?: number;
 }
 
-/** What makes the failures that a page shows as `**status** `body` · `details``. The others are shown by tests of sockets. */
+/** What makes failures. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   DPE: { rules: [], headers: { cookie: 'x'.repeat(61_440) } },
   FI: { rules: [rule({ fault: { abort: { percentage: { value: 100 }, httpStatus: 418 } } })] },
@@ -50,6 +51,18 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   UO: { rules: [rule({}), policy({ trafficPolicy: { connectionPool: { http: { http1MaxPendingRequests: 1 } } } })], fault: { delay: '1s' }, calls: 2 },
   UT: { rules: [rule({ timeout: '1s' })], fault: { delay: '2s' } },
 };
+
+/** Answers to failures that take sockets to make. */
+const REPLIES: Readonly<Record<string, LocalReply>> = {
+  DF: NO_SUCH_NAME,
+  LR: resetReply('local-reset', false, ''),
+  UPE: resetReply('protocol-error', false, ''),
+  UR: resetReply('remote-reset', false, ''),
+};
+
+/** How the page shows an answer. */
+const shown = ({ status, body, details }: { status: number; body: string; details: string }): string => `\n**${status}**${body === '' ? '' : ` \`${body}\``} · \`${details}\`\n`;
+const sectionOf = (flag: string): string => PAGE.split(`### ${flag}: `)[1]!.split('\n### ')[0]!;
 
 async function play(mesh: TestMesh, { fault, headers, calls = 1 }: Scenario): Promise<Response> {
   if (fault !== undefined) mesh.fault('reviews', fault);
@@ -65,8 +78,16 @@ describe('what docs/troubleshooting.md says that callers get', () => {
 
     const { status, details, flags } = meshInfo(response)!;
     expect(flags).toBe(flag);
-    const body = await response.text();
-    const section = PAGE.split(`### ${flag}: `)[1]!.split('\n### ')[0];
-    expect(section).toContain(`\n**${status}**${body === '' ? '' : ` \`${body}\``} · \`${details}\`\n`);
+    expect(sectionOf(flag)).toContain(shown({ status, body: await response.text(), details }));
+  });
+
+  it.each(Object.entries(REPLIES))('%s, of sockets', (flag, { status, body, details, flags }) => {
+    expect(formatFlags(flags)).toBe(flag);
+    expect(sectionOf(flag)).toContain(shown({ status, body: String(body), details }));
+  });
+
+  it('is tried for each answer that the page shows', () => {
+    const answers = [...PAGE.matchAll(/^### ([A-Z]+): .*\n\n\*\*\d/gm)].map(([, flag]) => flag);
+    expect([...Object.keys(SCENARIOS), ...Object.keys(REPLIES)].sort()).toEqual(answers.sort());
   });
 });
