@@ -107,8 +107,11 @@ export class OrdinaryWire implements AfterPoll {
     // Who reads on from within a callback gets the rest after it.
     if (this.#reading) return;
     this.#reading = true;
-    while (this.#listening && this.#readOne());
-    this.#reading = false;
+    try {
+      while (this.#listening && this.#readOne());
+    } finally {
+      this.#reading = false;
+    }
   }
 
   /** @returns whether there may be more. */
