@@ -13,7 +13,7 @@ export interface RecentLimit {
  * The calls and retries of the last ten seconds, by the second, against which a budget for retries is held: it keeps retries from multiplying the
  * load of a service that is failing, whatever the number of callers.
  *
- * Unlike {@link CircuitBreaker}'s budget, which is Envoy's and counts what is under way, it does not grow when answers take longer.
+ * Unlike the circuit breaker's budget, which is Envoy's and counts what is under way, it does not grow when answers take longer.
  */
 export class RecentRetries {
   readonly #calls = new Float64Array(SLOTS);

@@ -79,7 +79,7 @@ export interface ConnectionExplanation {
 /** One cluster that a call may go to. */
 export interface DestinationExplanation {
   readonly cluster: string;
-  /** Percent of the route's calls. */
+  /** Percent of such calls: of the route's, or all or none of those with this key where a split is sticky. */
   readonly share: number;
   /** `ok`; `NC`: there is no such cluster; `UH`: it has no endpoint to use. */
   readonly outcome: 'ok' | 'NC' | 'UH';

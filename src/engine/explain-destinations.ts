@@ -16,15 +16,17 @@ export interface ExplainContext {
  * The clusters that a call or a connection may go to, with what is behind them now.
  *
  * @param isHttps - whether it is a call to an `https://` URL by HTTP rules
+ * @param chosen - the one of them that it is sure to go to
  */
 export function explainDestinations(
   context: ExplainContext,
   destinations: WeightedClusters<{ readonly cluster: string; readonly weight: number }>,
   isHttps = false,
+  chosen?: object,
 ): DestinationExplanation[] {
   const { snapshot } = context;
   return destinations.choices.map((destination) => {
-    const share = destinations.percentage(destination);
+    const share = chosen === undefined ? destinations.percentage(destination) : destination === chosen ? 100 : 0;
     const spec = snapshot.clusters.get(destination.cluster);
     if (spec === undefined) {
       const problem = missingCluster(snapshot, destination.cluster);

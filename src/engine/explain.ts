@@ -58,7 +58,8 @@ export function explainCall(context: ExplainContext, asked: AskedCall): Explanat
   switch (egress.kind) {
     case 'mesh': {
       const matched = routes.virtualHost(head.port, head.authority, dialled)?.match(head);
-      const destinations = matched?.action.kind === 'forward' ? explainDestinations(context, matched.action.destinations, isHttps) : [];
+      const action = matched?.action.kind === 'forward' ? matched.action : undefined;
+      const destinations = action === undefined ? [] : explainDestinations(context, action.destinations, isHttps, action.sticky?.pick(head));
       const strayed = destinations.some(({ cluster }) => strays(snapshot, snapshot.clusters.get(cluster), { head, dialled: target, originalDst }));
       if (strayed) return told({ ...about, kind: 'blocked', reason: blockedBecause(target), destinations });
       const reason = 'https by HTTP rules, as ts-mesh.dev/https-routing of its service asks: the mesh does the TLS';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMesh, inboundContextOf, withInbound, type Mesh } from '../../src/index.ts';
-import { createTestMesh } from '../../src/testing/index.ts';
+import { assertRoute, createTestMesh } from '../../src/testing/index.ts';
 import { says } from './http-services.ts';
 
 const rules = (canary: number, stickyBy = 'header end-user, cookie session, query u'): string => `
@@ -94,6 +94,10 @@ describe('a sticky split', () => {
 
     expect(mesh.explain(URL, { headers }).toString()).toContain(`→ sticky by header end-user, cookie session, query u: the key of this request goes to outbound|9080|${side}|reviews.default.svc.cluster.local`);
     expect(mesh.explain(URL, { headers }).toString()).not.toContain('jason');
+    expect(mesh.explain(URL, { headers }).destinations.map(({ cluster, share }) => [cluster.split('|')[2], share]).sort()).toEqual([['v1', side === 'v1' ? 100 : 0], ['v2', side === 'v2' ? 100 : 0]]);
+    expect(mesh.explain(URL).destinations.map(({ share }) => share)).toEqual([50, 50]);
+    expect(() => assertRoute(mesh, { service: 'reviews', headers }, `reviews/${side}`)).not.toThrow();
+    expect(() => assertRoute(mesh, { service: 'reviews', headers }, `reviews/${side === 'v1' ? 'v2' : 'v1'}`)).toThrow();
     expect(mesh.explain(URL).route.action).toContain('sticky by header end-user, cookie session, query u: this request has no key, so chance decides');
   });
 
