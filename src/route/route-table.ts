@@ -56,7 +56,7 @@ export class RouteTable {
     this.counted = derived?.counted ?? new Set(configurations.flatMap(({ virtualHosts }) => virtualHosts.filter(isCounted)));
   }
 
-  /** As the constructor, in steps: one for each virtual host. */
+  /** @internal As the constructor, in steps: one for each virtual host. */
   static *of(configurations: readonly RouteConfigurationSpec[], previous = new RouteTable([])): Steps<RouteTable> {
     for (const { virtualHosts } of configurations) {
       for (const spec of virtualHosts) {
