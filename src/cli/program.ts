@@ -7,6 +7,7 @@ import { diff } from './diff.ts';
 import { explain } from './explain.ts';
 import { gateway } from './gateway.ts';
 import type { GatewayCommandOptions } from './gateway-settings.ts';
+import { init, type InitOptions } from './init.ts';
 import { routes } from './routes.ts';
 import { UsageError, type ExitCode, type Terminal } from './terminal.ts';
 import { validate } from './validate.ts';
@@ -43,6 +44,16 @@ function program(terminal: Terminal, ends: Ends): Command {
     .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: (text) => terminal.err(text.trimEnd()), getOutHasColors: () => terminal.isScreen })
     .showHelpAfterError('(ts-mesh --help shows what there is)')
     .addHelpText('after', '\nExit status: 0 without errors, 1 with, 2 for misuse.');
+
+  root
+    .command('init [files...]')
+    .description('writes first rules: from a Kubernetes export (files, or - for the standard input), from services that you name, or from variables such as REVIEWS_URL')
+    .option('-s, --service <name=address>', 'a service and where it is, such as reviews=127.0.0.1:9081 or reviews/v2=127.0.0.1:9082; may be repeated', collect)
+    .option('-o, --out <folder>', 'where to write', 'mesh')
+    .option('-n, --namespace <name>', 'the namespace of services that are named', 'default')
+    .option('--force', 'overwrite files that are there')
+    .addHelpText('after', examples('init --service reviews=127.0.0.1:9081 --service reviews/v2=127.0.0.1:9082', 'kubectl get services,deployments,pods -o yaml | ts-mesh init -', 'init'))
+    .action(ends((files: string[], options: InitOptions) => init(files, options, terminal)));
 
   root
     .command('validate <files...>')
