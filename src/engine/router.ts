@@ -187,8 +187,10 @@ export class Router implements AttemptOwner, FaultOwner {
     if (this.#proxyHeaders.attemptCount) setHeader(headers, 'x-envoy-attempt-count', String(attempt));
     // The first try has all the time, whatever went by before it.
     const elapsedMs = attempt === 1 || this.#requestCompleteAtMs < 0 ? 0 : this.cluster.clock.now() - this.#requestCompleteAtMs;
-    const expectedMs = this.#timeouts.expectedTimeoutMs(elapsedMs);
-    if (expectedMs === undefined) return;
+    const ofTimeoutsMs = this.#timeouts.expectedTimeoutMs(elapsedMs);
+    if (ofTimeoutsMs === undefined) return;
+    // The time that the request's body took is no part of them, but of the deadline.
+    const expectedMs = Math.max(1, Math.min(ofTimeoutsMs, Math.floor(this.#leftMs())));
     if (this.#proxyHeaders.debug) setHeader(headers, 'x-envoy-expected-rq-timeout-ms', String(expectedMs));
     if (this.#call.isGrpc) setHeader(headers, 'grpc-timeout', formatGrpcTimeout(expectedMs));
   }
@@ -203,7 +205,7 @@ export class Router implements AttemptOwner, FaultOwner {
     this.#requestCompleteAtMs = clock.now();
     // Envoy sets its timer while a try is under way, or not at all.
     const paused = this.attempts > 0 && this.#attempt === undefined;
-    if (routeTimeoutMs > 0 && !paused) this.#timeoutTimer = clock.setTimeout(() => this.#onRouteTimeout(), routeTimeoutMs);
+    if (routeTimeoutMs > 0 && !paused) this.#timeoutTimer = clock.setTimeout(() => this.#onRouteTimeout(), Math.max(0, Math.min(routeTimeoutMs, this.#leftMs())));
     if (perTryTimeoutMs > 0) this.#attempt?.limitTry(perTryTimeoutMs);
   }
 

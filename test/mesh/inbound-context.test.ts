@@ -84,6 +84,26 @@ describe('the context of a request that came in', () => {
       expect((await call).statusCode).toBe(504);
     });
 
+    it('holds for a call whose body took its time, to the last of its tries', async () => {
+      const { mesh, clock, seen } = await world('  - retries: {attempts: 1, perTryTimeout: 500ms, retryOn: "5xx", backoff: 1ms}\n    route: [{destination: {host: reviews}}]', 'hang');
+      const body = Promise.withResolvers<void>();
+      async function* slowly(): AsyncGenerator<Uint8Array> {
+        yield Buffer.from('a');
+        await body.promise;
+      }
+      const call = withInbound({ headers: [], deadlineAtMs: clock.now() + 1000 }, () => mesh.request('http://reviews:9080/', { method: 'PUT', body: slowly() as never }));
+      const told = watch(call);
+      await clock.advance(400);
+      body.resolve();
+      await clock.advance(0);
+      await clock.advance(599);
+      expect(told.settled).toBe(false);
+      await clock.advance(1);
+
+      expect(told.value?.statusCode).toBe(504);
+      expect(seen.map((headers) => headers['x-envoy-expected-rq-timeout-ms'])).toEqual(['500', '100']);
+    });
+
     it('that is past sends nothing', async () => {
       const { call, clock, seen } = await world();
 
