@@ -10,6 +10,8 @@ import http, { type IncomingMessage } from 'node:http';
 import http2, { type ClientHttp2Session } from 'node:http2';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import OpenAI from 'openai';
+import createApi, { type Client as ApiClient } from 'openapi-fetch';
 import * as undici from 'undici';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as ws from 'ws';
@@ -42,6 +44,8 @@ const EXERCISES: Readonly<Record<string, Exercise>> = {
   'axios by fetch': { speaks: 'http', ask: async (made: typeof axios) => (await made.get<string>(URL_OF_REVIEWS)).data },
   got: { speaks: 'http', ask: (made: typeof got) => made(URL_OF_REVIEWS).text() },
   ky: { speaks: 'http', ask: (made: typeof ky) => made(URL_OF_REVIEWS).text() },
+  'openapi-fetch': { speaks: 'http', ask: async (made: ApiClient<{ '/': { get: { responses: { 200: { content: { 'text/plain': string } } } } } }>) => (await made.GET('/', { parseAs: 'text' })).data! },
+  'SDK of OpenAI, and its like': { speaks: 'events', ask: async (made: OpenAI) => (await made.get('/').asResponse()).text() },
   'node:http, and all that bring no agent': { speaks: 'http', ask: async () => text(((await once(http.get(URL_OF_REVIEWS), 'response')) as [IncomingMessage])[0]) },
   'node:http2': {
     speaks: 'http',
@@ -134,8 +138,9 @@ describe('the clients of docs/clients.md', () => {
     const listener = await createLocalListener(mesh);
     defer(() => listener.close({ drainMs: 0 }));
     vi.stubEnv('grpc_proxy', '');
+    vi.stubEnv('OPENAI_API_KEY', 'a key');
     const { WebSocket } = client === 'ws' ? ws : undici;
-    const known = { mesh, agents, listener, axios, got, ky, http, http2, request: undici.request, EventSource: undici.EventSource, WebSocket, Client, credentials, createGrpcTransport, createConnectTransport, process };
+    const known = { mesh, agents, listener, axios, got, ky, createClient: createApi, OpenAI, http, http2, request: undici.request, EventSource: undici.EventSource, WebSocket, Client, credentials, createGrpcTransport, createConnectTransport, process };
 
     const made: unknown = await new Function(...Object.keys(known), `return { made: ${LINES.get(client)} }`)(...Object.values(known)).made;
 
