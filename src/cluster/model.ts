@@ -98,6 +98,8 @@ export interface ClientTlsOptions {
   /** Names of which the server must have one as well. Source: ServiceEntry `subjectAltNames` of external services. */
   readonly serviceSubjectAltNames?: readonly string[];
   readonly caCertificates?: string;
+  /** Path of a PEM file: certificates that their authorities have taken back. */
+  readonly caCrl?: string;
   readonly clientCertificate?: string;
   readonly privateKey?: string;
   readonly insecureSkipVerify?: boolean;

@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import * as tls from 'node:tls';
 import type { ClientTlsOptions } from '../cluster/model.ts';
 import type { Connect } from './dial.ts';
+import { revocationLists } from './revocation-lists.ts';
 import { identityError, type ExpectedIdentity } from './server-identity.ts';
 import { TlsFailure } from './tls-failure.ts';
 import { TlsFiles } from './tls-files.ts';
@@ -91,16 +92,17 @@ export class ClientTls {
   async #context(options: ClientTlsOptions): Promise<tls.SecureContext> {
     if (options.mode === 'HTTPS') return (this.#httpsContext ??= tls.createSecureContext(this.#https));
     const { caCertificates, clientCertificate, privateKey } = this.#pathsOf(options);
-    const paths = [caCertificates, clientCertificate, privateKey];
-    const [ca, cert, key] = await Promise.all(paths.map((path) => (path === undefined ? undefined : this.#files.read(path))));
+    const paths = [caCertificates, clientCertificate, privateKey, options.caCrl];
+    const [ca, cert, key, crl] = await Promise.all(paths.map((path) => (path === undefined ? undefined : this.#files.read(path))));
     const name = paths.map((path) => path ?? '').join('\n');
-    const version = [ca, cert, key].map((file) => file?.version ?? '').join('\n');
+    const version = [ca, cert, key, crl].map((file) => file?.version ?? '').join('\n');
     const known = this.#contexts.get(name);
     if (known?.version === version) return known.context;
     const context = tls.createSecureContext({
       ca: ca?.content ?? systemRoots(),
       ...(cert !== undefined && { cert: cert.content }),
       ...(key !== undefined && { key: key.content }),
+      ...(crl !== undefined && { crl: revocationLists(crl.content, options.caCrl!) }),
       minVersion: 'TLSv1.2',
       maxVersion: 'TLSv1.3',
     });

@@ -6,4 +6,4 @@
 
 export { createGateway, Gateway, type GatewayEvents } from './gateway.ts';
 export type { GatewayLimits, GatewayOptions } from './gateway-options.ts';
-export type { Credentials, GatewayCredential } from './server-contexts.ts';
+export type { Credentials, GatewayAuthority, GatewayCredential } from './server-contexts.ts';

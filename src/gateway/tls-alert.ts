@@ -1,7 +1,7 @@
 import { createCipheriv, createHmac, type CipherGCMTypes } from 'node:crypto';
 
 /** Alerts about a certificate that was shown, or was not. Source: RFC 8446 §6. */
-export const ALERT = { badCertificate: 42, certificateExpired: 45, certificateUnknown: 46, unknownCa: 48, certificateRequired: 116 } as const;
+export const ALERT = { badCertificate: 42, certificateRevoked: 44, certificateExpired: 45, certificateUnknown: 46, unknownCa: 48, certificateRequired: 116 } as const;
 
 interface Suite {
   readonly cipher: CipherGCMTypes | 'chacha20-poly1305';

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import * as tls from 'node:tls';
 import type { GatewayTls } from '../config/gateways/gateway-model.ts';
 import { identityError } from '../engine/server-identity.ts';
+import { isPinned } from './pinned-certificates.ts';
 import type { ServerContexts } from './server-contexts.ts';
 import { ALERT, firstAlert } from './tls-alert.ts';
 
@@ -89,7 +90,8 @@ export class TlsEnd {
     const certificate = socket.getPeerX509Certificate();
     if (certificate === undefined) return mode === 'OPTIONAL_MUTUAL' ? undefined : ALERT.certificateRequired;
     if (!socket.authorized) return alertFor(String(socket.authorizationError));
-    return identityError(certificate.raw, { anyOf: subjectAltNames }) === undefined ? undefined : ALERT.certificateUnknown;
+    const isExpected = identityError(certificate.raw, { anyOf: subjectAltNames }) === undefined && isPinned(certificate, this.#settings);
+    return isExpected ? undefined : ALERT.certificateUnknown;
   }
 
   #noteSecret(line: Buffer, socket: tls.TLSSocket): void {
@@ -109,8 +111,9 @@ export class TlsEnd {
 
 /** Source: Envoy, which leaves it to BoringSSL's `ssl_verify_alarm_type`. */
 function alertFor(error: string): number {
-  if (error === 'CERT_HAS_EXPIRED') return ALERT.certificateExpired;
-  return /ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY/.test(error) ? ALERT.unknownCa : ALERT.badCertificate;
+  if (error === 'CERT_HAS_EXPIRED' || error === 'CRL_HAS_EXPIRED') return ALERT.certificateExpired;
+  if (error === 'CERT_REVOKED') return ALERT.certificateRevoked;
+  return /ISSUER|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_CRL/.test(error) ? ALERT.unknownCa : ALERT.badCertificate;
 }
 
 function callerOf({ remoteAddress, remotePort }: Socket): string {

@@ -1,6 +1,7 @@
 import type { GatewaySpec } from '../istio-types.ts';
 import { isIpAddress, unixPathProblem } from './addresses.ts';
 import type { Cursor } from './cursor.ts';
+import { checkGatewayCallers } from './gateway-callers.ts';
 import { checkGatewayHost } from './scoped-hosts.ts';
 import { isDnsLabel } from './names.ts';
 import { checkPort, isHttpProtocol, isKnownProtocol, isTlsProtocol } from './primitives.ts';
@@ -45,6 +46,7 @@ function checkServer(server: Server, at: Cursor): void {
     at.required('needs a port');
     return;
   }
+  if (tls !== undefined && at.onApply !== undefined) checkGatewayCallers(tls, at.to('tls'));
   const isSound = checkServerPort(port, bind, at.to('port'));
   const { protocol = '' } = port;
   if (!isSound) return;

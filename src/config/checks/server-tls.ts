@@ -11,7 +11,12 @@ export interface ServerTlsSpec {
   readonly credentialName?: string;
   readonly credentialNames?: readonly string[];
   readonly tlsCertificates?: readonly { readonly serverCertificate?: string; readonly privateKey?: string }[];
+  readonly caCertCredentialName?: string;
   readonly subjectAltNames?: readonly string[];
+  /** SHA-256 of keys (SubjectPublicKeyInfo), in base64. */
+  readonly verifyCertificateSpki?: readonly string[];
+  /** SHA-256 of certificates, hexadecimal, with or without colons. */
+  readonly verifyCertificateHash?: readonly string[];
   readonly minProtocolVersion?: string;
   readonly maxProtocolVersion?: string;
   readonly cipherSuites?: readonly string[];

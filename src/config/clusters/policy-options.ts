@@ -126,13 +126,14 @@ export function tlsOptions(
   if (spec.credentialName && !where.selected && !spec.credentialName.startsWith('configmap://')) return undefined;
   if (spec.mode === 'ISTIO_MUTUAL') {
     const sni = spec.sni || `outbound_.${where.port}_.${where.subset}_.${where.host}`;
-    return { mode: spec.mode, sni, ...optional('subjectAltNames', spec.subjectAltNames) };
+    return { mode: spec.mode, sni, ...optional('subjectAltNames', spec.subjectAltNames), ...optional('caCrl', spec.caCrl || undefined) };
   }
   return {
     mode: spec.mode,
     ...(spec.sni && { sni: spec.sni }),
     ...optional('subjectAltNames', spec.subjectAltNames),
     ...optional('caCertificates', spec.caCertificates || undefined),
+    ...optional('caCrl', spec.caCrl || undefined),
     ...(spec.mode === 'MUTUAL' && optional('clientCertificate', spec.clientCertificate || undefined)),
     ...(spec.mode === 'MUTUAL' && optional('privateKey', spec.privateKey || undefined)),
     ...optional('serviceSubjectAltNames', where.subjectAltNames),

@@ -103,14 +103,18 @@ function sniOf({ hosts }: GatewayServer): Pick<GatewayChainSpec, 'sniHosts'> {
 const VERSIONS: Readonly<Record<string, string>> = { TLSV1_0: '1.0', TLSV1_1: '1.1', TLSV1_2: '1.2', TLSV1_3: '1.3' };
 
 function tlsOf(tls: ServerTlsSpec = {}): GatewayTls {
-  const { mode, serverCertificate, privateKey, caCertificates, credentialName, tlsCertificates = [], credentialNames = [], subjectAltNames = [], cipherSuites = [] } = tls;
+  const { mode, serverCertificate, privateKey, caCertificates, caCrl, credentialName, caCertCredentialName, tlsCertificates = [], credentialNames = [], subjectAltNames = [], cipherSuites = [] } = tls;
   const listed = [...tlsCertificates, ...(tlsCertificates.length === 0 ? [{ serverCertificate, privateKey }] : [])];
   return {
     mode: mode as GatewayTls['mode'],
     certificates: listed.flatMap((one) => (one.serverCertificate && one.privateKey ? [{ certificate: one.serverCertificate, privateKey: one.privateKey }] : [])),
     ...(caCertificates && { caCertificates }),
     credentialNames: credentialNames.length > 0 ? credentialNames : credentialName ? [credentialName] : [],
+    ...(caCertCredentialName && { caCredentialName: caCertCredentialName }),
+    ...(caCrl && { caCrl }),
     subjectAltNames,
+    certificateHashes: (tls.verifyCertificateHash ?? []).map((hash) => hash.replaceAll(':', '').toLowerCase()),
+    keyHashes: tls.verifyCertificateSpki ?? [],
     minVersion: VERSIONS[tls.minProtocolVersion ?? ''] ?? '1.2',
     maxVersion: VERSIONS[tls.maxProtocolVersion ?? ''] ?? '1.3',
     cipherSuites,

@@ -45,8 +45,16 @@ export interface GatewayTls {
   readonly caCertificates?: string;
   /** Names of credentials that the gateway is given apart from its rules. */
   readonly credentialNames: readonly string[];
+  /** The credential whose authorities take the place of all others. */
+  readonly caCredentialName?: string;
+  /** Path of a PEM file: certificates that their authorities have taken back. */
+  readonly caCrl?: string;
   /** One of these a caller's certificate must have; empty: no matter which. */
   readonly subjectAltNames: readonly string[];
+  /** SHA-256 of certificates, hexadecimal in lower case. With these or `keyHashes` a caller's certificate must be one of either. */
+  readonly certificateHashes: readonly string[];
+  /** SHA-256 of certificates' keys (SubjectPublicKeyInfo), in base64. */
+  readonly keyHashes: readonly string[];
   /** `1.0` to `1.3`. Default `1.2`. */
   readonly minVersion: string;
   readonly maxVersion: string;

@@ -3,6 +3,9 @@ import { errors, read, resource, warnings } from '../reading.ts';
 
 const HTTP = 'port: {number: 80, name: http, protocol: HTTP}';
 const HTTPS = 'port: {number: 443, name: https, protocol: HTTPS}';
+const SPKI = '2jmj7l5rSw0yVb/vlWAYkK/YBwk+p2iJ9wrCFBRlPLA=';
+const HASH = 'DA39A3EE5E6B4B0D3255BFEF95601890AFD80709da39a3ee5e6b4b0d3255bfef';
+const COLONS = HASH.match(/../g)!.join(':');
 const check = (kind: string, spec: string): string[] => errors(read(resource(kind, spec)).issues).toSorted();
 const server = (...servers: string[]): string => `selector: {istio: ingress}\nservers:\n${servers.map((fields) => `- {${fields}}`).join('\n')}`;
 
@@ -36,6 +39,11 @@ describe('a Gateway', () => {
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL, credentialName: it, privateKey: /a}`), [`ERR_CONFLICT ${at}.tls.credentialName`, `ERR_CONFLICT ${at}.tls.privateKey`]],
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: it, credentialNames: [a]}`), [`ERR_CONFLICT ${at}.tls`]],
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, serverCertificate: /a, privateKey: /b, caCrl: /c}`), [`ERR_CONFLICT ${at}.tls.caCrl`]],
+    // Fields that keep callers out, where nobody is asked for a certificate.
+    [server(`${HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: it, caCertCredentialName: ca, subjectAltNames: [a], verifyCertificateSpki: ["${SPKI}"], verifyCertificateHash: [${HASH}]}`), ['caCertCredentialName', 'subjectAltNames', 'verifyCertificateHash', 'verifyCertificateSpki'].map((field) => `ERR_CONFLICT ${at}.tls.${field}`)],
+    [server(`${HTTPS}, hosts: ["*"], tls: {mode: ISTIO_MUTUAL, caCertCredentialName: ca}`), [`ERR_CONFLICT ${at}.tls.caCertCredentialName`]],
+    [server(`${HTTPS}, hosts: ["*"], tls: {mode: MUTUAL, credentialName: it, verifyCertificateSpki: ["${HASH}", "${SPKI}", "${SPKI.slice(4)}"]}`), [0, 2].map((index) => `ERR_INVALID_VALUE ${at}.tls.verifyCertificateSpki[${index}]`)],
+    [server(`${HTTPS}, hosts: ["*"], tls: {mode: MUTUAL, credentialName: it, verifyCertificateHash: ["${SPKI}", "${HASH}", "${HASH}00", "${COLONS}", "${COLONS.slice(3)}"]}`), [0, 2, 4].map((index) => `ERR_INVALID_VALUE ${at}.tls.verifyCertificateHash[${index}]`)],
   ])('must not be %s', (spec, expected) => {
     expect(check('Gateway', spec)).toEqual(expected);
   });
@@ -46,6 +54,7 @@ describe('a Gateway', () => {
 
   it.each([
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: PASSTHROUGH, credentialName: it}`), [`WARN_NO_EFFECT ${at}.tls`]],
+    [server(`${HTTPS}, hosts: ["*"], tls: {mode: PASSTHROUGH, verifyCertificateHash: [${HASH}]}`), [`WARN_NO_EFFECT ${at}.tls.verifyCertificateHash`]],
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: it, minProtocolVersion: TLSV1_0}`), [`WARN_NO_EFFECT ${at}.tls.minProtocolVersion`]],
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: it, httpsRedirect: true, cipherSuites: [X, AES128-SHA, AES128-SHA]}`), [`WARN_NO_EFFECT ${at}.tls.httpsRedirect`, `WARN_NO_EFFECT ${at}.tls.cipherSuites`, `WARN_NO_EFFECT ${at}.tls.cipherSuites`]],
   ])('is warned about when %s', (spec, expected) => {
