@@ -37,6 +37,12 @@ describe('the ConfigMap of the mesh', () => {
     ]);
   });
 
+  it('warns of what changes nothing', () => {
+    const { issues } = read(configMap('zoneAwareLbSetting: {}\nenableAutoMtls: true\ntrustDomain: cluster.local\nextensionProviders: []'));
+
+    expect(issues.map(({ code, path, line }) => `${code} ${path} ${line}`)).toEqual(['WARN_NO_EFFECT data.mesh.zoneAwareLbSetting 8']);
+  });
+
   it('tells syntax errors at their outer lines', () => {
     expect(read(configMap('a: 1\nb: [')).issues[0]).toMatchObject({ severity: 'error', code: 'ERR_YAML', resource: 'ConfigMap istio-system/istio', path: 'data.mesh', line: 9 });
   });

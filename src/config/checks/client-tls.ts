@@ -1,5 +1,6 @@
 import type { ClientTlsSpec } from '../istio-types.ts';
 import type { Cursor } from './cursor.ts';
+import { warnUnobeyed } from './unobeyed.ts';
 
 const CONFIG_MAP = 'configmap://';
 
@@ -24,6 +25,10 @@ export function checkClientTls(tls: ClientTlsSpec, at: Cursor): void {
     const given = checkers.filter((name) => name !== false);
     if (given.length > 0) at.to('insecureSkipVerify').conflict(`must not be true together with ${given.join(', ')}`);
   }
+  if (tls.insecureSkipVerify === true && verified && caCrl !== '') {
+    at.onApply?.to('insecureSkipVerify').conflict('must not be true together with caCrl, by which nobody would be checked then');
+  }
+  if (mode !== 'DISABLE') warnUnobeyed({ credentialName }, { credentialName: notFetched(credentialName) }, at);
   if (verified && credentialName !== '') {
     if (`${clientCertificate}${caCertificates}${privateKey}${caCrl}` !== '') {
       at.to('credentialName').conflict('must not be there together with certificate files');
@@ -33,6 +38,13 @@ export function checkClientTls(tls: ClientTlsSpec, at: Cursor): void {
   if (mode !== 'MUTUAL') return;
   if (clientCertificate === '') at.required('needs a clientCertificate for mode MUTUAL');
   if (privateKey === '') at.required('needs a privateKey for mode MUTUAL');
+}
+
+function notFetched(credentialName: string): string {
+  const roots = 'the roots of the system count';
+  if (credentialName.startsWith(CONFIG_MAP)) return `${roots}, as ConfigMaps are not fetched; name a file as caCertificates`;
+  const files = 'Secrets are not fetched; name files as caCertificates, clientCertificate and privateKey';
+  return `without a workloadSelector calls go in the clear, as from a sidecar; with one ${roots}: ${files}`;
 }
 
 function checkConfigMap(credentialName: string, at: Cursor): void {

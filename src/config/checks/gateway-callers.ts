@@ -1,5 +1,6 @@
 import type { Cursor } from './cursor.ts';
 import type { ServerTlsSpec } from './server-tls.ts';
+import { warnUnobeyed } from './unobeyed.ts';
 
 /** What callers' certificates have to be, beside signed. */
 const FIELDS = ['caCertCredentialName', 'subjectAltNames', 'verifyCertificateSpki', 'verifyCertificateHash'] as const;
@@ -17,6 +18,9 @@ export function checkGatewayCallers(tls: ServerTlsSpec, at: Cursor): void {
     else if (mode.endsWith('PASSTHROUGH')) place.warn('WARN_NO_EFFECT', `has no effect with mode ${mode}: no TLS ends here`);
     else if (mode === 'ISTIO_MUTUAL' && field === 'caCertCredentialName') place.conflict('must be left out with mode ISTIO_MUTUAL, which brings its own certificates');
   }
+  tls.tlsCertificates?.forEach((certificate, index) => {
+    warnUnobeyed(certificate, { caCertificates: 'callers are checked by the caCertificates beside the list' }, at.to('tlsCertificates', index));
+  });
   verifyCertificateSpki.forEach((hash, index) => {
     if (!KEY_HASH.test(hash)) at.to('verifyCertificateSpki', index).invalid('must be the SHA-256 of a public key, in base64');
   });

@@ -6,6 +6,7 @@ import { checkGatewayHost } from './scoped-hosts.ts';
 import { isDnsLabel } from './names.ts';
 import { checkPort, isHttpProtocol, isKnownProtocol, isTlsProtocol } from './primitives.ts';
 import type { ServerTlsSpec } from './server-tls.ts';
+import { warnUnobeyed } from './unobeyed.ts';
 
 const UNIX = 'unix://';
 
@@ -42,6 +43,7 @@ function checkServer(server: Server, at: Cursor): void {
   if (hosts.length === 0) at.required('needs at least one host', 'write hosts: ["*"] for any');
   hosts.forEach((host, index) => checkGatewayHost(host, at.to('hosts', index)));
   checkBind(bind, port, at);
+  warnUnobeyed(server, { defaultEndpoint: 'calls go where VirtualServices send them' }, at);
   if (port === undefined) {
     at.required('needs a port');
     return;

@@ -3,6 +3,7 @@ import type { LoadBalancerSpec, LocalityLbSpec, OutlierDetectionSpec } from '../
 import type { Cursor } from './cursor.ts';
 import { plainTextProblem } from './header-values.ts';
 import { localitiesProblem } from './localities.ts';
+import { warnUnobeyed } from './unobeyed.ts';
 
 const MAGLEV_LIMIT = 5_000_011;
 const TOPOLOGY_LABELS = ['topology.kubernetes.io/region', 'topology.kubernetes.io/zone', 'topology.istio.io/subzone'];
@@ -13,6 +14,7 @@ export function checkLoadBalancer(settings: LoadBalancerSpec & { zoneAwareLbSett
   if (settings.localityLbSetting !== undefined && settings.zoneAwareLbSetting !== undefined) {
     at.conflict('must have one of localityLbSetting and zoneAwareLbSetting');
   }
+  warnUnobeyed(settings, { zoneAwareLbSetting: 'localities count by the localityLbSetting of the mesh' }, at);
   if (settings.warmup !== undefined && settings.warmupDurationSecs !== undefined) {
     at.onApply?.to('warmupDurationSecs').conflict('must not be there together with warmup', 'use warmup.duration');
   }

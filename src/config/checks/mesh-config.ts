@@ -3,12 +3,14 @@ import type { MeshConfigSpec } from '../istio-types.ts';
 import type { Cursor } from './cursor.ts';
 import { plainTextProblem } from './header-values.ts';
 import { checkDuration } from './primitives.ts';
+import { warnUnobeyed } from './unobeyed.ts';
 
 const LONGEST_CONNECT_MS = 3_600_000;
 
 /** Source: istio `ValidateMeshConfig`, as far as the fields are read. */
 export function checkMeshConfig(config: MeshConfigSpec, at: Cursor): void {
   const { connectTimeout, defaultConfig } = config;
+  warnUnobeyed(config, { zoneAwareLbSetting: 'localities count by localityLbSetting' }, at);
   if (connectTimeout !== undefined) {
     checkDuration(connectTimeout, at.to('connectTimeout'));
     if ((parseDurationMs(connectTimeout) ?? 0) > LONGEST_CONNECT_MS) {

@@ -5,6 +5,7 @@ import { isDnsLabel } from './names.ts';
 import { checkPort, checkProtocol, checkSelector, isHttpProtocol, isTlsProtocol } from './primitives.ts';
 import { checkEgressHost } from './scoped-hosts.ts';
 import type { ServerTlsSpec } from './server-tls.ts';
+import { warnUnobeyed } from './unobeyed.ts';
 
 const UNIX = 'unix://';
 
@@ -34,6 +35,8 @@ export function checkSidecar(spec: SidecarSpec & { inboundConnectionPool?: unkno
   ) {
     at.required('needs egress, ingress, outboundTrafficPolicy or inboundConnectionPool');
   }
+  const arriving = 'calls that arrive at this process are not the mesh\'s';
+  warnUnobeyed(spec, { ingress: arriving, inboundConnectionPool: arriving }, at);
   const ports = new Set<number>();
   (ingress as Ingress[]).forEach((listener, index) => checkIngress(listener, at.to('ingress', index), ports));
   checkEgress(egress, at.to('egress'));

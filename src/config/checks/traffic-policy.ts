@@ -5,6 +5,7 @@ import type { Cursor } from './cursor.ts';
 import { checkFailoverNeedsOutlier } from './load-balancer.ts';
 import { fqdnProblem } from './names.ts';
 import { checkDuration, checkPort } from './primitives.ts';
+import { warnUnobeyed } from './unobeyed.ts';
 
 const BLOCKS = ['loadBalancer', 'connectionPool', 'outlierDetection', 'tls'] as const;
 
@@ -14,6 +15,7 @@ export function checkTrafficPolicy(policy: TrafficPolicySpec, at: Cursor): void 
   if (policy.tunnel !== undefined && policy.proxyProtocol !== undefined) {
     at.conflict('must not have tunnel and proxyProtocol together');
   }
+  warnUnobeyed(policy, { tunnel: 'connections go straight to the endpoints', proxyProtocol: 'connections begin without a PROXY header' }, at);
   checkFailoverNeedsOutlier(policy, at);
 }
 
@@ -69,7 +71,13 @@ export function checkHttpPool(http: NonNullable<ConnectionPoolSpec['http']>, at:
   }
 }
 
+export function checkTcpKeepalive(keepalive: object, at: Cursor): void {
+  const system = 'the system has its own, and Node sets time alone';
+  warnUnobeyed(keepalive, { probes: system, interval: system }, at);
+}
+
 export function checkHttp2KeepAlive(keepAlive: { interval?: string; timeout?: string }, at: Cursor): void {
+  warnUnobeyed(keepAlive, { connectionIdleInterval: 'idle connections are pinged every interval too', intervalJitter: 'pings go exactly every interval' }, at);
   if (keepAlive.interval === undefined || keepAlive.timeout === undefined) {
     at.required('needs both interval and timeout');
   }
@@ -82,6 +90,7 @@ export function checkTcpIdleTimeout(text: string, at: Cursor): void {
 
 export function checkRetryBudget(budget: NonNullable<TrafficPolicySpec['retryBudget']>, at: Cursor): void {
   const { percent } = budget;
+  warnUnobeyed(budget, { budgetInterval: 'the budget is a share of the calls of the moment' }, at);
   if (percent !== undefined && percent !== null && (percent < 0 || percent > 100)) {
     at.onApply?.to('percent').invalid('must be 0 to 100 (percent)');
   }

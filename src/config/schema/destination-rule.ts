@@ -17,6 +17,7 @@ import {
   checkPortPolicy,
   checkRetryBudget,
   checkTcpIdleTimeout,
+  checkTcpKeepalive,
   checkTrafficPolicy,
   checkTunnel,
 } from '../checks/traffic-policy.ts';
@@ -42,7 +43,7 @@ import { duration, labels, portSelector, textList, textMap } from './shared.ts';
 const count = checked(int32, checkNotNegative);
 const percent = checked(int32, checkPercent);
 
-export const tcpKeepalive: Field = message('TcpKeepalive', { probes: uint32, time: duration, interval: duration });
+export const tcpKeepalive: Field = message('TcpKeepalive', { probes: uint32, time: duration, interval: duration }, checkTcpKeepalive);
 
 export const connectionPool: Field = message(
   'ConnectionPoolSettings',

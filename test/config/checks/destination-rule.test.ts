@@ -55,6 +55,7 @@ describe('a DestinationRule', () => {
     [policy('tls: {mode: MUTUAL}'), [`ERR_REQUIRED ${T}.tls`, `ERR_REQUIRED ${T}.tls`]],
     [policy('tls: {mode: SIMPLE, credentialName: it, caCertificates: /x}'), [`ERR_CONFLICT ${T}.tls.credentialName`]],
     [policy('tls: {mode: SIMPLE, insecureSkipVerify: true, subjectAltNames: []}'), [`ERR_CONFLICT ${T}.tls.insecureSkipVerify`]],
+    [policy('tls: {mode: SIMPLE, insecureSkipVerify: true, caCrl: /x}'), [`ERR_CONFLICT ${T}.tls.insecureSkipVerify`]],
     [policy('tls: {mode: SIMPLE, credentialName: configmap://other/ca}'), [`ERR_INVALID_VALUE ${T}.tls.credentialName`]],
     ['host: api\nworkloadSelector: {matchLabels: {app: "w*"}}\nexportTo: ["*"]', ['ERR_CONFLICT spec.exportTo', 'ERR_INVALID_VALUE spec.workloadSelector.matchLabels.app']],
   ])('must not be %s', (spec, expected) => {
@@ -71,6 +72,27 @@ describe('a DestinationRule', () => {
 
   it('warns of a failover that nothing sets off', () => {
     expect(warnings(read(resource('DestinationRule', policy('loadBalancer: {localityLbSetting: {failover: [{from: a, to: b}]}}'))).issues)).toEqual([`WARN_NO_EFFECT ${T}.loadBalancer.localityLbSetting`]);
+  });
+
+  it.each([
+    ['tunnel: {targetHost: a.com, targetPort: 443}', ['tunnel']],
+    ['proxyProtocol: {version: V2}', ['proxyProtocol']],
+    ['loadBalancer: {simple: RANDOM, zoneAwareLbSetting: {}}', ['loadBalancer.zoneAwareLbSetting']],
+    ['connectionPool: {tcp: {tcpKeepalive: {time: 1m, probes: 3, interval: 1s}}}', ['connectionPool.tcp.tcpKeepalive.probes', 'connectionPool.tcp.tcpKeepalive.interval']],
+    ['connectionPool: {http: {http2KeepAlive: {interval: 1m, timeout: 1s, connectionIdleInterval: 1s, intervalJitter: 5}}}', ['connectionIdleInterval', 'intervalJitter'].map((field) => `connectionPool.http.http2KeepAlive.${field}`)],
+    ['retryBudget: {percent: 20, budgetInterval: 10s}', ['retryBudget.budgetInterval']],
+    ['tls: {mode: SIMPLE, credentialName: it}', ['tls.credentialName']],
+    ['tls: {mode: SIMPLE, credentialName: configmap://ca}', ['tls.credentialName']],
+    ['portLevelSettings: [{port: {number: 80}, loadBalancer: {zoneAwareLbSetting: {}}}]', ['portLevelSettings[0].loadBalancer.zoneAwareLbSetting']],
+    ['tls: {mode: DISABLE, credentialName: it}, connectionPool: {tcp: {tcpKeepalive: {time: 1m}}}, retryBudget: {percent: 20}', []],
+  ])('warns of what changes nothing in {%s}', (fields, paths) => {
+    const text = resource('DestinationRule', policy(fields));
+
+    expect(warnings(read(text).issues).toSorted()).toEqual(paths.map((path) => `WARN_NO_EFFECT ${T}.${path}`).toSorted());
+    for (const { message, line } of read(text).issues) expect([message, line]).toEqual([expect.stringMatching(/^has no effect: ./), 6]);
+    // Neither istioctl nor its analysis knows of it.
+    expect(read(text, { rules: 'istioctl' }).issues).toEqual([]);
+    expect(read(text, { rules: 'analysis' }).issues).toEqual([]);
   });
 
   it('refuses what only the API server would refuse, unless istioctl\'s verdict is asked for', () => {

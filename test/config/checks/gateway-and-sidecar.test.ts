@@ -54,6 +54,8 @@ describe('a Gateway', () => {
 
   it.each([
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: PASSTHROUGH, credentialName: it}`), [`WARN_NO_EFFECT ${at}.tls`]],
+    [server(`${HTTP}, hosts: ["*"], defaultEndpoint: "127.0.0.1:8080"`), [`WARN_NO_EFFECT ${at}.defaultEndpoint`]],
+    [server(`${HTTPS}, hosts: ["*"], tls: {mode: MUTUAL, caCertificates: /c, tlsCertificates: [{serverCertificate: /a, privateKey: /b, caCertificates: /d}]}`), [`WARN_NO_EFFECT ${at}.tls.tlsCertificates[0].caCertificates`]],
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: PASSTHROUGH, verifyCertificateHash: [${HASH}]}`), [`WARN_NO_EFFECT ${at}.tls.verifyCertificateHash`]],
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: it, minProtocolVersion: TLSV1_0}`), [`WARN_NO_EFFECT ${at}.tls.minProtocolVersion`]],
     [server(`${HTTPS}, hosts: ["*"], tls: {mode: SIMPLE, credentialName: it, httpsRedirect: true, cipherSuites: [X, AES128-SHA, AES128-SHA]}`), [`WARN_NO_EFFECT ${at}.tls.httpsRedirect`, `WARN_NO_EFFECT ${at}.tls.cipherSuites`, `WARN_NO_EFFECT ${at}.tls.cipherSuites`]],
@@ -93,6 +95,8 @@ describe('a Sidecar', () => {
     ['egress: [{hosts: ["./a.com", "default/a.com"]}]', ['WARN_DUPLICATE spec.egress[0].hosts[1]']],
     ['egress: [{hosts: ["*/*", "./*"]}]', ['WARN_DUPLICATE spec.egress[0].hosts']],
     ['workloadSelector: {}\negress: [{hosts: ["./*"]}]', ['WARN_EMPTY_SELECTOR spec.workloadSelector']],
+    ['ingress: [{port: {number: 80, protocol: HTTP, name: http}}]\ninboundConnectionPool: {http: {maxRetries: 1}}', ['WARN_NO_EFFECT spec.ingress', 'WARN_NO_EFFECT spec.inboundConnectionPool']],
+    ['ingress: []\negress: [{hosts: ["./*"], captureMode: NONE}]', []],
   ])('is warned about when %s', (spec, expected) => {
     expect(warnings(read(resource('Sidecar', spec)).issues)).toEqual(expected);
   });

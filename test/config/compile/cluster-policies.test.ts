@@ -136,6 +136,8 @@ describe('TLS', () => {
     ['tls: {mode: SIMPLE}', { mode: 'SIMPLE' }],
     ['tls: {mode: SIMPLE, sni: a.example.com, caCertificates: /ca.pem}', { mode: 'SIMPLE', sni: 'a.example.com', caCertificates: '/ca.pem' }],
     ['tls: {mode: MUTUAL, clientCertificate: /c.pem, privateKey: /k.pem, subjectAltNames: [x]}', { mode: 'MUTUAL', clientCertificate: '/c.pem', privateKey: '/k.pem', subjectAltNames: ['x'] }],
+    ['tls: {mode: SIMPLE, caCrl: /crl.pem}', { mode: 'SIMPLE', caCrl: '/crl.pem' }],
+    ['tls: {mode: ISTIO_MUTUAL, caCrl: /crl.pem}', { mode: 'ISTIO_MUTUAL', sni: 'outbound_.80_._.web.default.svc.cluster.local', caCrl: '/crl.pem' }],
     ['tls: {mode: ISTIO_MUTUAL}', { mode: 'ISTIO_MUTUAL', sni: 'outbound_.80_._.web.default.svc.cluster.local' }],
     // A sidecar fetches credentials only for rules that select it.
     ['tls: {mode: SIMPLE, credentialName: secret}', undefined],
