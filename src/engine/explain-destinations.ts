@@ -1,7 +1,11 @@
 import { formatDurationMs } from '../common/duration.ts';
 import type { DestinationExplanation } from '../common/explanation.ts';
+import { expandHost, hostCovers } from '../common/host-name.ts';
 import { hostKey } from '../cluster/host.ts';
 import type { ClusterSpec } from '../cluster/model.ts';
+import { clusterName } from '../config/clusters/cluster-name.ts';
+import type { DestinationRuleSpec } from '../config/istio-types.ts';
+import { hasLabels } from '../config/registry/endpoint-fields.ts';
 import type { Snapshot } from '../config/snapshot.ts';
 import type { WeightedClusters } from '../route/weighted-clusters.ts';
 import type { ClusterManager } from './cluster-manager.ts';
@@ -38,7 +42,7 @@ export function explainDestinations(
       cluster: spec.name,
       share,
       outcome: usable ? 'ok' : 'UH',
-      ...(usable ? {} : { problem: emptyCluster(spec, endpoints.length) }),
+      ...(usable ? {} : { problem: emptyCluster(snapshot, spec, endpoints.length) }),
       endpoints,
       policies: policiesOf(spec, isHttps),
       origins: spec.origins,
@@ -60,15 +64,34 @@ function missingCluster(snapshot: Snapshot, name: string): string {
   if (ofHost.length === 0) return `no service ${host} is known to this caller (declare it, or correct the destination's host)`;
   const ports = [...new Set(ofHost.map((cluster) => cluster.port))];
   if (!ports.includes(Number(port))) return `service ${host} has no port ${port}, it has ${ports.join(', ')}`;
+  const service = ofHost.find((cluster) => cluster.port === Number(port) && cluster.subset === '');
+  const isLookedUp = service?.discovery === 'strict-dns' || service?.discovery === 'logical-dns';
+  if (isLookedUp && isDeclaredWithout(service.endpoints, subset, host, snapshot)) {
+    return `no endpoint of ${host} has the labels of subset ${subset}, and a service that DNS finds has no cluster without endpoints`;
+  }
   const subsets = ofHost.map((cluster) => cluster.subset).filter((one) => one !== '');
-  const known = subsets.length === 0 ? 'none is declared' : `declared are ${[...new Set(subsets)].join(', ')}`;
-  return `no DestinationRule for ${host} declares subset ${subset}: ${known}`;
+  // Others may be declared, and have no endpoints either.
+  const known = subsets.length > 0 ? `: declared are ${[...new Set(subsets)].join(', ')}` : isLookedUp ? '' : ': none is declared';
+  return `no DestinationRule for ${host} declares subset ${subset}${known}`;
 }
 
-function emptyCluster(spec: ClusterSpec, endpoints: number): string {
+/** Whether a DestinationRule has the subset, and none of `endpoints` its labels. */
+function isDeclaredWithout(endpoints: ClusterSpec['endpoints'], subset: string, host: string, { resources }: Snapshot): boolean {
+  return resources.some(({ kind, namespace, spec }) => {
+    if (kind !== 'DestinationRule') return false;
+    const { host: named, subsets = [] } = spec as DestinationRuleSpec;
+    // Of a short name the service's own domain makes the whole.
+    if (!hostCovers(expandHost(named, namespace, host.split('.svc.')[1]), host)) return false;
+    return subsets.some((one) => one.name === subset && !endpoints.some(({ labels }) => hasLabels(labels, one.labels ?? {})));
+  });
+}
+
+function emptyCluster({ clusters }: Snapshot, spec: ClusterSpec, endpoints: number): string {
   if (endpoints > 0) return `all ${endpoints} endpoints of ${spec.name} are ejected by outlier detection`;
   if (spec.subset === '') return `service ${spec.host} has no endpoints`;
-  return `no endpoint of ${spec.host} has the labels of subset ${spec.subset}`;
+  const service = clusters.get(clusterName(spec.host, spec.port));
+  const why = service?.discovery === 'strict-dns' ? ': its name is looked up, and what DNS gives has no labels' : '';
+  return `no endpoint of ${spec.host} has the labels of subset ${spec.subset}${why}`;
 }
 
 function policiesOf(spec: ClusterSpec, isHttps: boolean): string[] {

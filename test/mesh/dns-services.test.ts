@@ -40,6 +40,26 @@ const get = async (mesh: Mesh): Promise<string> => {
   return `${response.status} ${await response.text()} ${meshInfo(response)?.endpoint ?? ''}`;
 };
 
+/** `service`, called by its subset `v1`; below `/v9` by one that nobody declares. */
+const subsetRules = (service: string, host: string): string => `
+${service}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: names}
+spec: {host: ${host}, subsets: [{name: v1, labels: {version: v1}}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: names}
+spec:
+  hosts: [${host}]
+  http:
+  - match: [{uri: {prefix: /v9}}]
+    route: [{destination: {host: ${host}, subset: v9}}]
+  - route: [{destination: {host: ${host}, subset: v1}}]
+`;
+
 const hasIpv6 = Object.values(networkInterfaces()).flat().some((one) => one?.address === '::1');
 
 describe('a host that is looked up', () => {
@@ -74,6 +94,27 @@ describe('a host that is looked up', () => {
     const mesh = await meshOf('DNS', port, { now: ['127.0.0.9', '127.0.0.1'] });
     expect(await get(mesh)).toMatch(/^200/);
     expect(Object.values(mesh.stats(/names\.test;\.membership_total$/))).toEqual([2]);
+  });
+
+  it('by the name of its Service alone has nobody in a subset with labels, and says so', async () => {
+    const config = subsetRules('apiVersion: v1\nkind: Service\nmetadata: {name: names}\nspec: {ports: [{name: http, port: 80}]}', 'names');
+    const mesh = await createMesh({ config, discovery: { dns: true }, lookup: () => Promise.resolve(['127.0.0.1']) });
+    open.push({ close: () => mesh.close({ drainMs: 0 }) });
+
+    const response = await mesh.fetch('http://names/');
+    expect(`${response.status} ${meshInfo(response)?.flags ?? ''}`).toBe('503 UH');
+    expect(String(mesh.explain('http://names/'))).toContain('no endpoint of names.default.svc.cluster.local has the labels of subset v1: its name is looked up, and what DNS gives has no labels');
+  });
+
+  it('of a ServiceEntry has no cluster for a subset without endpoints, as Envoy has none, and says so', async () => {
+    const entry = 'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: names}\nspec: {hosts: [names.test], resolution: DNS, ports: [{number: 80, name: http, protocol: HTTP}]}';
+    const mesh = await createMesh({ config: subsetRules(entry, 'names.test'), lookup: () => Promise.resolve(['127.0.0.1']) });
+    open.push({ close: () => mesh.close({ drainMs: 0 }) });
+
+    const response = await mesh.fetch('http://names.test/');
+    expect(`${response.status} ${meshInfo(response)?.flags ?? ''}`).toBe('503 NC');
+    expect(String(mesh.explain('http://names.test/'))).toContain('no endpoint of names.test has the labels of subset v1, and a service that DNS finds has no cluster without endpoints');
+    expect(String(mesh.explain('http://names.test/v9'))).toMatch(/no DestinationRule for names\.test declares subset v9$/m);
   });
 
   it.runIf(hasIpv6)('has IPv6 addresses too', async () => {

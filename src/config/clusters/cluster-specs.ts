@@ -103,7 +103,7 @@ function portClusters(service: Service, port: ServicePort, rule: MergedRule | un
     .filter(isBuilt);
 }
 
-/** Envoy refuses a DNS cluster without a name to look up, so that calls to it find no cluster at all. */
+/** Envoy refuses a DNS cluster without a name to look up, so that calls to it find no cluster at all. That of a Service is none, for Istio. */
 function isBuilt({ discovery, endpoints }: ClusterSpec): boolean {
   return endpoints.length > 0 || (discovery !== 'strict-dns' && discovery !== 'logical-dns');
 }
@@ -131,6 +131,8 @@ function clusterSpec(
   const loadBalancer = loadBalancerOptions(policy.loadBalancer);
   const outlierDetection = outlierOptions(policy.outlierDetection, legacySemantics);
   const dynamic = service.discovery === 'dynamic-dns';
+  // The names of Services are looked up here alone: a subset that has no part in them is there, and empty.
+  const resolved = service.registry === 'kubernetes' && endpoints.length === 0 && service.discovery === 'strict-dns' ? 'static' : service.discovery;
   const dialled = service.discovery === 'original-dst' || (loadBalancer.kind === 'PASSTHROUGH' && !dynamic);
   const where = { host: service.host, port: port.number, subset: name, selected: rule?.selector !== undefined, subjectAltNames: service.subjectAltNames };
   const tls = tlsOptions(policy.tls, where);
@@ -142,8 +144,8 @@ function clusterSpec(
     host: service.host,
     port: port.number,
     subset: name,
-    discovery: dialled ? 'original-dst' : service.discovery,
-    ...(!dialled && service.discovery.endsWith('-dns') && mesh.dnsRefreshMs !== undefined && { dnsRefreshMs: mesh.dnsRefreshMs }),
+    discovery: dialled ? 'original-dst' : resolved,
+    ...(!dialled && resolved.endsWith('-dns') && mesh.dnsRefreshMs !== undefined && { dnsRefreshMs: mesh.dnsRefreshMs }),
     ...((dynamic || replacesPort(service, port)) && { dialledPort: port.targetPort }),
     ...(dialled || dynamic
       ? { endpoints: [] }

@@ -109,6 +109,14 @@ describe('a Kubernetes Service', () => {
     });
   });
 
+  it('with DNS discovery has subsets by labels, which what DNS gives has not', () => {
+    const rule = istio('DestinationRule', 'web', '{host: web, subsets: [{name: v1, labels: {version: v1}}, {name: all}]}');
+    const snapshot = snapshotOf(WEB + rule, { dnsDiscovery: true });
+
+    expect(cluster(snapshot, NAME.replace('||', '|v1|'))).toMatchObject({ discovery: 'static', endpoints: [] });
+    expect(cluster(snapshot, NAME.replace('||', '|all|'))).toMatchObject({ discovery: 'strict-dns', endpoints: [{ address: 'web.default.svc.cluster.local' }] });
+  });
+
   it('without cluster IP is addressed pod by pod, by names below its own too', () => {
     const snapshot = snapshotOf(svc('db', '{clusterIP: None, ports: [{name: http, port: 80}]}'));
 
