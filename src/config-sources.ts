@@ -9,6 +9,8 @@ export function sourcesOf(source: ConfigSource): ReaderSource[] {
     return [isText ? { text: source, file: INLINE } : { path: source }];
   }
   if (Array.isArray(source)) return source.flatMap(sourcesOf);
-  const { text, file = INLINE, kind } = (source ?? {}) as { text?: unknown; file?: string; kind?: unknown };
-  return [typeof text === 'string' && kind === undefined ? { text, file } : { object: source }];
+  const { text, path, file, kind } = (source ?? {}) as { text?: unknown; path?: unknown; file?: string; kind?: unknown };
+  if (kind === undefined && typeof text === 'string') return [{ text, file: file ?? INLINE }];
+  if (kind === undefined && typeof path === 'string') return [{ path, ...(file !== undefined && { shown: file }) }];
+  return [{ object: source }];
 }

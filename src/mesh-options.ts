@@ -9,10 +9,10 @@ import type { Connect } from './engine/dial.ts';
 import type { RetrySafety } from './route/model.ts';
 
 /**
- * Where rules come from: a path of a file or folder, YAML text (a string with a line break), YAML text with the name
- * that issues shall show, a resource as an object, or several of these.
+ * Where rules come from: a path of a file or folder, YAML text (a string with a line break), either with the name that
+ * issues shall show, a resource as an object, or several of these.
  */
-export type ConfigSource = string | { readonly text: string; readonly file?: string } | object | readonly ConfigSource[];
+export type ConfigSource = string | { readonly text: string; readonly file?: string } | { readonly path: string; readonly file?: string } | object | readonly ConfigSource[];
 
 /** How watched files are looked at. */
 export interface WatchOptions {

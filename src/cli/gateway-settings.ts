@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { WorkloadCertificates } from '../engine/client-tls.ts';
 import { limitsOf, type GatewayLimits, type GatewayOptions } from '../gateway/gateway-options.ts';
-import type { Credentials, GatewayCredential } from '../gateway/server-contexts.ts';
+import type { Credentials, GatewayAuthority, GatewayCredential } from '../gateway/server-contexts.ts';
 import { labelsOf } from './config-options.ts';
 import { UsageError } from './terminal.ts';
 
@@ -32,8 +32,8 @@ const DEFAULT_LABEL = 'istio=ingressgateway';
 
 /** File names of a Kubernetes Secret of type `kubernetes.io/tls`, and of the generic ones that Istio reads too. */
 const IN_SECRETS = [
-  { certificate: 'tls.crt', privateKey: 'tls.key', caCertificates: 'ca.crt' },
-  { certificate: 'cert', privateKey: 'key', caCertificates: 'cacert' },
+  { certificate: 'tls.crt', privateKey: 'tls.key', caCertificates: 'ca.crt', crl: 'ca.crl' },
+  { certificate: 'cert', privateKey: 'key', caCertificates: 'cacert', crl: 'crl' },
 ] as const;
 
 /** The options of a gateway in the words of `createGateway`. @throws {UsageError} for what makes no sense. @throws {MeshError} for a limit that is none. */
@@ -84,12 +84,18 @@ function credentialOf(pair: string, [certificate, privateKey, caCertificates, ..
   return { certificate: certificate!, privateKey: privateKey!, ...(caCertificates !== undefined && { caCertificates }) };
 }
 
-function credentialIn(folder: string): GatewayCredential {
+/** Without a certificate it is one for `caCertCredentialName`. */
+function credentialIn(folder: string): GatewayCredential | GatewayAuthority {
   for (const names of IN_SECRETS) {
-    const [certificate, privateKey, caCertificates] = [names.certificate, names.privateKey, names.caCertificates].map((name) => join(folder, name)) as [string, string, string];
-    if (isFile(certificate) && isFile(privateKey)) return { certificate, privateKey, ...(isFile(caCertificates) && { caCertificates }) };
+    const [certificate, privateKey, caCertificates, crl] = [names.certificate, names.privateKey, names.caCertificates, names.crl].map((name) => {
+      const path = join(folder, name);
+      return isFile(path) ? path : undefined;
+    });
+    const list = crl !== undefined && { crl };
+    if (certificate !== undefined && privateKey !== undefined) return { certificate, privateKey, ...(caCertificates !== undefined && { caCertificates }), ...list };
+    if (certificate === undefined && privateKey === undefined && caCertificates !== undefined) return { caCertificates, ...list };
   }
-  throw new UsageError(`the folder of a credential has the files tls.crt and tls.key (and ca.crt), as Kubernetes mounts a TLS secret; ${folder} has not`);
+  throw new UsageError(`the folder of a credential has the files tls.crt and tls.key (and ca.crt, ca.crl), or ca.crt alone, as Kubernetes mounts a TLS secret; ${folder} has not`);
 }
 
 function certificatesIn(folder: string): WorkloadCertificates {

@@ -35,14 +35,14 @@ export async function gateway(options: GatewayCommandOptions, terminal: Terminal
   }
 }
 
-/** Paths as they are told of in issues: as they were given, where that leads to the same file. */
-function pathsOf({ config }: GatewayCommandOptions, { cwd, env }: Terminal): string[] {
+/** Told of in issues as they look from the terminal. */
+function pathsOf({ config }: GatewayCommandOptions, { cwd, env }: Terminal): { path: string; file: string }[] {
   const fromEnvironment = env['TS_MESH_CONFIG'];
   const names = config ?? (fromEnvironment === undefined ? [] : [fromEnvironment]);
   if (names.length === 0) throw new UsageError('say where the rules are: --config FILE (or the environment variable TS_MESH_CONFIG)');
   const unwatched = names.find((name) => name === '-' || /[*?[{]/.test(name));
   if (unwatched !== undefined) throw new UsageError(`a gateway watches files and folders; ${unwatched} is neither`);
-  return names.map((name) => relative(process.cwd(), resolve(cwd, name)) || '.');
+  return names.map((name) => resolve(cwd, name)).map((path) => ({ path, file: relative(cwd, path) || '.' }));
 }
 
 async function check(mesh: Mesh, settings: GatewayOptions, terminal: Terminal): Promise<ExitCode> {
@@ -113,8 +113,9 @@ function describe({ port: serverPort, chains }: GatewayListenerSpec, address: st
 function missingCredentials(gateway: Gateway, { credentials = {} }: GatewayOptions): string[] {
   const missing = servedBy(gateway).listeners.flatMap(({ chains }) =>
     chains.flatMap(({ tls, origin }) => {
-      const names = (tls?.credentialNames ?? []).filter((name) => !Object.hasOwn(credentials, name));
-      return names.map((name) => `${formatOrigin(origin)}: there is no credential ${name} (--credential ${name}=FOLDER)`);
+      const { credentialNames = [], caCredentialName } = tls ?? {};
+      const names = [...credentialNames, ...(caCredentialName === undefined ? [] : [caCredentialName])];
+      return names.filter((name) => !Object.hasOwn(credentials, name)).map((name) => `${formatOrigin(origin)}: there is no credential ${name} (--credential ${name}=FOLDER)`);
     }),
   );
   return [...new Set(missing)];

@@ -7,8 +7,8 @@ import { formatStamp } from './file-stamp.ts';
 import { scanPath, type FoundFolder, type PathScan } from './scan-path.ts';
 import { TimeSlices } from './time-slices.ts';
 
-/** Something to read rules from: what code gives stays as it is, what is at a path may change. */
-export type ReaderSource = ConfigInput | { readonly path: string };
+/** Something to read rules from: what code gives stays as it is, what is at a path may change. `shown`: the path as issues name it. */
+export type ReaderSource = ConfigInput | { readonly path: string; readonly shown?: string };
 
 /** What is at all paths, unread. */
 export interface ConfigScan {
@@ -31,7 +31,7 @@ export interface ConfigRead {
 
 type Part =
   | { readonly fixed: ConfigInput; read?: InputRead }
-  /** `root` is the path as it was meant when it was given: the process may change its folder. */
+  /** `root` is the path as it was meant when it was given: the process may change its folder. `path` is what issues name. */
   | { readonly path: string; readonly root: string; readonly cache: FileCache<InputRead> };
 
 /** Reads sources, as often as they are asked for; what has not changed is not parsed again. */
@@ -44,7 +44,7 @@ export class ConfigReader {
     this.#options = options;
     this.#parts = sources.map((source) =>
       'path' in source
-        ? { path: source.path, root: resolve(source.path), cache: new FileCache((text, file) => this.#parse({ text, file })) }
+        ? { path: source.shown ?? source.path, root: resolve(source.path), cache: new FileCache((text, file) => this.#parse({ text, file })) }
         : { fixed: source },
     );
   }

@@ -25,7 +25,8 @@ export type Credentials = Readonly<Record<string, GatewayCredential | GatewayAut
 /** What a server's handshakes are made of, and a text that changes with it. */
 export interface ServerContext {
   readonly version: string;
-  readonly options: tls.SecureContextOptions;
+  /** Costly: only for another version. @throws {Error} when a file has not what it should have */
+  readonly options: () => tls.SecureContextOptions;
 }
 
 /** The certificates of servers, from rules and from credentials, as they are at the moment. */
@@ -48,16 +49,16 @@ export class ServerContexts {
     const { minVersion, maxVersion, cipherSuites } = server;
     return {
       version: [...certificates, ...keys, ...authorities, ...lists].map(({ version }) => version).join('\n'),
-      options: {
+      options: () => ({
         cert: certificates.map(({ content }) => content),
         key: keys.map(({ content }) => content),
         ...(authorities.length > 0 && { ca: authorities.map(({ content }) => content) }),
-        ...(lists.length > 0 && { crl: lists.flatMap(({ content }) => revocationLists(content, 'the crl of callers')) }),
+        ...(lists.length > 0 && { crl: lists.flatMap(({ content, name }) => revocationLists(content, name)) }),
         minVersion: `TLSv${minVersion}` as tls.SecureVersion,
         maxVersion: `TLSv${maxVersion}` as tls.SecureVersion,
         // TLS 1.3 has suites of its own, which nobody may choose from.
         ...(cipherSuites.length > 0 && { ciphers: [...TLS13_SUITES, ...cipherSuites].join(':') }),
-      },
+      }),
     };
   }
 
@@ -100,8 +101,8 @@ export class ServerContexts {
     return credential;
   }
 
-  async #read(text: string): Promise<{ version: string; content: Buffer | string }> {
-    return text.includes('-----BEGIN ') ? { version: text, content: text } : this.#files.read(text);
+  async #read(text: string): Promise<{ version: string; content: Buffer | string; name: string }> {
+    return text.includes('-----BEGIN ') ? { version: text, content: text, name: 'the text of a credential' } : { ...(await this.#files.read(text)), name: text };
   }
 }
 

@@ -60,7 +60,7 @@ export class TlsEnd {
   async take(bare: Socket, begun: (socket: tls.TLSSocket) => void): Promise<void> {
     const { version, options } = await this.#contexts.of(this.#settings);
     if (version !== this.#version) {
-      this.#server.setSecureContext(options);
+      this.#server.setSecureContext(options());
       this.#version = version;
     }
     const caller = callerOf(bare);

@@ -5,13 +5,15 @@ import { createServer, get, type IncomingMessage, type RequestListener } from 'n
 import { get as getTls } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { gatewaySettings } from '../../src/cli/gateway-settings.ts';
 import { tsMesh, type Printed } from './test-terminal.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/cli/main.ts');
 const CERTS = join(import.meta.dirname, '../conformance/data/certs');
+const REVOCATION = join(import.meta.dirname, '../gateway/data/revocation');
 
 const EDGE = `apiVersion: networking.istio.io/v1
 kind: Gateway
@@ -200,6 +202,30 @@ describe('ts-mesh gateway', { timeout: 30_000 }, () => {
     expect(err).toContain('Gateway default/other spec.servers[0]');
   });
 
+  it('takes authorities of callers from folders of their own', async () => {
+    mkdirSync(join(cwd, 'callers'));
+    copyFileSync(join(REVOCATION, 'ca.pem'), join(cwd, 'callers/ca.crt'));
+    write('edge.yaml', EDGE.replace('mode: SIMPLE,', 'mode: MUTUAL, caCertCredentialName: callers,'));
+
+    expect(await check()).toMatchObject({ code: 1, err: expect.stringContaining('there is no credential callers (--credential callers=FOLDER)') });
+    expect(await check('--label istio=edge --credential shop=shop --credential callers=callers')).toMatchObject({ code: 0, err: '' });
+  });
+
+  it('reads the lists of certificates that were taken back', () => {
+    copyFileSync(join(REVOCATION, 'ca.pem'), join(cwd, 'shop/ca.crt'));
+    copyFileSync(join(REVOCATION, 'crl.pem'), join(cwd, 'shop/ca.crl'));
+    mkdirSync(join(cwd, 'callers'));
+    copyFileSync(join(REVOCATION, 'ca.pem'), join(cwd, 'callers/cacert'));
+    copyFileSync(join(REVOCATION, 'crl.pem'), join(cwd, 'callers/crl'));
+
+    const { credentials } = gatewaySettings({ namespace: 'default', address: '127.0.0.1', drainMs: '0', credential: ['shop=shop', 'callers=callers'] }, cwd);
+    const [shop, callers] = [join(cwd, 'shop'), join(cwd, 'callers')];
+    expect(credentials).toEqual({
+      shop: { certificate: join(shop, 'tls.crt'), privateKey: join(shop, 'tls.key'), caCertificates: join(shop, 'ca.crt'), crl: join(shop, 'ca.crl') },
+      callers: { caCertificates: join(callers, 'cacert'), crl: join(callers, 'crl') },
+    });
+  });
+
   it('does not start under rules that have an error, or on a port that somebody has', async () => {
     write('edge.yaml', EDGE.replace('protocol: HTTPS', 'protocol: CARRIER-PIGEON'));
     expect(await check()).toMatchObject({ code: 1, err: expect.stringMatching(/edge\.yaml:9:\d+: error: Gateway default\/edge spec\.servers\[1\]\.port\.protocol/) });
@@ -226,5 +252,5 @@ describe('ts-mesh gateway', { timeout: 30_000 }, () => {
     expect(await check(line)).toMatchObject({ code: 2, err: expect.stringContaining(message) });
   });
 
-  const file = (name: string): string => relative(process.cwd(), join(cwd, 'mesh', name));
+  const file = (name: string): string => join('mesh', name);
 });

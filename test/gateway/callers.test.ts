@@ -8,7 +8,7 @@ import { bound, edge, gatewayWorld, pem, type GatewayWorld } from './gateway-wor
 
 const { start, defer } = gatewayWorld();
 
-/** `ca` signed `kept` and `revoked`; by `crl.pem` the latter was taken back, by `none-revoked.pem` nobody; `other-crl.pem` is of another authority. */
+/** `ca` signed `kept` and `revoked`; by `crl.pem` the latter was taken back, by `none-revoked.pem` nobody; `other-crl.pem` is of another authority. The keys of both were thrown away. */
 const revocation = (name: string): string => join(import.meta.dirname, 'data/revocation', name);
 
 const FILES = `serverCertificate: ${pem('server.pem')}, privateKey: ${pem('server.key')}`;
@@ -112,7 +112,7 @@ describe('certificates that were taken back', () => {
 
   it.each([
     ['is not there', '/nowhere/crl.pem', "/nowhere/crl.pem can't be read"],
-    ['has none', pem('ca.pem'), 'the crl of callers has no certificate revocation list'],
+    ['has none', pem('ca.pem'), 'ca.pem has no certificate revocation list'],
   ])('let nobody in while the list %s', async (_how, list, problem) => {
     const world = await start(gatewayWith(`mode: OPTIONAL_MUTUAL, ${FILES}, caCertificates: ${revocation('ca.pem')}, caCrl: ${list}`));
 

@@ -42,6 +42,11 @@ describe('createMesh({ config }) takes', () => {
     expect(await ruleOf(join(folder, 'mesh'))).toBe(`VirtualService ${join(folder, 'mesh', 'rules', 'reviews.yaml')}:8`);
   });
 
+  it('a path with the name that issues shall show', async () => {
+    expect(await ruleOf({ path: join(folder, 'mesh'), file: 'the rules' })).toBe('VirtualService the rules/rules/reviews.yaml:8');
+    await expect(createMesh({ config: { path: join(folder, 'gone.yaml'), file: 'gone.yaml' } })).rejects.toThrow(/^(?!.*ts-mesh-).*gone\.yaml/s);
+  });
+
   it('a path of a file, YAML or JSON', async () => {
     expect(await ruleOf([REVIEWS, join(folder, 'mesh', 'rules', 'reviews.yaml')])).toContain('reviews.yaml:8');
     expect(await ruleOf([REVIEWS, join(folder, 'rules.json')])).toMatch(/rules\.json:\d+$/);

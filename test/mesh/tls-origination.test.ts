@@ -156,6 +156,21 @@ describe('TLS to endpoints', () => {
     expect(await call(mesh)).toBe('api.example.com/a');
   });
 
+  it.each([
+    ['kept', 'none-revoked.pem', 'api.example.com/a'],
+    ['kept', 'crl.pem', 'api.example.com/a'],
+    ['revoked', 'none-revoked.pem', 'api.example.com/a'],
+    ['revoked', 'crl.pem', expect.stringMatching(/^503 URX,UF .*CERTIFICATE_VERIFY_FAILED:verify_cert_failed:.*certificate_revoked:TLS_error_end\}$/)],
+    ['kept', 'other-crl.pem', expect.stringContaining('unable_to_get_certificate_CRL')],
+    ['kept', 'ca.pem', expect.stringContaining('no_certificate_revocation_list')],
+    ['kept', 'gone.pem', expect.stringContaining('gone.pem_can\'t_be_read_(ENOENT)')],
+  ])('to an endpoint whose certificate is %s, by the list %s', async (name, list, answer) => {
+    const revocation = (file: string): string => join(import.meta.dirname, '../gateway/data/revocation', file);
+    const { port } = await secureServer({ cert: readFileSync(revocation(`${name}.pem`)), key: readFileSync(revocation(`${name}.key`)) });
+
+    expect(await call(await meshTo(port, `{mode: SIMPLE, caCertificates: ${revocation('ca.pem')}, caCrl: ${revocation(list)}}`))).toEqual(answer);
+  });
+
   it('takes no connection of before for a request after a change of its settings', async () => {
     const { port, seen } = await secureServer();
     const mesh = await meshTo(port, SIMPLE, { hosts: 'api.example.com' });
