@@ -123,7 +123,8 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   }
 
   #inject(route: Route, { delayMs, abort }: FaultDecision): void {
-    const faults = this.engine.stats.faults(this.request.head.port);
+    const { clock, stats } = this.engine;
+    const faults = stats.faults(this.request.head.port);
     const after = (): void => {
       if (abort === undefined) {
         this.#act(route);
@@ -132,17 +133,17 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
       faults.aborts_injected++;
       this.answer(replies.faultAbort(abort.httpStatus, abort.grpcStatus));
     };
-    if (delayMs === 0) {
-      after();
-      return;
-    }
+    if (delayMs === 0) return after();
     this.flags |= FLAG.DI;
     faults.delays_injected++;
     faults.active_faults++;
-    this.#delayTimer = this.engine.clock.setTimeout(() => {
+    // A delay ends when nobody waits for the answer any more.
+    const leftMs = (this.request.deadlineAtMs ?? Infinity) - clock.now();
+    this.#delayTimer = clock.setTimeout(() => {
       this.#endDelay();
-      after();
-    }, delayMs);
+      if (leftMs < delayMs) this.answer(replies.ROUTE_TIMEOUT);
+      else after();
+    }, Math.max(0, Math.min(delayMs, leftMs)));
   }
 
   #act({ action }: Route): void {

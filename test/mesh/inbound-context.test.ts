@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inboundContextOf, withInbound, type InboundContext } from '../../src/index.ts';
+import { inboundContextOf, meshInfo, withInbound, type InboundContext } from '../../src/index.ts';
 import type { ServiceAnswer, ServiceRequest } from '../../src/testing/index.ts';
 import { memoryMesh, REVIEWS, reviewsRules, watch, type Answer } from '../engine/memory-mesh.ts';
 
@@ -82,6 +82,18 @@ describe('the context of a request that came in', () => {
       await clock.advance(1);
 
       expect((await call).statusCode).toBe(504);
+    });
+
+    it.each(['', 'abort: {httpStatus: 418, percentage: {value: 100}}'])('ends the delay of a fault (%s)', async (more) => {
+      const { clock, mesh, seen } = await world(`  - fault: {delay: {fixedDelay: 7s, percentage: {value: 100}}, ${more}}\n    route: [{destination: {host: reviews}}]`);
+      const call = withInbound({ headers: [], deadlineAtMs: clock.now() + 500 }, () => mesh.request('http://reviews:9080/'));
+      const told = watch(call);
+      await clock.advance(499);
+      expect(told.settled).toBe(false);
+      await clock.advance(1);
+
+      expect(meshInfo(await call)).toMatchObject({ status: 504, flags: 'DI,UT' });
+      expect(seen).toHaveLength(0);
     });
 
     it('holds for a call whose body took its time, to the last of its tries', async () => {
