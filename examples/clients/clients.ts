@@ -1,13 +1,16 @@
-// Six clients, one rule: `node examples/clients/clients.ts`. Anybody is sent to v1, jason to v2.
+// Nine clients, one rule: `node examples/clients/clients.ts`. Anybody is sent to v1, jason to v2.
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import axios from 'axios';
 import got from 'got';
+import ky from 'ky';
 import { once } from 'node:events';
+import OpenAI from 'openai';
+import createClient from 'openapi-fetch';
 import { EventSource } from 'undici';
 import { WebSocket } from 'ws';
 import { createAgents, createLocalListener } from '../../src/clients/index.ts'; // from 'ts-mesh/clients' in your project
 import { createMesh } from '../../src/index.ts'; // from 'ts-mesh'
-import { GREET, greeter, hello } from './services.ts';
+import { GREET, greeter, hello, type HelloPaths } from './services.ts';
 
 const services = { hello: [await hello('v1'), await hello('v2')], greeter: [await greeter('v1'), await greeter('v2')] };
 const mesh = await createMesh({
@@ -25,6 +28,20 @@ console.log('axios:      ', (await viaAxios.get(url)).data, '·', (await viaAxio
 
 const viaGot = got.extend({ agent: agents });
 console.log('got:        ', await viaGot(url).text(), '·', await viaGot(url, { headers: jason }).text());
+
+const viaKy = ky.create({ fetch: mesh.fetch });
+console.log('ky:         ', await viaKy(url).text(), '·', await viaKy(url, { headers: jason }).text());
+
+const viaOpenApi = createClient<HelloPaths>({ baseUrl: 'http://hello', fetch: mesh.fetch });
+console.log('OpenAPI:    ', (await viaOpenApi.GET('/', { parseAs: 'text' })).data, '·', (await viaOpenApi.GET('/', { parseAs: 'text', headers: jason })).data);
+
+const viaSdk = new OpenAI({ apiKey: 'none', baseURL: url, fetch: mesh.fetch, maxRetries: 0 });
+const said = async (headers: Record<string, string> = {}): Promise<string> => {
+  let text = '';
+  for await (const { choices } of await viaSdk.chat.completions.create({ model: 'hello', stream: true, messages: [] }, { headers })) text += choices[0]?.delta.content ?? '';
+  return text;
+};
+console.log('OpenAI:     ', await said(), '·', await said(jason));
 
 const told = async (socket: WebSocket): Promise<string> => {
   const [message] = await once(socket, 'message');

@@ -1,4 +1,4 @@
-// Two versions of two services: `hello` speaks HTTP, WebSocket and server-sent events, `greeter` gRPC.
+// Two versions of two services: `hello` speaks HTTP, WebSocket, server-sent events and as language models do, `greeter` gRPC.
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -11,15 +11,24 @@ export interface Running {
   stop(): void;
 }
 
+/** What `openapi-typescript` makes of a description of `hello`. */
+export interface HelloPaths {
+  '/': { get: { responses: { 200: { content: { 'text/plain': string } } } } };
+}
+
 /** Answers with its version, whatever it is asked in. */
 export async function hello(version: string): Promise<Running> {
+  const text = `hello from ${version}`;
+  const words = text.split(/(?= )/).map((content) => JSON.stringify({ choices: [{ index: 0, delta: { content } }] }));
   const server = createServer((request, response) => {
-    const streams = request.headers.accept === 'text/event-stream';
+    const asksModel = request.url === '/chat/completions';
+    const streams = asksModel || request.headers.accept === 'text/event-stream';
+    const events = asksModel ? [...words, '[DONE]'] : [text];
     response.writeHead(200, { 'content-type': streams ? 'text/event-stream' : 'text/plain' });
-    response.end(streams ? `data: hello from ${version}\n\n` : `hello from ${version}`);
+    response.end(streams ? events.map((event) => `data: ${event}\n\n`).join('') : text);
   });
   const sockets = new WebSocketServer({ server });
-  sockets.on('connection', (socket) => socket.send(`hello from ${version}`));
+  sockets.on('connection', (socket) => socket.send(text));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const stop = (): void => {

@@ -11,6 +11,8 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
 
 /** What is really so in the examples, for the sake of showing it. */
 const ON_PURPOSE: Readonly<Record<string, readonly string[]>> = {
+  'express/mesh/ratings.yaml': ['info TSM0006 a fault delays by 7s 100 % of the calls that match'],
+  'fastify/mesh/ratings.yaml': ['info TSM0006 a fault answers 503 to 100 % of the calls that match'],
   'seeds/bookinfo/virtual-service-ratings-test-abort.yaml': ['info TSM0006 a fault answers 500 to 10 % of the calls that match'],
   'seeds/bookinfo/virtual-service-ratings-test-delay.yaml': ['info TSM0006 a fault delays by 7s 10 % of the calls that match'],
   'seeds/kim/vs-cheng-abort.yaml': ['info TSM0006 a fault answers 500 to 100 % of the calls that match'],
