@@ -47,9 +47,9 @@ export function InjectMesh(): ParameterDecorator & PropertyDecorator {
 const named = new Set<string>();
 
 /**
- * Injects a {@link ServiceClient} of `service`: `@MeshClient('reviews:9080') private readonly reviews: ServiceClient`.
+ * Injects a {@link ServiceClient} of `service`: `@MeshClient('reviews') private readonly reviews: ServiceClient`.
  *
- * @param service - `reviews`, `reviews:9080` or a whole URL
+ * @param service - `reviews` (its port for HTTP: 80 if it has that, else the lowest), `reviews:9080` or a whole URL
  */
 export function MeshClient(service: string): ParameterDecorator & PropertyDecorator {
   named.add(service);

@@ -156,7 +156,7 @@ export class RouteTable {
 
   /** Why a request goes where it goes; tells what {@link virtualHost} and `VirtualHost.match` decide, with all reasons. */
   explain(head: RequestHead, dialledHost?: string): RouteExplanation {
-    return explainRoute(this.#table(head.port, dialledHost), head, (authority) => this.#portsOf(authority));
+    return explainRoute(this.#table(head.port, dialledHost), head, (authority) => this.portsOf(authority));
   }
 
   #table(port: number, dialledHost: string | undefined): HostTable | undefined {
@@ -165,8 +165,8 @@ export class RouteTable {
     return tables.own.find(dialledHost) ?? tables.general;
   }
 
-  /** The ports on which a Host is known by a name other than `*`. */
-  #portsOf(authority: string): number[] {
+  /** The ports on which a Host is known by a name of its own or a wildcard, not only as any other; the smallest first. */
+  portsOf(authority: string): number[] {
     const known = ({ own, general }: PortTables): boolean => {
       const domain = general?.lookUp(authority)?.domain;
       return (domain !== undefined && domain !== '*') || own?.find(hostOf(authority)) !== undefined;
