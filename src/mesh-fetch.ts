@@ -1,5 +1,5 @@
 import { Exchange, type HandOver } from './fetch/exchange.ts';
-import { compileLeanCall } from './fetch/lean-call.ts';
+import { compileLeanCall, type LeanCall } from './fetch/lean-call.ts';
 import { prepareLeanResponse } from './fetch/lean-response.ts';
 import { type Dispatch, NativeLane, type Refusal } from './fetch/native-lane.ts';
 
@@ -35,10 +35,16 @@ export function createFetch({ dispatch, native = globalThis.fetch, refusal = () 
   // The default value only makes `length` 1, as of the native fetch.
   function fetch(input: string | URL | Request, init: RequestInit | undefined = undefined): Promise<Response> {
     prepareLeanResponse();
-    const call = compileLeanCall(input, init);
-    // After a signal that fired before the call, nothing is sent; the native fetch knows what comes first.
-    if (call === undefined || call.signal?.aborted === true) {
-      return nativeLane.call(arguments.length === 0 ? [] : [input, init]);
+    let call: LeanCall | undefined;
+    try {
+      call = compileLeanCall(input, init);
+      // After a signal that fired before the call, nothing is sent; the native fetch knows what comes first.
+      if (call === undefined || call.signal?.aborted === true) {
+        return nativeLane.call(arguments.length === 0 ? [] : [input, init]);
+      }
+    } catch (error) {
+      // A getter of the caller's threw. fetch itself never throws.
+      return Promise.reject(error as Error);
     }
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(call, handOver, resolve, reject);

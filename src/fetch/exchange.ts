@@ -103,7 +103,7 @@ export class Exchange implements Dispatcher.DispatchHandler, ResponseParts {
   onResponseError(controller: Controller, error: Error): void {
     this.#controller = undefined;
     if (this.#handover !== undefined) this.#handover.onResponseError(controller, error);
-    else if (this.#reject !== undefined) this.#settle(this.#reject, networkError(error));
+    else if (this.#resolve !== undefined) this.#settle(this.#resolve, networkError(error));
     else this.body?.fail(terminated(error));
   }
 

@@ -1,8 +1,16 @@
 import { isNativeError } from 'node:util/types';
 
-/** Why a call rejects: fetch says no more than `fetch failed` and puts the reason into `cause`. */
-export function networkError(reason: unknown): TypeError {
-  return new TypeError('fetch failed', { cause: causeOf(reason) });
+/**
+ * Rejects as a call does: fetch says no more than `fetch failed` and puts the reason into `cause`.
+ *
+ * The promise of the call is to be resolved with it at once. Then the stack of the error tells who awaits the call, where that of
+ * an error made by an event of a socket knows nobody.
+ */
+export async function networkError(reason: unknown): Promise<never> {
+  // V8 follows promises from here to those who wait; the promise of the call is one of them after the second turn.
+  await undefined;
+  await undefined;
+  throw new TypeError('fetch failed', { cause: causeOf(reason) });
 }
 
 /** What readers of a body get when the connection breaks after the headers. */

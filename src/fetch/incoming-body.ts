@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { soon } from '../engine/soon.ts';
 
 /** How much of a body is read ahead while nobody asks for it, in bytes. */
 export const READ_AHEAD = 64 * 1024;
@@ -96,8 +97,14 @@ export class IncomingBody {
       };
       if (this.#error !== undefined) {
         reject(this.#error as Error);
-      } else if (this.closed) {
+      } else if (this.closed && this.#onSettled === undefined) {
         this.#collect({ finish, reject });
+      } else if (this.closed) {
+        // A signal that fires before the caller can have the bytes wins, as in fetch.
+        const collector = (this.#collector = { finish, reject });
+        soon(() => {
+          if (!this.#settled) this.#collect(collector);
+        });
       } else {
         this.#collector = { finish, reject };
         this.#controller?.resume();

@@ -5,12 +5,16 @@
 export function bytesOf(body: unknown): Buffer | undefined {
   if (typeof body === 'string') return Buffer.from(body);
   if (body instanceof URLSearchParams) return Buffer.from(body.toString());
-  // A resizable or shared buffer is refused by fetch, and which error that is differs between versions.
-  if (body instanceof ArrayBuffer) return body.resizable ? undefined : Buffer.from(body.slice(0));
-  if (ArrayBuffer.isView(body) && body.buffer instanceof ArrayBuffer && !body.buffer.resizable) {
+  if (body instanceof ArrayBuffer) return isUsual(body) ? Buffer.from(body.slice(0)) : undefined;
+  if (ArrayBuffer.isView(body) && body.buffer instanceof ArrayBuffer && isUsual(body.buffer)) {
     return Buffer.from(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
   }
   return undefined;
+}
+
+// What fetch makes of a buffer that is resizable, shared, or detached (given away) differs between versions.
+function isUsual(buffer: ArrayBuffer): boolean {
+  return !buffer.resizable && !buffer.detached;
 }
 
 /** The content type that fetch gives a body of this kind when the caller names none. Source: fetch, "extract a body". */

@@ -111,6 +111,13 @@ describe('fail', () => {
     body.fail(new Error('aborted'));
     await expect(body.collect(text)).rejects.toThrow('aborted');
 
+    const asked = start();
+    asked.body.end();
+    const answer = asked.body.collect(text);
+    asked.body.fail(new Error('aborted'));
+    await expect(answer).rejects.toThrow('aborted');
+    expect(asked.settled).toHaveBeenCalledTimes(1);
+
     const read = start();
     read.body.end();
     expect(await read.body.collect(text)).toBe('');

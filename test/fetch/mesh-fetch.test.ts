@@ -185,6 +185,19 @@ describe('a dispatch that fails', () => {
     await expect(createFetch({ dispatch })('http://a/')).rejects.toMatchObject({ name: 'TypeError', message: 'fetch failed', cause: new RangeError('mine') });
   });
 
+  it('tells in the stack of its error who called', async () => {
+    const fails: Dispatch = (_options, handler) => {
+      setImmediate(() => handler.onResponseError!(undefined as never, new RangeError('mine')));
+      return true;
+    };
+    const fetch = createFetch({ dispatch: fails });
+    async function readReviews(): Promise<string> {
+      const response = await fetch('http://a/');
+      return response.text();
+    }
+    await expect(readReviews().catch((error: Error) => error.stack)).resolves.toMatch(/at (async )?readReviews \(.*mesh-fetch/);
+  });
+
   it('is not heard any more after the answer', async () => {
     let answered: Dispatcher.DispatchHandler | undefined;
     const dispatch: Dispatch = (_options, handler) => {

@@ -135,6 +135,18 @@ export const aborts: readonly ScriptedExchange[] = [
       return outcomeOf(response.text());
     },
   },
+  ...(['text', 'json', 'arrayBuffer', 'bytes', 'blob'] as const).map((reader): ScriptedExchange => ({
+    name: `aborted at once after ${reader} was called, when all has come`,
+    serve: (_request, response) => void response.end('{}'),
+    call: async (fetch, { origin }) => {
+      const controller = new AbortController();
+      const response = await fetch(origin, { signal: controller.signal });
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      const answer = outcomeOf(response[reader]());
+      controller.abort();
+      return [response.bodyUsed, await answer];
+    },
+  })),
   {
     name: 'aborted after all was read',
     call: async (fetch, { origin }) => {

@@ -14,6 +14,12 @@ const post = (name: string, init: () => RequestInit & { duplex?: 'half' }): Scri
   call: (fetch, { origin }) => outcomeOf(fetch(origin, { method: 'POST', ...init() }).then(wholeOf)),
 });
 
+const givenAway = (): Uint8Array<ArrayBuffer> => {
+  const bytes = encode('abc');
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return bytes;
+};
+
 const form = (): FormData => {
   const data = new FormData();
   data.append('a', 'é"\n');
@@ -40,6 +46,8 @@ export const bodies: readonly ScriptedExchange[] = [
   post('a Uint16Array', () => ({ body: new Uint16Array([0x4142, 0x4344]) })),
   post('a Buffer', () => ({ body: Buffer.from('abc') })),
   post('an empty Uint8Array', () => ({ body: new Uint8Array() })),
+  post('a view of a buffer that was given away', () => ({ body: givenAway() })),
+  post('a buffer that was given away', () => ({ body: givenAway().buffer })),
   post('URLSearchParams', () => ({ body: new URLSearchParams({ a: 'é &', b: '2' }) })),
   post('a Blob with a type', () => ({ body: new Blob(['a', 'bc'], { type: 'text/x' }) })),
   post('a Blob without a type', () => ({ body: new Blob(['abc']) })),

@@ -1,6 +1,10 @@
 import { drain, outcomeOf, wholeOf } from '../observe.ts';
 import type { Fetch, Place, ScriptedExchange } from '../script.ts';
 
+const mine = (): never => {
+  throw new RangeError('mine');
+};
+
 const refused = (name: string, call: (fetch: Fetch, place: Place) => unknown): ScriptedExchange => ({
   name,
   call: (fetch, place) => outcomeOf(Promise.resolve(call(fetch, place)).then((response) => wholeOf(response as Response))),
@@ -33,6 +37,11 @@ export const failures: readonly ScriptedExchange[] = [
   refused('about:blank', (fetch) => fetch('about:blank')),
   refused('an unknown blob URL', (fetch) => fetch('blob:nodedata:1234')),
   refused('init that is no object', (fetch, { origin }) => fetch(origin, 'x' as never)),
+  refused('a URL that cannot be a string', (fetch) => fetch({ toString: mine } as never)),
+  refused('a member of init that throws', (fetch, { origin }) => fetch(origin, { get method() { return mine(); } })),
+  refused('a dispatcher that throws when it is asked for', (fetch, { origin }) => fetch(origin, { get dispatcher() { return mine(); } } as RequestInit)),
+  refused('a method that cannot be a string', (fetch, { origin }) => fetch(origin, { method: { toString: mine } as never })),
+  refused('a header that throws when it is read', (fetch, { origin }) => fetch(origin, { headers: { get a() { return mine(); } } })),
   refused('a method that is none', (fetch, { origin }) => fetch(origin, { method: 'A B' })),
   refused('an empty method', (fetch, { origin }) => fetch(origin, { method: '' })),
   refused('method CONNECT', (fetch, { origin }) => fetch(origin, { method: 'CONNECT' })),
