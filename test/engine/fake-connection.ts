@@ -13,6 +13,7 @@ export class FakeConnection {
   usable = false;
   alive = false;
   closed = false;
+  onClosed: (() => void) | undefined;
   readonly protocol: WireProtocol;
   readonly #owner: ConnectionOwner;
   readonly #clock: Clock;
@@ -55,6 +56,7 @@ export class FakeConnection {
   close(): void {
     this.usable = false;
     this.alive = false;
+    if (!this.closed) this.onClosed?.();
     this.closed = true;
   }
 }

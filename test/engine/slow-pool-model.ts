@@ -239,11 +239,11 @@ export class SlowPoolModel {
     }
   }
 
-  passes(ms: number): void {
-    for (let passed = 0; passed < ms; passed += TICK_MS) {
-      this.now += TICK_MS;
-      for (const connection of this.open) this.#isItsTimeOver(connection);
-    }
+  /** @param order - hosts, the first of which comes first; default: as their connections were opened */
+  tick(order: readonly number[] = []): void {
+    this.now += TICK_MS;
+    const place = ({ host }: SlowConnection): number => (order.includes(host) ? order.indexOf(host) : order.length);
+    for (const connection of this.open.toSorted((a, b) => place(a) - place(b))) this.#isItsTimeOver(connection);
   }
 
   /** The endpoint is no longer used: what is idle is closed, the rest when it becomes idle. */
