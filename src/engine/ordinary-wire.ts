@@ -33,6 +33,8 @@ export class OrdinaryWire implements AfterPoll {
   #error: Error | undefined;
   #keepAliveMs = 0;
   #reading = false;
+  /** Whether it was seen open after a response: until then nobody knows whether the server keeps it. */
+  #kept = false;
 
   /** @param handOver - called with the socket as if its response were still to come */
   constructor(socket: Socket, handOver: HandOver) {
@@ -68,7 +70,13 @@ export class OrdinaryWire implements AfterPoll {
     if (!this.#listening) return;
     const exchange = this.#exchange;
     if (exchange === undefined) this.#hold(this.#socket.destroyed);
-    else if (!exchange.started) this.#start(exchange);
+    else if (exchange.started) return;
+    else if (this.#kept) this.#start(exchange);
+    else {
+      // Its first response was read in this very turn: that the server hung up after it, without a word, is seen in the next.
+      this.#kept = true;
+      this.#awaitPoll();
+    }
   }
 
   #start(exchange: Exchange): void {
