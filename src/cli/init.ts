@@ -1,6 +1,7 @@
 import { access, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readResources } from '../config/read-resources.ts';
+import { isHttp, kubernetesProtocol } from '../config/registry/port-protocol.ts';
 import { firstRules, firstServices } from './first-rules.ts';
 import { servicesByAddress, servicesOfCluster, servicesOfEnvironment, type FoundService } from './found-services.ts';
 import { readInputs } from './inputs.ts';
@@ -62,12 +63,9 @@ function filesFor(services: readonly FoundService[]): Map<string, string> {
   return files;
 }
 
-/** Source: Istio's names of ports, of which these are not HTTP. */
-const NOT_HTTP = /^(tcp|udp|tls|https|mongo|mysql|redis)(-|$)/;
-
 function getsRules({ versions, endpoints, ports, outside, hasRules }: FoundService): boolean {
-  const isHttp = ports.some(({ name, appProtocol }) => !NOT_HTTP.test(appProtocol ?? name));
-  return outside !== true && !hasRules && isHttp && (versions.length > 1 || endpoints.length > 0);
+  const speaksHttp = ports.some(({ number, name, appProtocol }) => isHttp(kubernetesProtocol({ port: number, name, ...(appProtocol !== undefined && { appProtocol }) })));
+  return outside !== true && !hasRules && speaksHttp && (versions.length > 1 || endpoints.length > 0);
 }
 
 async function existing(folder: string, files: readonly string[]): Promise<string[]> {
