@@ -87,7 +87,7 @@ export class MeshConfig {
       const issues = [...ofPaths, ...ofTexts];
       if (issues.some(isError)) throw invalidConfig(issues);
       const names = [...new Set(resources.map(resourceName))];
-      const change = { ...(await this.#use((set) => set.apply(resources), issues)), cause: 'apply' as const, changed: names };
+      const change = { ...(await this.#use(this.#resources.apply(resources), issues)), cause: 'apply' as const, changed: names };
       for (const file of hashes.keys()) this.#appliedIssues.delete(file);
       this.#remember(names, issues);
       return change;
@@ -106,7 +106,7 @@ export class MeshConfig {
       const issues = [...ofPaths, ...ofTexts];
       if (issues.some(isError)) throw invalidConfig(issues);
       const edited = new Set(files);
-      const change = await this.#use((set) => set.declare(resources), issues.filter(({ file, code }) => edited.has(file) || code === 'WARN_DUPLICATE'));
+      const change = await this.#use(this.#resources.declare(resources), issues.filter(({ file, code }) => edited.has(file) || code === 'WARN_DUPLICATE'));
       this.#declaredIssues = issues;
       for (const name of this.#appliedIssues.keys()) if (this.#resources.isAsDeclared(name)) this.#appliedIssues.delete(name);
       return { ...change, cause: 'watch' as const, files };
@@ -128,24 +128,21 @@ export class MeshConfig {
         const hint = size === 0 ? '' : ` (there is: ${known}${size > 5 ? `, and ${size - 5} more` : ''})`;
         throw new MeshError('ERR_NOT_FOUND', `there is no ${reference} to delete${hint}`);
       }
-      const change = await this.#use((set) => set.delete(parsed), []);
+      const change = await this.#use(this.#resources.delete(parsed), []);
       for (const name of change.deleted) this.#appliedIssues.delete(name);
       return { ...change, cause: 'delete' as const };
     });
   }
 
   /** In slices, since the compile of a large mesh takes long; that changes don't mix is why they take turns. */
-  async #use(edit: (set: ResourceSet) => ResourceSet, issues: readonly ConfigIssue[]): Promise<Omit<ConfigChange, 'cause'>> {
-    const slices = new TimeSlices(0);
-    const set = edit(this.#resources);
+  async #use(set: ResourceSet, issues: readonly ConfigIssue[]): Promise<Omit<ConfigChange, 'cause'>> {
     const isSmall = this.#resources.size + set.size <= FEW;
-    const { added, updated, deleted } = isSmall ? finish(this.#bringIntoForce(set)) : await slices.run(this.#bringIntoForce(set));
+    const { added, updated, deleted } = isSmall ? finish(this.#bringIntoForce(set)) : await new TimeSlices(0).run(this.#bringIntoForce(set));
     const { version, warnings } = this.#snapshot;
     return { version, changed: [...added, ...updated, ...deleted], added, updated, deleted, warnings: [...issues, ...warnings], files: [] };
   }
 
   *#bringIntoForce(set: ResourceSet): Steps<ResourceChanges> {
-    yield;
     const before = this.#resources;
     if (!set.equals(before)) {
       const { snapshot } = yield* compileChange(set.all, { ...this.#compile, version: this.#snapshot.version + 1 }, this.#memo);
