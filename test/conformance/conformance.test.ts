@@ -8,11 +8,14 @@ import { JOBS, SUITE } from './suite-paths.ts';
 /** What everything else stands on. */
 const FOUNDATION = ['smoke', 'hosts', 'match', 'weights', 'faults', 'timeouts', 'mirror'];
 
+// A recording of one call over a route of 80/20 shows the 80; five runs that all draw the 20 are 3 in 10,000.
+const RETRIES = 4;
+
 describe('conformance', () => {
   let results: CaseResult[] = [];
 
   beforeAll(async () => {
-    results = await runSuite({ ...SUITE, jobs: JOBS, retries: 2 });
+    results = await runSuite({ ...SUITE, jobs: JOBS, retries: RETRIES });
     console.log(`conformance with real Istio, by topic:\n${formatTable(results)}`);
   }, 300_000);
 
