@@ -12,6 +12,8 @@ export class Http1Response implements Dispatcher.DispatchHandler {
   readonly #mayKeepAlive: () => boolean;
   readonly #stall: Stall;
   #controller: Dispatcher.DispatchController | undefined;
+  /** Known, but not sent yet: whether the answer ends with it is told in the same breath, if at all. */
+  #head: { readonly status: number; readonly headers: OutgoingHttpHeaders } | undefined;
 
   /**
    * @param mayKeepAlive - whether another request may follow on the connection, asked when the answer begins
@@ -43,33 +45,53 @@ export class Http1Response implements Dispatcher.DispatchHandler {
     if (status === 100) response.writeContinue();
     else if (status === 103 && headers['link'] !== undefined) response.writeEarlyHints({ ...headers, link: headers['link'] });
     if (status < 200) return;
-    const own = { ...headers };
+    const own: OutgoingHttpHeaders = { ...headers };
     for (const name of OF_THE_CONNECTION) delete own[name];
     if (!this.#mayKeepAlive()) own['connection'] = 'close';
-    try {
-      response.writeHead(status, own);
-    } catch {
-      // A header of an endpoint that can't be written to others.
-      response.destroy();
-    }
+    this.#head = { status, headers: own };
+    // A body may be long in coming: whoever waits for events waits for the head first.
+    queueMicrotask(() => {
+      if (this.#head === undefined) return;
+      this.#writeHead();
+      if (!response.destroyed) response.flushHeaders();
+    });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#writeHead();
     if (this.#response.write(chunk)) return;
     this.#stall.begin();
     controller.pause();
   }
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    const isEnd = Object.keys(trailers).length === 0;
+    this.#writeHead(isEnd);
     // Only chunks have a place for them.
-    if (Object.keys(trailers).length > 0 && this.#response.chunkedEncoding) this.#response.addTrailers(trailers as OutgoingHttpHeaders);
+    if (!isEnd && this.#response.chunkedEncoding) this.#response.addTrailers(trailers as OutgoingHttpHeaders);
     this.#response.end();
     if (!this.#response.writableFinished) this.#stall.begin();
   }
 
   onResponseError(): void {
     // What has begun can only be broken off; what has not is a request that can't be sent on.
-    if (this.#response.headersSent) this.#response.destroy();
+    if (this.#response.headersSent || this.#head !== undefined) this.#response.destroy();
     else this.#response.writeHead(400, { connection: 'close', 'content-length': 0 }).end();
+  }
+
+  /** @param isAll - whether nothing follows: then it says so, as Envoy's does. Source: Envoy `StreamEncoderImpl::encodeHeadersBase` */
+  #writeHead(isAll = false): void {
+    const head = this.#head;
+    if (head === undefined) return;
+    this.#head = undefined;
+    const { status, headers } = head;
+    // A head that answers HEAD, or is a 304, tells of a body that it does not bring.
+    if (isAll && this.#response.req.method !== 'HEAD' && status !== 204 && status !== 304) headers['content-length'] ??= 0;
+    try {
+      this.#response.writeHead(status, headers);
+    } catch {
+      // A header of an endpoint that can't be written to others.
+      this.#response.destroy();
+    }
   }
 }

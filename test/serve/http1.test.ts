@@ -83,6 +83,42 @@ describe('HTTP/1.1 on a stream that is no socket', () => {
     expect(await raw((socket) => http.take(socket, ''), 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(/2\r\nhi\r\n0\r\nx-sum: 1\r\n\r\n$/);
   });
 
+  it('writes a head at once, though its body is long in coming', async () => {
+    let answering!: Seen;
+    const { server: http } = server((seen) => (answering = seen));
+    const [caller, served] = duplexPair();
+    http.take(served, '');
+    caller.write('GET /events HTTP/1.1\r\nHost: a\r\n\r\n');
+    await expect.poll(() => answering).toBeDefined();
+    const { answer, controller } = answering;
+    let heard = '';
+    caller.on('data', (chunk) => (heard += String(chunk)));
+
+    answer.onResponseStart?.(controller, 200, { 'content-type': 'text/event-stream' });
+    await expect.poll(() => heard).toMatch(/^HTTP\/1.1 200 OK\r\ncontent-type: text\/event-stream\r\n[\s\S]*chunked\r\n\r\n$/i);
+    answer.onResponseData?.(controller, Buffer.from('data: 1\n\n'));
+    await expect.poll(() => heard).toMatch(/data: 1\n\n\r\n$/);
+    caller.destroy();
+    served.destroy();
+  });
+
+  it.each([
+    ['GET', 503, /\r\ncontent-length: 0\r\n(?!.*chunked)/i],
+    ['GET', 204, /^(?![\s\S]*(content-length|transfer-encoding))/i],
+    ['GET', 304, /^(?![\s\S]*(content-length|transfer-encoding))/i],
+    ['HEAD', 200, /^(?![\s\S]*content-length)/i],
+  ])('says of an answer without a body to %s, %i, that none follows', async (method, status, expected) => {
+    const { server: http } = server(({ answer, controller }) => {
+      answer.onResponseStart?.(controller, status, { 'x-a': '1' });
+      answer.onResponseEnd?.(controller, {});
+    });
+
+    const answer = await raw((socket) => http.take(socket, ''), `${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*\\r\\n\\r\\n$`));
+    expect(answer).toMatch(expected);
+  });
+
   it('holds an answer back while its caller does not read, and aborts it when that leaves', async () => {
     let answering!: Seen;
     const { server: http } = server((seen) => (answering = seen));
