@@ -78,7 +78,7 @@ describe('floods over HTTP/2', () => {
     const attacker = await world.attacker();
     attacker.socket.write(Buffer.concat([PREFACE, settings(4, 0)]));
     for (let i = 0; i < 20; i++) attacker.socket.write(frame(TYPE.headers, WHOLE, 2 * i + 1, get('/big/5000000')));
-    await expect.poll(() => world.asked.length).toBe(20);
+    await expect.poll(() => world.asked.length, { timeout: 4000 }).toBe(20);
     expect(used() - before).toBeLessThan(64 * MEGABYTE);
     await world.expectServed();
     await expect.poll(() => said(attacker).filter(({ type }) => type === TYPE.reset).length, { timeout: 4000 }).toBe(20);
