@@ -81,10 +81,15 @@ describe("the system's timers", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const [ours, plain] = [run(steps, systemClock.setTimeout, systemClock.clearTimeout), run(steps, setTimeout, (handle) => clearTimeout(handle as never))];
-        expect(ours.map(({ which }) => which).sort()).toEqual(plain.map(({ which }) => which).sort());
-        for (const { which, at } of ours) expect(Math.abs(at - plain.find((one) => one.which === which)!.at)).toBeLessThanOrEqual(1);
+        const unsure = clearedAsDue(steps);
+        const certain = (all: typeof ours): number[] => all.map(({ which }) => which).filter((which) => !unsure.has(which)).sort();
+        expect(certain(ours)).toEqual(certain(plain));
+        for (const { which, at } of ours) expect(Math.abs(at - (plain.find((one) => one.which === which)?.at ?? at))).toBeLessThanOrEqual(1);
       }),
-      { numRuns: 200 },
+      {
+        numRuns: 200,
+        examples: [[[0, 0, 0, 0, 1, 33, 16, 101].map((afterMs, i) => ({ afterMs, delayMs: i === 3 || i === 4 ? 150.5 : 20, clears: i === 7 ? 4 : null }))]],
+      },
     );
   });
 });
@@ -93,6 +98,19 @@ interface Step {
   readonly afterMs: number;
   readonly delayMs: number;
   readonly clears: number | null;
+}
+
+/** Those that are cleared within the millisecond in which they are due: a fraction decides whether they fire before. */
+function clearedAsDue(steps: readonly Step[]): ReadonlySet<number> {
+  const unsure = new Set<number>();
+  const due: number[] = [];
+  let now = 0;
+  for (const { afterMs, delayMs, clears } of steps) {
+    now += afterMs;
+    due.push(now + delayMs);
+    if (clears !== null && Math.abs((due[clears] ?? Infinity) - now) <= 1) unsure.add(clears);
+  }
+  return unsure;
 }
 
 function run(steps: readonly Step[], set: (callback: () => void, delayMs: number) => unknown, clear: (handle: unknown) => void): { which: number; at: number }[] {
