@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { Inject, Module, type CallHandler, type DynamicModule, type ExecutionContext, type InjectionToken, type MiddlewareConsumer, type ModuleMetadata, type NestInterceptor, type NestModule, type OnApplicationShutdown, type OptionalFactoryDependency, type Provider } from '@nestjs/common';
+import { Inject, Module, type CallHandler, type DynamicModule, type ExecutionContext, type FactoryProvider, type InjectionToken, type MiddlewareConsumer, type ModuleMetadata, type NestInterceptor, type NestModule, type OnApplicationShutdown, type OptionalFactoryDependency, type Provider } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { withInbound, type InboundOptions } from '../inbound-context.ts';
 import { createMesh, type Mesh } from '../mesh.ts';
@@ -43,8 +43,9 @@ export function InjectMesh(): ParameterDecorator & PropertyDecorator {
   return Inject(MESH) as ParameterDecorator & PropertyDecorator;
 }
 
-/** Services that {@link MeshClient} named. */
-const named = new Set<string>();
+/** Services that {@link MeshClient} named: one list for all copies of this major version (ESM, CJS) in the process. */
+const NAMED = Symbol.for('ts-mesh/1.nest.clients');
+const named = ((globalThis as { [NAMED]?: Set<string> })[NAMED] ??= new Set());
 
 /**
  * Injects a {@link ServiceClient} of `service`: `@MeshClient('reviews') private readonly reviews: ServiceClient`.
@@ -111,7 +112,7 @@ export class MeshModule implements NestModule, OnApplicationShutdown {
 
   /** With options that other providers know, a `ConfigService` for instance. */
   static forRootAsync({ imports = [], inject = [], useFactory }: MeshModuleAsyncOptions): DynamicModule {
-    return { ...moduleOf({ provide: OPTIONS, inject: [...inject], useFactory: useFactory as (...args: unknown[]) => unknown }), imports };
+    return moduleOf({ provide: OPTIONS, inject: [...inject], useFactory: useFactory as (...args: unknown[]) => unknown }, imports);
   }
 
   /** Nest's, by which the middleware is set up. */
@@ -122,7 +123,7 @@ export class MeshModule implements NestModule, OnApplicationShutdown {
 
   /** Lets calls under way end, and closes the mesh; called where the application has `enableShutdownHooks`, and by `app.close()`. */
   async onApplicationShutdown(): Promise<void> {
-    if (this.#options.mesh === undefined) await this.#mesh.close();
+    if (made.has(this.#mesh)) await this.#mesh.close();
   }
 }
 
@@ -131,17 +132,34 @@ Inject(MESH)(MeshModule, undefined, 0);
 Inject(OPTIONS)(MeshModule, undefined, 1);
 Module({})(MeshModule);
 
-function moduleOf(options: Provider): DynamicModule {
-  const clients = [...named].map((service) => ({ provide: clientToken(service), inject: [MESH], useFactory: (mesh: Mesh) => new ServiceClient(mesh, service) }));
-  const shared: Provider[] = [
-    { provide: MESH, inject: [OPTIONS], useFactory: ({ mesh, inbound: _, ...rest }: MeshModuleOptions) => mesh ?? createMesh(rest) },
+/** Meshes that no test and no application brought, and that are to be closed with theirs. */
+const made = new WeakSet<Mesh>();
+
+async function meshOf({ mesh, inbound: _, ...options }: MeshModuleOptions): Promise<Mesh> {
+  if (mesh !== undefined) return mesh;
+  const own = await createMesh(options);
+  made.add(own);
+  return own;
+}
+
+function moduleOf(options: Provider, imports: ModuleMetadata['imports'] = []): DynamicModule {
+  const clients = (): readonly FactoryProvider[] => [...named].map((service) => ({ provide: clientToken(service), inject: [MESH], useFactory: (mesh: Mesh) => new ServiceClient(mesh, service) }));
+  const shared: readonly Provider[] = [
+    options,
+    { provide: MESH, inject: [OPTIONS], useFactory: meshOf },
     { provide: MeshHealthIndicator, inject: [MESH], useFactory: (mesh: Mesh) => new MeshHealthIndicator(mesh) },
-    ...clients,
+    { provide: APP_INTERCEPTOR, inject: [OPTIONS], useFactory: (given: MeshModuleOptions) => new InboundInterceptor(given) },
   ];
   return {
     module: MeshModule,
     global: true,
-    providers: [options, ...shared, { provide: APP_INTERCEPTOR, inject: [OPTIONS], useFactory: (given: MeshModuleOptions) => new InboundInterceptor(given) }],
-    exports: [MESH, MeshHealthIndicator, ...clients.map(({ provide }) => provide)],
+    imports,
+    // Nest asks when it puts the application together. Files whose classes name clients may be loaded after the one that calls `forRoot`.
+    get providers() {
+      return [...shared, ...clients()];
+    },
+    get exports() {
+      return [MESH, MeshHealthIndicator, ...clients().map(({ provide }) => provide)];
+    },
   };
 }

@@ -28,13 +28,17 @@ export class ServiceClient {
     return ports.length === 0 || ports.includes(DEFAULT_PORT) ? origin + path : `${origin}:${ports[0]}${path}`;
   }
 
-  /** `fetch` of a path, through the mesh. */
+  /** `fetch` of a path, through the mesh: `/reviews/0`, `reviews/0` or `?page=2`. */
   fetch(path: string, init?: RequestInit): Promise<Response> {
-    return this.#mesh.fetch(this.url + path, init);
+    return this.#mesh.fetch(this.#at(path), init);
   }
 
   /** `mesh.request` of a path. */
   request(path: string, options?: MeshRequestOptions): Promise<Dispatcher.ResponseData> {
-    return this.#mesh.request(this.url + path, options);
+    return this.#mesh.request(this.#at(path), options);
+  }
+
+  #at(path: string): string {
+    return `${this.url}${path === '' || /^[/?#]/.test(path) ? '' : '/'}${path}`;
   }
 }

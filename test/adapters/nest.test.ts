@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Body, Controller, Get, Injectable, Module, Post, UseGuards, type INestApplication } from '@nestjs/common';
@@ -155,6 +156,38 @@ describe('the module', () => {
 
     expect(testing.get<Mesh>(MESH).get('ServiceEntry/next')).toHaveLength(1);
     expect(await testing.get(Hop).ask({ message: '' })).toBe('200 fake');
+  });
+
+  it('has clients that are named in files loaded after the one that makes it', async () => {
+    const options = { config: rulesFor(1) };
+    for (const mesh of [MeshModule.forRoot(options), MeshModule.forRootAsync({ useFactory: () => options })]) {
+      class Late {
+        readonly client: ServiceClient;
+
+        constructor(client: ServiceClient) {
+          this.client = client;
+        }
+      }
+      class Feature {}
+      class App {}
+      MeshClient(`next:9080/${randomUUID()}`)(Late, undefined, 0);
+      Module({ providers: [Late] })(Feature);
+      Module({ imports: [mesh, Feature] })(App);
+
+      const app = await NestFactory.createApplicationContext(App, { logger: false, abortOnError: false });
+      opened.push(() => app.close());
+
+      expect(app.get(Late).client.url).toContain('http://next:9080/');
+    }
+  });
+
+  it('leaves a mesh open that a test put in the place of its own', async () => {
+    await using mesh = await createTestMesh(rulesFor(1));
+    const testing = await Test.createTestingModule({ imports: [appOf(MeshModule.forRoot({ config: rulesFor(1) }))] }).overrideProvider(MESH).useValue(mesh).compile();
+    expect(testing.get<Mesh>(MESH)).toBe(mesh);
+    await testing.close();
+
+    expect((await mesh.fetch('http://next:9080/')).status).toBe(200);
   });
 
   it('tells how the mesh is', async () => {

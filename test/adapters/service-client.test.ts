@@ -26,6 +26,14 @@ it.each([
   expect(new ServiceClient(mesh, name).url).toBe(expected);
 });
 
+it.each([['/7', '/v1/7'], ['7?q=1', '/v1/7?q=1'], ['?q=1', '/v1?q=1'], ['', '/v1']])('asks for %j below the path of its URL: %s', async (path, expected) => {
+  await using mesh = await createTestMesh(service('reviews', REVIEWS));
+  const client = new ServiceClient(mesh, 'reviews/v1/');
+
+  expect(await (await client.fetch(path)).json()).toMatchObject({ path: expected });
+  expect(await (await client.request(path)).body.json()).toMatchObject({ path: expected });
+});
+
 it('goes where the rules of now say that the service is', async () => {
   await using mesh = await createTestMesh(service('reviews', REVIEWS), { services: { reviews: ({ path }) => ({ body: `${path} of reviews` }) } });
   const client = new ServiceClient(mesh, 'reviews');
