@@ -21,5 +21,7 @@ export type MeshMiddleware = (request: Pick<IncomingMessage, 'headers'>, respons
  * ```
  */
 export function meshContext(options?: InboundOptions): MeshMiddleware {
+  // As middleware itself it would never call what comes next, and no request would be answered.
+  if (options !== undefined && 'method' in options) throw new TypeError('meshContext makes the middleware: app.use(meshContext()), not app.use(meshContext)');
   return (request, _response, next) => withInbound(contextOf(request.headers, options), () => next());
 }

@@ -34,6 +34,7 @@ export interface FastifyOfMesh {
  * ```
  */
 export function meshContext(fastify: FastifyOfMesh, options: InboundOptions, done: () => void): void {
+  if (typeof (fastify as FastifyOfMesh | undefined)?.addHook !== 'function') throw new TypeError('meshContext is the plugin: app.register(meshContext, options), not app.register(meshContext(options))');
   const scopes = new WeakMap<RequestOfFastify, AsyncResource>();
   fastify.addHook('onRequest', (request, _reply, next) => {
     withInbound(contextOf(request.headers, options), () => {

@@ -24,5 +24,6 @@ export interface RequestOfHono {
  * ```
  */
 export function meshContext(options?: InboundOptions): (context: RequestOfHono, next: () => Promise<void>) => Promise<void> {
+  if (options !== undefined && 'req' in options) throw new TypeError('meshContext makes the middleware: app.use(meshContext()), not app.use(meshContext)');
   return ({ req }, next) => withInbound(inboundContextOf((name) => req.header(name), options), next);
 }
