@@ -1,3 +1,4 @@
+import { MeshError } from '../common/errors.ts';
 import type { DestinationExplanation, Explanation } from '../common/explanation.ts';
 import type { CallPattern } from './call-log.ts';
 import { formatCallRecord } from './call-record.ts';
@@ -58,6 +59,7 @@ export function checkSplit(mesh: TestMesh, input: RouteRequestInput, shares: Rea
 
 /** Whether calls like `pattern` arrived at `service` (`ratings`, `reviews/v2`): each try and each mirrored copy counts. */
 export function checkCalled(mesh: TestMesh, service: string, { times, ...pattern }: CalledPattern = {}): Checked {
+  assertAskable(mesh, 'calls');
   const count = mesh.calls.arrived(service, pattern).length;
   const pass = times === undefined ? count > 0 : count === times;
   const asked = Object.entries(pattern).map(([field, value]) => `${field} ${value instanceof RegExp || typeof value === 'string' ? String(value) : JSON.stringify(value)}`).join(', ');
@@ -68,15 +70,29 @@ export function checkCalled(mesh: TestMesh, service: string, { times, ...pattern
 
 /** Whether tests reached enough of the rules. */
 export function checkCovered(of: TestMesh | RouteCoverage | CoverageReport, { atLeast = 1 }: CoverageTarget = {}): Checked {
+  assertAskable(of, 'coverage', 'report', 'share');
   const report: CoverageReport = 'coverage' in of ? of.coverage() : 'report' in of ? of.report() : of;
   const pass = report.share >= atLeast;
   return { pass, message: () => `expected the rules ${pass ? 'not ' : ''}to be covered by at least ${Math.round(atLeast * 1000) / 10} %\n\n${String(report)}` };
 }
 
 function destinationsOf(mesh: TestMesh, input: RouteRequestInput, expected: string | undefined): { explanation: Explanation; destinations: readonly DestinationExplanation[] } {
+  assertAskable(mesh, 'calls');
   const { url, method, headers } = plainRequest(mesh, input, expected);
   const explanation = mesh.explain(url, { method, headers });
   return { explanation, destinations: explanation.kind === 'mesh' ? explanation.destinations.filter(({ share }) => share > 0) : [] };
+}
+
+/** @throws {MeshError} `ERR_INVALID_ARGUMENT` for what has none of `members`: a mesh of `createMesh`, or a promise that nobody awaited. */
+function assertAskable(given: unknown, ...members: readonly string[]): void {
+  if (typeof given === 'object' && given !== null && members.some((member) => member in given)) return;
+  throw new MeshError('ERR_INVALID_ARGUMENT', `only what createTestMesh gives can be asked that, not ${inWords(given)}`);
+}
+
+function inWords(given: unknown): string {
+  if (typeof given !== 'object' || given === null) return String(given);
+  if ('then' in given) return 'a promise of it: `await createTestMesh(…)`';
+  return 'snapshot' in given ? 'a mesh of createMesh: give the same `config` to createTestMesh' : 'another object';
 }
 
 function isDestination(mesh: TestMesh, cluster: string, expected: string): boolean {

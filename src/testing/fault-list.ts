@@ -4,7 +4,7 @@ import type { FaultDecision } from '../route/fault-injector.ts';
 import type { Route } from '../route/route.ts';
 import { ActiveFault, type TestFault } from './fault.ts';
 import type { ServiceRequest } from './memory-service.ts';
-import { clusterParts, isCalled, knownServices, knownSubsets, parseServiceName, serviceClusters, type ServiceName } from './service-names.ts';
+import { clusterParts, isCalled, knownSubsets, noSuchService, parseServiceName, serviceClusters, type ServiceName } from './service-names.ts';
 
 interface Entry {
   readonly of: ServiceName;
@@ -34,7 +34,7 @@ export class FaultList {
       throw new MeshError('ERR_INVALID_ARGUMENT', `fault: ${problem}`);
     };
     const clusters = serviceClusters(snapshot).filter(({ host }) => isCalled(host, service, this.#namespace));
-    if (clusters.length === 0) fail(`there is no service ${service} (there is: ${knownServices(snapshot, this.#namespace).join(', ') || 'none'})`);
+    if (clusters.length === 0) fail(noSuchService(snapshot, service, this.#namespace));
     const subsets = knownSubsets(snapshot, service, this.#namespace);
     if (subset !== undefined && !subsets.includes(subset)) fail(`${service} has no subset ${subset} (it has: ${subsets.join(', ') || 'none'})`);
     if (fault.dns !== undefined && clusters.every(({ discovery }) => discovery === 'static')) fail(`the endpoints of ${service} have addresses, so that no name of it is ever looked up: use refuse or reset`);

@@ -38,12 +38,16 @@ export interface TestFault extends Pick<CallPattern, 'headers' | 'path' | 'metho
 }
 
 const KINDS = ['status', 'reset', 'refuse', 'hang', 'truncate', 'slow', 'dns'] as const;
+const FIELDS: ReadonlySet<string> = new Set<keyof TestFault>(['delay', ...KINDS, 'body', 'headers', 'path', 'method', 'nth', 'times', 'at']);
 
 /** @throws {MeshError} `ERR_INVALID_ARGUMENT` for faults that mean nothing. */
 export function assertFault(fault: TestFault): void {
   const fail = (problem: string): never => {
     throw new MeshError('ERR_INVALID_ARGUMENT', `fault: ${problem}`);
   };
+  // What is misspelled would hit more requests than were meant.
+  const unknown = Object.keys(fault).find((field) => !FIELDS.has(field));
+  if (unknown !== undefined) fail(`has no field ${unknown}: it may have ${[...FIELDS].join(', ')}`);
   const given = KINDS.filter((kind) => fault[kind] !== undefined && fault[kind] !== false);
   if (given.length === 0 && fault.delay === undefined) fail(`does nothing: give one of delay, ${KINDS.join(', ')}`);
   const answers = given.filter((kind) => kind !== 'slow');

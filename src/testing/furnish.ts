@@ -32,7 +32,9 @@ export class Furniture {
   readonly #namespace: string;
   #made = 0;
 
+  /** @throws {MeshError} `ERR_INVALID_ARGUMENT` for handlers that are none. */
   constructor(handlers: ServiceHandlers, namespace: string, given: Readonly<Record<string, readonly EndpointInput[]>> = {}) {
+    for (const [name, one] of Object.entries(handlers)) assertHandlers(name, one);
     this.#handlers = handlers;
     this.#namespace = namespace;
     this.endpoints = { ...given };
@@ -85,4 +87,10 @@ export class Furniture {
     const number = ++this.#made;
     return { address: `198.18.${number >> 8}.${number & 255}`, labels };
   }
+}
+
+function assertHandlers(service: string, handlers: unknown): void {
+  const named = typeof handlers === 'object' && handlers !== null ? Object.entries(handlers).map(([subset, handler]) => [`${service}.${subset}`, handler] as const) : [[service, handlers] as const];
+  const wrong = named.find(([, handler]) => typeof handler !== 'function');
+  if (wrong !== undefined) throw new MeshError('ERR_INVALID_ARGUMENT', `services: ${wrong[0]} is no function: a service is \`(request, at) => answer\`, or one such for each of its subsets`);
 }

@@ -1,5 +1,5 @@
 import { MeshError } from '../common/errors.ts';
-import { isCalled, knownServices, parseServiceName, serviceClusters } from './service-names.ts';
+import { isCalled, noSuchService, parseServiceName, serviceClusters } from './service-names.ts';
 import type { TestMesh } from './test-mesh.ts';
 
 /** A request that is asked about, or made, in short. */
@@ -44,6 +44,6 @@ export function plainRequest(mesh: TestMesh, input: RouteRequestInput, expected?
 
 function httpPort({ snapshot, namespace }: TestMesh, service: string): number {
   const ports = serviceClusters(snapshot).filter(({ host }) => isCalled(host, service, namespace)).map(({ port }) => port);
-  if (ports.length === 0) throw new MeshError('ERR_INVALID_ARGUMENT', `there is no service ${service} (there is: ${knownServices(snapshot, namespace).join(', ') || 'none'})`);
+  if (ports.length === 0) throw new MeshError('ERR_INVALID_ARGUMENT', noSuchService(snapshot, service, namespace));
   return ports.find((port) => snapshot.routes.hasPort(port)) ?? ports[0]!;
 }

@@ -1,3 +1,4 @@
+import { MeshError } from '../common/errors.ts';
 import type { Random } from '../common/random.ts';
 import type { DurationInput } from './duration-input.ts';
 import type { ServiceAnswer, ServiceRequest } from './memory-service.ts';
@@ -56,6 +57,21 @@ export function defaultAnswer({ method, path }: ServiceRequest, { service, subse
 
 /** An answer with everything filled in. */
 export type WholeAnswer = Exclude<ServiceAnswer, string>;
+
+const FIELDS: ReadonlySet<string> = new Set<keyof HandlerAnswer>(['status', 'headers', 'body', 'json', 'delay']);
+
+/**
+ * @param from - the service that answers
+ * @throws {MeshError} `ERR_INVALID_ARGUMENT` for what is no answer, which would be an empty 200: a text, or an object that was meant as its body.
+ */
+export function assertAnswer(answer: TestAnswer | null, from: string): asserts answer is TestAnswer {
+  if (answer === undefined || answer instanceof Response || answer === 'hang' || answer === 'reset') return;
+  const isObject = typeof answer === 'object' && answer !== null && !Array.isArray(answer);
+  const unknown = isObject ? Object.keys(answer).find((field) => !FIELDS.has(field)) : undefined;
+  if (isObject && unknown === undefined) return;
+  const what = unknown === undefined ? JSON.stringify(answer) : `an object with ${unknown}`;
+  throw new MeshError('ERR_INVALID_ARGUMENT', `services: ${from} answered ${what}: an answer is a Response, 'hang', 'reset', nothing, or an object of ${[...FIELDS].join(', ')}, such as { ${typeof answer === 'string' ? 'body' : 'json'}: … }`);
+}
 
 /** In the words of an in-memory service. */
 export async function wholeAnswer(answer: HandlerAnswer | Response | undefined): Promise<WholeAnswer> {

@@ -46,6 +46,14 @@ export function knownServices(snapshot: Pick<Snapshot, 'clusters'>, namespace: s
   return [...new Set(serviceClusters(snapshot).map(({ host }) => shortName(host, namespace)))].sort();
 }
 
+/** That there is no `service`, and what there is. */
+export function noSuchService(snapshot: Pick<Snapshot, 'clusters'>, service: string, namespace: string): string {
+  const known = knownServices(snapshot, namespace);
+  // Rules alone make no service: that takes somebody who says on which port it is.
+  const none = `none: add a Service or ServiceEntry to the rules, or \`services: { '${service.replace(/:\d+$/, '')}:9080': handler }\` with its port`;
+  return `there is no service ${service} (there is: ${known.join(', ') || none})`;
+}
+
 /** The subsets of a service, and the versions of its endpoints. */
 export function knownSubsets(snapshot: Pick<Snapshot, 'clusters'>, service: string, namespace: string): string[] {
   const own = serviceClusters(snapshot).filter(({ host }) => isCalled(host, service, namespace));

@@ -40,8 +40,9 @@ const GRACE_MS = 60_000;
  * @throws {MeshError} as {@link createTestMesh}; `ERR_INVALID_ARGUMENT` for a rate or a time that is none.
  */
 export async function simulate(config: ConfigSource, options: SimulationOptions): Promise<SimulationReport> {
-  const { rps, for: time, request: _, at = {}, check, ...rest } = options;
+  const { rps, for: time, request, at = {}, check, ...rest } = options;
   const forMs = durationMs(time);
+  if (request === undefined) throw new MeshError('ERR_INVALID_ARGUMENT', "simulate needs a `request`: a URL, { service, path, headers, … }, or a function of a request's number that gives one");
   if (!(rps > 0 && rps <= 1e6)) throw new MeshError('ERR_INVALID_ARGUMENT', `rps must be above 0 and at most 1000000, got ${String(rps)}`);
   const mesh = await createTestMesh({ ...rest, config, clock: 'manual' });
   const run = new Simulation(mesh, options, forMs);
@@ -72,6 +73,7 @@ class Simulation {
   #requests = 0;
   #retries = 0;
   #unfinished = 0;
+  #firstError: Error | undefined;
 
   constructor(mesh: TestMesh, options: SimulationOptions, forMs: number) {
     this.#mesh = mesh;
@@ -111,7 +113,7 @@ class Simulation {
   report(): SimulationReport {
     const sorted = Float64Array.from(this.#latencies).sort();
     const sum = sorted.reduce((total, one) => total + one, 0);
-    return simulationReport({
+    const figures = {
       seed: this.#mesh.seed,
       forMs: this.#forMs,
       requests: this.#requests,
@@ -124,7 +126,8 @@ class Simulation {
       unfinished: this.#unfinished,
       latencyMs: { mean: sorted.length === 0 ? 0 : sum / sorted.length, p50: quantile(sorted, 0.5), p90: quantile(sorted, 0.9), p99: quantile(sorted, 0.99), max: sorted.at(-1) ?? 0 },
       ejections: [...this.#ejections],
-    });
+    };
+    return simulationReport(figures, this.#firstError);
   }
 
   async #step({ atMs, act }: { readonly atMs: number; readonly act: (mesh: TestMesh) => unknown }): Promise<void> {
@@ -150,7 +153,10 @@ class Simulation {
       onResponseStart: (_controller, code) => void (code >= 200 && (status = String(code))),
       onResponseData: () => {},
       onResponseEnd: () => over(status),
-      onResponseError: () => over('error'),
+      onResponseError: (_controller, error) => {
+        this.#firstError ??= error;
+        over('error');
+      },
     };
     this.#mesh.dispatcher.dispatch({ origin, path: pathname + search, method: method as Dispatcher.HttpMethod, headers: { ...headers } }, handler);
   }
@@ -175,6 +181,9 @@ function sortedCounts(counts: Readonly<Record<string, number>>): Record<string, 
 /** What a check threw, or a service, told to someone who has to see the same run again. */
 function withSeed(error: unknown, seed: number, report: SimulationReport): unknown {
   if (!(error instanceof Error)) return error;
-  error.message = `${error.message}\n\nsimulate(…, { seed: ${seed} }) makes the same run:\n${String(report)}`;
+  const { message, stack = '' } = error;
+  error.message = `${message}\n\nsimulate(…, { seed: ${seed} }) makes the same run:\n${String(report)}`;
+  // Jest and node:test show the stack, which has the message as it was.
+  if (message !== '') error.stack = stack.replace(message, () => error.message);
   return error;
 }

@@ -39,10 +39,10 @@ export interface SimulationReport {
 /** {@link SimulationReport} without its text. */
 export type SimulationFigures = Omit<SimulationReport, 'toString'>;
 
-/** `figures`, with a text that is no part of the data. */
-export function simulationReport(figures: SimulationFigures): SimulationReport {
+/** `figures`, with a text that is no part of the data; it tells `firstError`, that of the first call which ended without an answer. */
+export function simulationReport(figures: SimulationFigures, firstError?: Error): SimulationReport {
   const report = { ...figures };
-  return Object.defineProperty(report, 'toString', { value: () => formatSimulation(figures) });
+  return Object.defineProperty(report, 'toString', { value: () => formatSimulation(figures, firstError) });
 }
 
 /** The value below which that share of `sorted` is; 0 of nothing. */
@@ -50,11 +50,12 @@ export function quantile(sorted: readonly number[] | Float64Array, share: number
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }
 
-function formatSimulation({ seed, forMs, requests, clusters, arrivals, copies, statuses, flags, retries, unfinished, latencyMs, ejections }: SimulationFigures): string {
+function formatSimulation({ seed, forMs, requests, clusters, arrivals, copies, statuses, flags, retries, unfinished, latencyMs, ejections }: SimulationFigures, firstError: Error | undefined): string {
   const { mean, p50, p90, p99, max } = latencyMs;
   const lines = [
     `${requests} requests in ${forMs / 1000} s, seed ${seed}`,
     `  statuses   ${counts(statuses)}`,
+    ...(firstError === undefined ? [] : [`  an error   ${firstError.message}`]),
     `  flags      ${counts(flags)}`,
     `  clusters   ${counts(clusters)}`,
     `  arrivals   ${counts(arrivals)}`,

@@ -8,7 +8,7 @@ import type { WritableRecord } from './call-record.ts';
 import { durationMs } from './duration-input.ts';
 import type { FaultList } from './fault-list.ts';
 import { MemoryService, type ServiceAnswer, type ServiceRequest } from './memory-service.ts';
-import { defaultAnswer, wholeAnswer, type ServedAt, type ServiceHandler } from './service-handler.ts';
+import { assertAnswer, defaultAnswer, wholeAnswer, type ServedAt, type ServiceHandler } from './service-handler.ts';
 import { AutoClock, type TestClock } from './test-clock.ts';
 
 /** What the endpoints of a test mesh share. */
@@ -65,7 +65,8 @@ export class TestEndpoint extends MemoryService {
     const { service, subset } = this.#place;
     const at: ServedAt = { service, subset, endpoint: endpoint!, attempt, random, sleep: (time) => clock.sleep(time) };
     const act = (): ReturnType<ServiceHandler> => this.#handler(request, at);
-    const answer = await (clock instanceof AutoClock ? clock.holding(act) : act());
+    const answer: Awaited<ReturnType<ServiceHandler>> = await (clock instanceof AutoClock ? clock.holding(act) : act());
+    assertAnswer(answer, service);
     if (typeof answer === 'object' && 'delay' in answer && answer.delay !== undefined) await this.#pause(durationMs(answer.delay));
     return answer;
   }

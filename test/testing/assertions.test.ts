@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createMesh } from '../../src/index.ts';
 import { assertCalled, assertCovered, assertRoute, assertSplit, createTestMesh, meshMatchers, type MeshMatchers, type TestMesh } from '../../src/testing/index.ts';
 import { BOOKS_FILE } from './rules.ts';
 
@@ -54,7 +55,23 @@ describe('toRoute', () => {
     await using mesh = await books();
 
     expect(() => expect(mesh).toRoute('/', 'nobody/v1')).toThrow('there is no service nobody (there is: ratings, reviews)');
+    await using alone = await createTestMesh('apiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews}\nspec: {hosts: [reviews], http: [{route: [{destination: {host: reviews}}]}]}\n');
+    expect(() => expect(alone).toRoute('/', 'reviews')).toThrow("there is no service reviews (there is: none: add a Service or ServiceEntry to the rules, or `services: { 'reviews:9080': handler }`");
     expect(() => expect(mesh).toSplit('/', { v1: 1 })).toThrow('neither `url` nor `service`');
+  });
+});
+
+describe('what is no test mesh', () => {
+  const given: readonly (readonly [string, () => unknown, string])[] = [
+    ['a promise that nobody awaited', () => books(), 'not a promise of it: `await createTestMesh(…)`'],
+    ['nothing', () => undefined, 'not undefined'],
+    ['a mesh of createMesh', () => createMesh({ config: BOOKS_FILE }), 'not a mesh of createMesh: give the same `config` to createTestMesh'],
+  ];
+  it.each(given)('%s is told of', async (name, make, message) => {
+    const mesh = (name.includes('promise') ? make() : await make()) as TestMesh;
+
+    for (const act of [() => assertRoute(mesh, '/', 'reviews'), () => assertSplit(mesh, { service: 'reviews' }, { v1: 1 }), () => assertCalled(mesh, 'reviews'), () => assertCovered(mesh)]) expect(act).toThrow(message);
+    await (await mesh)?.close();
   });
 });
 

@@ -159,6 +159,7 @@ describe('mesh.fault', () => {
     ['nobody', { status: 500 }, 'there is no service nobody (there is: ratings, reviews)'],
     ['reviews/v3', { status: 500 }, 'reviews has no subset v3 (it has: v1, v2)'],
     ['ratings', {}, 'does nothing'],
+    ['ratings', { delay: '7s', header: { 'end-user': 'jason' } } as TestFault, 'has no field header: it may have delay, status'],
     ['ratings', { nth: 2 }, 'does nothing'],
     ['ratings', { reset: true, status: 500 }, "status and reset can't be had together"],
     ['ratings', { reset: true, slow: '1s' }, "reset and slow can't be had together"],

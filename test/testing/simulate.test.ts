@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { simulate, type SimulationOptions, type SimulationReport } from '../../src/testing/index.ts';
@@ -90,6 +91,33 @@ describe('simulate', () => {
     const failing = simulate(BOOKS, { seed: 4711, rps: 1, for: '3s', request: REVIEWS, check: ({ requests }) => expect(requests).toBe(4) });
 
     await expect(failing).rejects.toMatchObject({ actual: 3, expected: 4, message: expect.stringMatching(/expected 3 to be 4[^]*simulate\(…, \{ seed: 4711 \}\) makes the same run:\n3 requests in 3 s, seed 4711/) });
+  });
+
+  it('puts the seed where runners look that show stacks, as Jest and node:test do', async () => {
+    const failing = simulate(BOOKS, { seed: 4711, rps: 1, for: '3s', request: REVIEWS, check: ({ requests }) => assert.equal(requests, 4, 'how many, for $&?') });
+
+    await expect(failing).rejects.toMatchObject({ stack: expect.stringMatching(/^AssertionError.*: how many, for \$&\?[^]*simulate\(…, \{ seed: 4711 \}\)[^]*\n {4}at .*simulate\.test\.ts/) });
+  });
+
+  it('tells why calls end without an answer', async () => {
+    const about = { rps: 1, for: '2s' } as const;
+
+    const nowhere = await simulate(BOOKS, { ...about, request: 'http://rating:9080/' });
+    expect(String(nowhere)).toMatch(/statuses {3}error 2\n {2}an error {3}no service of this test mesh is at http:\/\/rating:9080.*its services: ratings, reviews/);
+    const broken = await simulate(BOOKS, {
+      ...about,
+      request: REVIEWS,
+      services: {
+        reviews: () => {
+          throw new Error('expected another path');
+        },
+      },
+    });
+    expect(String(broken)).toContain('\n  an error   expected another path\n');
+  });
+
+  it('asks for a request', async () => {
+    await expect(simulate(BOOKS, { rps: 1, for: '1s' } as SimulationOptions)).rejects.toThrow('simulate needs a `request`: a URL');
   });
 
   it('refuses rates and times that are none', async () => {

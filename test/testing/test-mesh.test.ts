@@ -68,6 +68,23 @@ describe('createTestMesh', () => {
     await expect(createTestMesh(BOOKS, { services: { reviews: { v3: () => ({}) } } })).rejects.toThrow('reviews has no subset v3 (it has: v1, v2)');
   });
 
+  const noAnswers: readonly (readonly [unknown, string])[] = [
+    ['five stars', 'services: ratings answered "five stars": an answer is a Response'],
+    [{ stars: 5 }, 'services: ratings answered an object with stars: an answer is a Response'],
+    [[5], 'services: ratings answered [5]'],
+    [null, 'services: ratings answered null'],
+  ];
+  it.each(noAnswers)('does not take %j of a handler for an empty answer', async (answer, message) => {
+    await using mesh = await createTestMesh(BOOKS, { services: { ratings: () => answer as never } });
+
+    await expect(mesh.request('http://ratings:9080/')).rejects.toThrow(message);
+  });
+
+  it('refuses services that are no handlers', async () => {
+    await expect(createTestMesh(BOOKS, { services: { ratings: { json: { stars: 5 } } as never } })).rejects.toThrow('services: ratings.json is no function');
+    for (const none of ['five stars', null]) await expect(createTestMesh(BOOKS, { services: { ratings: none as never } })).rejects.toThrow('services: ratings is no function');
+  });
+
   it('tells every issue of a configuration, with its place', async () => {
     await expect(createTestMesh({ text: rule('{route: [{destination: {host: ratings}}], timeout: soon}'), file: 'ratings.yaml' })).rejects.toThrow(/ratings\.yaml:7/);
   });
@@ -180,15 +197,20 @@ describe('createTestMesh', () => {
 });
 
 describe('time in a test mesh', () => {
-  it('a call under a delay of 7 s is there at once, and 7 s later', async () => {
-    await using mesh = await createTestMesh(BOOKS);
-    using _ = mesh.fault('ratings', { delay: '7s' });
-    const began = performance.now();
+  it('a call under a delay of 7 s is there within 50 ms, mesh and all, and 7 s later', async () => {
+    const tookMs: number[] = [];
+    for (let run = 0; run < 10; run++) {
+      const began = performance.now();
+      await using mesh = await createTestMesh(BOOKS);
+      using _ = mesh.fault('ratings', { delay: '7s' });
 
-    const response = await mesh.fetch('http://ratings:9080/');
+      const response = await mesh.fetch('http://ratings:9080/');
 
-    expect([response.status, mesh.clock.now(), meshInfo(response)!.durationMs]).toEqual([200, 7000, 7000]);
-    expect(performance.now() - began).toBeLessThan(1000);
+      expect([response.status, mesh.clock.now(), meshInfo(response)!.durationMs]).toEqual([200, 7000, 7000]);
+      tookMs.push(performance.now() - began);
+    }
+    // The quickest: what a machine does besides is no part of it.
+    expect(Math.min(...tookMs)).toBeLessThan(50);
   });
 
   it('stands still while nobody waits', async () => {
