@@ -336,9 +336,11 @@ export class Mesh implements AsyncDisposable {
 /**
  * Makes a mesh, reads its configuration, and watches the files and folders that it came from until the mesh is closed.
  *
- * @throws {MeshError} `ERR_INVALID_CONFIG` with every issue of the configuration.
+ * @throws {MeshError} `ERR_INVALID_CONFIG` with every issue of the configuration; `ERR_INVALID_ARGUMENT` for options that are none.
  */
 export async function createMesh(options: MeshOptions = {}): Promise<Mesh> {
+  // A mesh that takes a path for its options has no rules, and lets every call pass.
+  if (typeof options !== 'object') throw new MeshError('ERR_INVALID_ARGUMENT', `createMesh takes options, such as { config: 'mesh/' }, got ${JSON.stringify(options)}`);
   const mesh = new Mesh(options);
   await start(mesh, options);
   return mesh;

@@ -74,7 +74,8 @@ export function servicesOfCluster(resources: readonly Resource[]): FoundService[
 export function servicesByAddress(pairs: readonly string[], namespace: string): FoundService[] {
   const found = pairs.map((pair) => {
     const [, name, version, url] = /^([a-z0-9](?:[-a-z0-9]*[a-z0-9])?)(?:\/([\w.-]+))?=(?:http:\/\/)?([^/]+)\/?$/.exec(pair) ?? [];
-    const parsed = url === undefined || !URL.canParse(`http://${url}`) ? undefined : new URL(`http://${url}`);
+    // A URL takes a number alone for an address: 3001 is 0.0.11.185.
+    const parsed = url === undefined || /^\d+$/.test(url) || !URL.canParse(`http://${url}`) ? undefined : new URL(`http://${url}`);
     if (name === undefined || parsed === undefined) throw new UsageError(`a service is a name and an address, such as reviews=127.0.0.1:9080 or reviews/v2=127.0.0.1:9081, not ${pair}`);
     return { name, endpoint: { ...addressOf(parsed), version } };
   });

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { ConfigIssue } from '../config/issue.ts';
 
 /** An issue of a file or folder as a whole. */
@@ -16,9 +17,11 @@ export function danglingLink(file: string): ConfigIssue {
   return pathIssue(file, { severity: 'error', code: 'ERR_UNREADABLE', message: "can't be read: the link leads nowhere" });
 }
 
-export function missingPath(path: string): ConfigIssue {
+/** @param root - where `path` leads; told if that depends on the folder that the process runs in, and `path` is no name that somebody gave it */
+export function missingPath(path: string, root: string): ConfigIssue {
   const hint = 'give a file, a folder, or YAML text with a line break in it';
-  return pathIssue(path, { severity: 'error', code: 'ERR_UNREADABLE', message: 'there is no such file or folder', hint });
+  const where = path !== root && resolve(path) === root ? ` as ${root}` : '';
+  return pathIssue(path, { severity: 'error', code: 'ERR_UNREADABLE', message: `there is no such file or folder${where}`, hint });
 }
 
 export function emptyFolder(path: string): ConfigIssue {

@@ -62,7 +62,7 @@ export async function scanPath(root: string, shown = root): Promise<PathScan> {
     // The folder may be removed and made again, or be a link that is turned; its neighbours are nobody's business.
     return { files, folders: [{ ...above, only: basename(root) }, ...walk.folders], issues };
   } catch (error) {
-    return { files: [], folders: [above], issues: [isGone(error) ? missingPath(shown) : unreadable(shown, error)] };
+    return { files: [], folders: [above], issues: [isGone(error) ? missingPath(shown, root) : unreadable(shown, error)] };
   }
 }
 

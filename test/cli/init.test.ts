@@ -136,6 +136,7 @@ describe('ts-mesh init', () => {
     ['init empty.yaml', 'no service with ports is in empty.yaml'],
     ['init --service reviews', 'a service is a name and an address, such as reviews=127.0.0.1:9080'],
     ['init --service reviews=:x', 'a service is a name and an address'],
+    ['init --service reviews=3001', 'a service is a name and an address, such as reviews=127.0.0.1:9080 or reviews/v2=127.0.0.1:9081, not reviews=3001'],
   ])('%s says what is missing', async (args, message) => {
     writeFileSync(join(cwd, 'empty.yaml'), '');
     const { code, err } = await cli(args);

@@ -97,6 +97,14 @@ describe('createMesh({ config }) takes', () => {
     await expect(createMesh({ config: config as never })).rejects.toMatchObject({ code: 'ERR_INVALID_CONFIG' });
   });
 
+  it('only as an option: a path for the options would be a mesh without rules', async () => {
+    await expect(createMesh('./mesh' as never)).rejects.toMatchObject({ code: 'ERR_INVALID_ARGUMENT', message: "createMesh takes options, such as { config: 'mesh/' }, got \"./mesh\"" });
+  });
+
+  it('a path from where the process runs, and says where that leads when nothing is there', async () => {
+    await expect(createMesh({ config: 'no-mesh/' })).rejects.toThrow(`no-mesh/:1:1: error: there is no such file or folder as ${join(process.cwd(), 'no-mesh')} (give a file`);
+  });
+
   it('a name in one line for a path, and says so when nothing is there', async () => {
     await expect(createMesh({ config: 'kind: VirtualService' })).rejects.toMatchObject({
       code: 'ERR_INVALID_CONFIG',

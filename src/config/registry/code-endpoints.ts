@@ -1,3 +1,4 @@
+import { MeshError } from '../../common/errors.ts';
 import { expandHost } from '../../common/host-name.ts';
 import type { CompileOptions, EndpointInput } from '../compile-options.ts';
 import type { ConfigIssue } from '../issue.ts';
@@ -28,6 +29,8 @@ export interface CodeEndpoint {
  * Finds the service that each key of `options.endpoints` means: a host of the registry as it stands, else a short name of
  * the caller's namespace, `name.namespace`, or `name.namespace.svc`. A key nobody declares becomes a plain HTTP service when
  * it names a port.
+ *
+ * @throws {MeshError} `ERR_INVALID_ARGUMENT` for what is no list of endpoints.
  */
 export function resolveCodeEndpoints(options: CompileOptions, services: Services, namespaces: ReadonlySet<string>): CodeEndpoints {
   const domain = options.domain ?? 'cluster.local';
@@ -35,6 +38,7 @@ export function resolveCodeEndpoints(options: CompileOptions, services: Services
   const newPorts = new Map<string, Set<number>>();
   const issues: ConfigIssue[] = [];
   for (const [key, inputs] of Object.entries(options.endpoints ?? {})) {
+    assertInputs(key, inputs);
     const { port } = splitPort(key);
     const candidates = hostCandidates(key, options.workload.namespace, domain, namespaces);
     const host = candidates.find((candidate) => services.has(candidate)) ?? candidates[0]!;
@@ -53,6 +57,11 @@ export function resolveCodeEndpoints(options: CompileOptions, services: Services
     byHost.set(host, list);
   }
   return { byHost, issues, newServices: [...newPorts].map(([host, ports]) => codeService(host, ports, options, domain)) };
+}
+
+function assertInputs(key: string, inputs: unknown): void {
+  if (Array.isArray(inputs) && inputs.every((input: unknown) => typeof (input as Partial<EndpointInput> | null)?.address === 'string')) return;
+  throw new MeshError('ERR_INVALID_ARGUMENT', `endpoints["${key}"] must be a list such as [{ address: '127.0.0.1:9081' }], got ${JSON.stringify(inputs)}`);
 }
 
 /** `endpoint` as one of `ports`' services has it; it goes to its very port when it names one. */

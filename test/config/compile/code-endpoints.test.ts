@@ -60,6 +60,10 @@ describe('endpoints from code', () => {
     expect(hostNames(snapshot, 80)).toEqual(['hello.default.svc.cluster.local:80', 'allow_any']);
   });
 
+  it.each([['127.0.0.1:9081'], [['127.0.0.1:9081']], [{ address: '127.0.0.1:9081' }], [[null]]])('that are %j are refused, with what they should be', (inputs) => {
+    expect(() => compileYaml(REVIEWS, { endpoints: { reviews: inputs as never } })).toThrow(`endpoints["reviews"] must be a list such as [{ address: '127.0.0.1:9081' }], got ${JSON.stringify(inputs)}`);
+  });
+
   it('are told when they belong to nothing', () => {
     const { issues } = compileYaml(REVIEWS, { endpoints: { nobody: [{ address: '127.0.0.1:1' }], 'reviews:1': [{ address: '127.0.0.1:1' }] } });
 
