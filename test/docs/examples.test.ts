@@ -21,7 +21,7 @@ function collect(code: string, cwd: string): Collected {
   const { outputText } = ts.transpileModule(code, { compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023 } });
   const collected: Collected = { before: [], tests: [], after: [] };
   const push = (hooks: Hook[]) => (hook: Hook) => void hooks.push(hook);
-  const runner = { expect, vi, it: (name: string, run: Hook) => void collected.tests.push([name, run]), beforeAll: push(collected.before), beforeEach: push(collected.before), afterAll: push(collected.after) };
+  const runner = { expect, vi, it: (name: string, run: Hook) => void collected.tests.push([name, run]), beforeAll: push(collected.before), before: push(collected.before), beforeEach: push(collected.before), afterAll: push(collected.after), after: push(collected.after) };
   const inFolder = <T>(config: T): T | string => (config === 'mesh/' ? join(cwd, 'mesh') : config);
   const modules: Record<string, object> = {
     vitest: runner,
