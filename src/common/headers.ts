@@ -1,4 +1,4 @@
-import { isJoinedInRequests } from './joined-headers.ts';
+import { isJoinedInRequests, joinLines } from './joined-headers.ts';
 
 /**
  * Header lines as a flat list `[name, value, name, value, …]`, names in lower case, in order, repeats kept.
@@ -51,7 +51,7 @@ export function addHeader(headers: HeaderList, name: string, value: string): voi
   if (isJoinedInRequests(name)) {
     for (let i = 0; i < headers.length; i += 2) {
       if (headers[i] !== name) continue;
-      headers[i + 1] += `,${value}`;
+      headers[i + 1] = joinLines(headers[i + 1]!, value);
       return;
     }
   }

@@ -18,12 +18,18 @@ const RESPONSE: ReadonlySet<string> = new Set([
 
 /**
  * Whether Envoy keeps one line only of the request header `name` (lower case): a further one, the caller's or a rule's, is joined
- * to it by a comma, without a space. Of other headers every line stays by itself.
+ * to it by {@link joinLines}. Of other headers every line stays by itself.
  *
  * Source: Envoy `INLINE_REQ_HEADERS` and the headers that its extensions register as inline; `HeaderMapImpl::insertByKey`.
  */
 export function isJoinedInRequests(name: string): boolean {
   return REQUEST.has(name);
+}
+
+/** Two lines of such a header as one; an empty one adds nothing, no comma either. Source: Envoy `HeaderMapImpl::appendToHeader`. */
+export function joinLines(first: string, second: string): string {
+  if (first === '') return second;
+  return second === '' ? first : `${first},${second}`;
 }
 
 /** The same of a response header. Source: Envoy `INLINE_RESP_HEADERS`. */

@@ -3,7 +3,7 @@ import type { MeshSettings } from '../config/snapshot.ts';
 import type { RequestHead } from '../route/model.ts';
 import { normalizePath } from '../route/path-normalization.ts';
 import type { Random } from '../common/random.ts';
-import { BAD_PATH, BODY_TOO_LARGE, HEAD_TOO_LARGE, NO_PATH, TOO_MANY_HEADERS, type LocalReply } from './local-reply.ts';
+import { BAD_AUTHORITY, BAD_PATH, BODY_TOO_LARGE, HEAD_TOO_LARGE, NO_PATH, NO_ROUTE, TOO_MANY_HEADERS, type LocalReply } from './local-reply.ts';
 import { startSpan } from './trace-context.ts';
 
 /** How large requests may be. */
@@ -28,6 +28,9 @@ export const MAX_HEAD_BYTES = 60 * 1024;
 /** With the Host. Source: Envoy `max_headers_count`, likewise. */
 export const MAX_HEADERS = 100;
 
+/** What a Host may consist of. Source: Envoy `HeaderUtility::authorityIsValid`. */
+const AUTHORITY = /^[\w.~!$&'()*+,;=:@%[\]-]*$/;
+
 const DEFAULT_LIMITS: RequestLimits = { headBytes: MAX_HEAD_BYTES, headers: MAX_HEADERS, bodyBytes: 0 };
 
 /**
@@ -36,13 +39,15 @@ const DEFAULT_LIMITS: RequestLimits = { headBytes: MAX_HEAD_BYTES, headers: MAX_
  *
  * @returns the answer for a request that goes no further.
  *
- * Source: Envoy `ConnectionImpl::checkMaxHeadersSize`, `ConnectionManagerUtility::maybeNormalizePath`, `mutateRequestHeaders`.
+ * Source: Envoy `ConnectionImpl::checkMaxHeadersSize`, `ConnectionManagerUtility::maybeNormalizePath`, `mutateRequestHeaders`; no route is
+ * looked for where `x-forwarded-proto` is empty (`VirtualHostImpl::getRouteFromEntries`).
  */
 export function admit(head: RequestHead, settings: MeshSettings, { options, random }: AdmissionContext): LocalReply | undefined {
   const { limits = DEFAULT_LIMITS } = options;
   if (head.headers.length / 2 >= limits.headers) return TOO_MANY_HEADERS;
   if (sizeOf(head) > limits.headBytes) return HEAD_TOO_LARGE;
   if (limits.bodyBytes > 0 && Number(getHeader(head.headers, 'content-length')) > limits.bodyBytes) return BODY_TOO_LARGE;
+  if (!AUTHORITY.test(head.authority)) return BAD_AUTHORITY;
   if (head.path !== '' && !head.path.startsWith('/')) return NO_PATH;
   const path = normalizePath(head.path, settings.pathNormalization);
   if (path === undefined) return BAD_PATH;
@@ -50,7 +55,8 @@ export function admit(head: RequestHead, settings: MeshSettings, { options, rand
   const { headers } = head;
   const proto = getHeader(headers, 'x-forwarded-proto');
   if (proto === undefined) headers.push('x-forwarded-proto', head.scheme);
-  else if (proto === 'http' || proto === 'https') head.scheme = proto;
+  else if (proto === '') return NO_ROUTE;
+  else if (/^https?$/i.test(proto)) head.scheme = proto.toLowerCase();
   if (settings.proxyHeaders.requestId && getHeader(headers, 'x-request-id') === undefined) headers.push('x-request-id', options.uuid());
   if (options.tracing) startSpan(headers, settings.traceSampling, random);
   return undefined;

@@ -1,7 +1,8 @@
+import { longFlagNames, parseFlags } from '../telemetry/response-flags.ts';
+import { formatTime } from '../telemetry/time-format.ts';
 import { formatUtc } from '../telemetry/utc-time.ts';
 import type { CallInfo } from './call-info.ts';
 import type { Downstream } from './downstream.ts';
-import { formatTime } from './time-format.ts';
 import type { WireProtocol } from './wire.ts';
 
 /** What variables are made of. */
@@ -46,6 +47,8 @@ function downstreamVariable(call: VariableFacts, name: string, argument: string 
       return call.describe().details.replaceAll(' ', '_');
     case 'RESPONSE_FLAGS':
       return call.describe().flags;
+    case 'RESPONSE_FLAGS_LONG':
+      return longFlagNames(parseFlags(call.describe().flags));
     case 'ROUTE_NAME':
       return call.describe().route;
     case 'DOWNSTREAM_REMOTE_ADDRESS':

@@ -41,6 +41,8 @@ export const HEAD_TOO_LARGE = reply(431, 'Request Header Fields Too Large', FLAG
 export const TOO_MANY_HEADERS = reply(431, 'Request Header Fields Too Large', FLAG.DPE, 'http1.too_many_headers');
 /** Source: Envoy buffer filter. */
 export const BODY_TOO_LARGE = reply(413, 'Payload Too Large', 0, 'request_payload_too_large');
+/** Of a Host that no name or address is like. */
+export const BAD_AUTHORITY = reply(400, 'Bad Request', FLAG.DPE, 'http.invalid_authority');
 export const BAD_PATH = reply(400, '', 0, 'path_normalization_failed');
 export const RETRY_BUFFER_EXCEEDED = reply(
   507,
@@ -95,10 +97,15 @@ export function resetReply(reason: ResetReason, wasRetry: boolean, transportFail
 }
 
 /**
- * Completes the headers of a local reply, after the route's operations: these can replace its content type, not remove it.
+ * Completes the headers of a local reply, after the route's operations: these can replace the content type of a body, not remove it. Where there is
+ * no body there is none. Source: Envoy `Utility::prepareLocalReply`.
  */
 export function finishReply(headers: ResponseHeaders, { body }: LocalReply): void {
-  if (body.length === 0) return;
+  if (body.length === 0) {
+    delete headers['content-type'];
+    delete headers['content-length'];
+    return;
+  }
   headers['content-type'] ??= 'text/plain';
   headers['content-length'] = String(Buffer.byteLength(body));
 }

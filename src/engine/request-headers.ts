@@ -1,5 +1,5 @@
 import { getHeader, type HeaderList } from '../common/headers.ts';
-import { isJoinedInRequests } from '../common/joined-headers.ts';
+import { isJoinedInRequests, joinLines } from '../common/joined-headers.ts';
 import { remembered } from '../common/remembered.ts';
 
 /** What callers may give as headers: undici's own forms. */
@@ -29,7 +29,7 @@ const STRIPPED = new Set([
   'x-envoy-retry-on', 'x-envoy-retry-grpc-on', 'x-envoy-max-retries', 'x-envoy-upstream-alt-stat-name',
   'x-envoy-upstream-rq-timeout-ms', 'x-envoy-upstream-rq-per-try-timeout-ms', 'x-envoy-upstream-rq-timeout-alt-response',
   'x-envoy-expected-rq-timeout-ms', 'x-envoy-force-trace', 'x-envoy-ip-tags', 'x-envoy-original-url',
-  'x-envoy-hedge-on-per-try-timeout',
+  'x-envoy-hedge-on-per-try-timeout', 'x-envoy-upstream-stream-duration-ms',
 ]);
 
 /** Of these, the ones by which a caller that is trusted steers its own timeouts and retries. */
@@ -116,7 +116,7 @@ function take(taken: TakenHeaders, given: string, value: string | number | reado
   taken.seen |= joined;
   if (typeof value === 'string') headers.push(name, trim(value));
   else if (!Array.isArray(value)) headers.push(name, String(value));
-  else if (value.length > 1 && joined !== 0) headers.push(name, value.map((one) => trim(String(one))).join(','));
+  else if (value.length > 1 && joined !== 0) headers.push(name, value.map((one) => trim(String(one))).reduce(joinLines));
   else for (const one of value) headers.push(name, trim(String(one)));
 }
 
@@ -139,7 +139,7 @@ function joinRepeated(headers: HeaderList): void {
     let first = 0;
     while (headers[first] !== name) first += 2;
     if (first === i) continue;
-    headers[first + 1] += `,${headers[i + 1]!}`;
+    headers[first + 1] = joinLines(headers[first + 1]!, headers[i + 1]!);
     headers.splice(i, 2);
     i -= 2;
   }

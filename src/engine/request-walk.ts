@@ -150,7 +150,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     const { head } = this.request;
     if (action.kind !== 'forward') {
       this.details = 'direct_response';
-      const headers = action.headers(head, this) as Record<string, string>;
+      const headers = action.headers(head, this, this.snapshot.settings.proxyHeaders.debug) as Record<string, string>;
       this.answer({ status: action.status, body: action.body ?? '', flags: 0, details: 'direct_response', headers });
       return;
     }
@@ -189,10 +189,9 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
   /** The response that the caller gets begins. */
   respond(status: number, headers: ResponseHeaders, statusText: string | undefined): void {
     this.status = status;
+    this.details = 'via_upstream';
     this.#finishHeaders(headers);
     this.#setServer(headers);
-    // Envoy notes it when the headers leave; their operations do not see it yet.
-    this.details = 'via_upstream';
     this.#headers = headers;
     this.#handler.onResponseStart?.(this, status, headers, statusText);
   }
@@ -225,9 +224,10 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     const headers: ResponseHeaders = { ...local.headers };
     if (!this.snapshot.settings.proxyHeaders.debug) delete headers['x-envoy-overloaded'];
     this.#finishHeaders(headers);
-    if (this.isGrpc) replies.finishGrpcReply(headers, local);
+    const isHead = this.request.head.method === 'HEAD';
+    if (this.isGrpc) replies.finishGrpcReply(headers, isHead ? { ...local, body: '' } : local);
     else replies.finishReply(headers, local);
-    const body = this.isGrpc || this.request.head.method === 'HEAD' ? '' : local.body;
+    const body = this.isGrpc || isHead ? '' : local.body;
     this.#deliver(this.isGrpc ? 200 : local.status, headers, body, local.details);
   }
 
@@ -384,7 +384,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
 
   /** What the access log tells of it. */
   accessRecord(): AccessRecord {
-    return accessRecord(this);
+    return accessRecord(this, this.#headers);
   }
 
   describe(): CallInfo {

@@ -15,7 +15,7 @@ import type { MirroredRequest } from './engine-context.ts';
 import { withFaults, type Attempt, type FaultOwner } from './faulty-attempt.ts';
 import * as replies from './local-reply.ts';
 import type { LocalReply, ResponseHeaders } from './local-reply.ts';
-import { addCookies, firstValue } from './response-headers.ts';
+import { addCookies, firstValue, settleHeaders } from './response-headers.ts';
 import { retryGuard } from './retry-guard.ts';
 import { RetryState } from './retry-state.ts';
 import type { RoutedCall } from './routed-call.ts';
@@ -180,6 +180,8 @@ export class Router implements AttemptOwner, FaultOwner {
     if (this.attempts === 1) return request;
     const headers = request.headers.slice();
     this.#setAttemptHeaders(headers, this.attempts);
+    // What operations of the response read of the request is what the last try sent.
+    this.#call.request.head.headers = headers;
     return { ...request, headers };
   }
 
@@ -244,6 +246,7 @@ export class Router implements AttemptOwner, FaultOwner {
   }
 
   onResponse(attempt: UpstreamAttempt, status: number, headers: ResponseHeaders, statusText: string | undefined): void {
+    settleHeaders(headers, this.#call.request.upgrade);
     this.cluster.recordResponse(attempt.host, status, headers, this.#call.isGrpc);
     if (this.#retriesAfter(attempt, status, headers)) return;
     this.#countResponse(status);

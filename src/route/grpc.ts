@@ -45,7 +45,7 @@ export function grpcToHttpStatus(grpcStatus: number | undefined): number {
 
 /** The status in a `grpc-status` header, or `undefined` when it is absent or not a number of the protocol. */
 export function parseGrpcStatus(value: string | undefined): number | undefined {
-  if (value === undefined || !/^\d{1,2}$/.test(value)) return undefined;
+  if (value === undefined || !/^\d{1,9}$/.test(value)) return undefined;
   const status = Number(value);
   return status <= 16 ? status : undefined;
 }

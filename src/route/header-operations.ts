@@ -1,5 +1,5 @@
 import { addHeader, removeHeader, setHeader } from '../common/headers.ts';
-import { isJoinedInResponses } from '../common/joined-headers.ts';
+import { isJoinedInResponses, joinLines } from '../common/joined-headers.ts';
 import type { HeaderOperations, RequestHead } from './model.ts';
 import { type FormatContext, HeaderValue, type ResponseHeaders, type VariableSource } from './variables.ts';
 
@@ -50,7 +50,7 @@ export class HeaderEvaluator {
       if (value === '') continue;
       const present = append && Object.hasOwn(headers, name) ? headers[name] : undefined;
       if (present === undefined) headers[name] = value;
-      else headers[name] = isJoinedInResponses(name) ? [present, value].flat().join(',') : [present, value].flat();
+      else headers[name] = isJoinedInResponses(name) ? [present, value].flat().reduce(joinLines) : [present, value].flat();
     }
   }
 

@@ -54,9 +54,12 @@ function isCanonical(path: string): boolean {
   return true;
 }
 
+/** What follows a dot segment after a semicolon, up to the next slash: some servers leave it out, and would see `..` in `..;x`. */
+const DOT_PARAMETERS = /(?<=\/\.\.?);[^/]*/g;
+
 // Envoy canonicalizes with Chromium's URL library of before 2024; this follows its rules, not the URL standard's.
 function canonicalize(given: string): string | undefined {
-  const path = given.toWellFormed().replaceAll(/[^\0-\xff]+/gu, encodeURIComponent);
+  const path = given.replaceAll(DOT_PARAMETERS, '').toWellFormed().replaceAll(/[^\0-\xff]+/gu, encodeURIComponent);
   /** Finished segments, each with the slash after it; the first is the root. One text of all would be copied again and again. */
   const segments = path.startsWith('/') || path.startsWith('\\') ? [] : ['/'];
   let segment = '';

@@ -3,6 +3,8 @@ import { portStart } from './authority.ts';
 import type { RedirectOptions, RequestHead, RouteMatch } from './model.ts';
 import { replaceMatchedPath } from './rewrite.ts';
 
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: ':80', https: ':443' };
+
 /**
  * Where a redirect leads. `undefined` options give the request's own URL, which direct responses of status 201 and 3xx name.
  *
@@ -12,7 +14,8 @@ export function redirectLocation(head: RequestHead, options: RedirectOptions = {
   const scheme = options.scheme || head.scheme;
   const port = redirectPort(head, options);
   const host = options.authority || (options.keepsPort === true ? head.authority : keptHost(head, scheme, port !== ''));
-  return `${scheme}://${host}${port}${redirectPath(head.path, options, match)}`;
+  const path = redirectPath(head.path, options, match);
+  return `${scheme}://${host}${port}${path.startsWith('/') ? '' : '/'}${path}`;
 }
 
 // Istio drops a port that is the default of the scheme it configures, `http` if it configures none.
@@ -29,7 +32,7 @@ function keptHost(head: RequestHead, scheme: string, replacesPort: boolean): str
   if (at === -1) return authority;
   const port = authority.slice(at);
   const oldScheme = getHeader(head.headers, 'x-forwarded-proto') ?? head.scheme;
-  const isOldDefault = (oldScheme === 'http' && port === ':80') || (oldScheme === 'https' && port === ':443');
+  const isOldDefault = port === DEFAULT_PORTS[oldScheme.toLowerCase()];
   return replacesPort || (scheme !== oldScheme && isOldDefault) ? authority.slice(0, at) : authority;
 }
 

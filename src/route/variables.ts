@@ -1,6 +1,8 @@
 import { getHeader } from '../common/headers.ts';
+import { parseSubstitution, type Segment } from '../common/substitution.ts';
 import { isPseudoHeader, pseudoHeader } from './header-value.ts';
 import type { RequestHead } from './model.ts';
+import { queryParameter, withoutQuery } from './path.ts';
 
 /** Response headers as undici hands them: lower-case names, an array where a name had several lines. */
 export type ResponseHeaders = Record<string, string | string[]>;
@@ -9,7 +11,7 @@ export type ResponseHeaders = Record<string, string | string[]>;
 export interface VariableSource {
   /**
    * The value of `%name(argument)%`, such as `PROTOCOL`, `START_TIME`, `DOWNSTREAM_REMOTE_ADDRESS`, `RESPONSE_CODE`,
-   * `UPSTREAM_CLUSTER`; `undefined` when there is none. `REQ` and `RESP` are never asked.
+   * `UPSTREAM_CLUSTER`; `undefined` when there is none. What the headers or the path say is never asked.
    */
   variable(name: string, argument: string | undefined): string | undefined;
 }
@@ -22,10 +24,6 @@ export interface FormatContext {
   readonly response: ResponseHeaders | undefined;
   readonly variables: VariableSource;
 }
-
-type Segment = string | { readonly name: string; readonly argument: string | undefined; readonly maxLength: number };
-
-const OPERATOR = /%([A-Z0-9_]+)(?:\((.*?)\))?(?::(\d+))?%/y;
 
 /**
  * A header value of a rule, where `%REQ(x)%` and its like stand for something of the request and `%%` for a percent sign.
@@ -40,7 +38,7 @@ export class HeaderValue {
 
   /** @throws {RangeError} when the percent signs make no sense; see {@link checkHeaderValue}. */
   constructor(text: string) {
-    const segments = parse(text);
+    const segments = parseSubstitution(text);
     if (typeof segments === 'string') throw new RangeError(segments);
     this.#segments = segments;
     this.literal = segments.every((segment) => typeof segment === 'string') ? segments.join('') : undefined;
@@ -50,7 +48,7 @@ export class HeaderValue {
     if (this.literal !== undefined) return this.literal;
     let text = '';
     for (const segment of this.#segments) {
-      text += typeof segment === 'string' ? segment : resolve(segment.name, segment.argument, context).slice(0, segment.maxLength);
+      text += typeof segment === 'string' ? segment : resolveOperator(segment.name, segment.argument, context).slice(0, segment.maxLength);
     }
     return text;
   }
@@ -58,37 +56,21 @@ export class HeaderValue {
 
 /** What is wrong with the percent signs of `text`, or `undefined`. */
 export function checkHeaderValue(text: string): string | undefined {
-  const segments = parse(text);
+  const segments = parseSubstitution(text);
   return typeof segments === 'string' ? segments : undefined;
 }
 
-function parse(text: string): Segment[] | string {
-  const segments: Segment[] = [];
-  let from = 0;
-  for (;;) {
-    const percent = text.indexOf('%', from);
-    if (percent === -1) break;
-    segments.push(text.slice(from, percent));
-    if (text.charCodeAt(percent + 1) === 37 /* % */) {
-      segments.push('%');
-      from = percent + 2;
-      continue;
-    }
-    OPERATOR.lastIndex = percent;
-    const operator = OPERATOR.exec(text);
-    if (operator === null) return `is no valid format at character ${percent + 1}: a single percent sign is written %%`;
-    segments.push({ name: operator[1]!, argument: operator[2], maxLength: operator[3] === undefined ? Infinity : Number(operator[3]) });
-    from = OPERATOR.lastIndex;
-  }
-  return [...segments, text.slice(from)];
-}
-
-function resolve(name: string, argument: string | undefined, context: FormatContext): string {
+/** What an operator stands for, empty if nothing. */
+export function resolveOperator(name: string, argument: string | undefined, context: FormatContext): string {
   switch (name) {
     case 'REQ':
       return firstOf(argument, (header) => requestHeader(context.request, header));
     case 'RESP':
       return firstOf(argument, (header) => responseHeader(context, header));
+    case 'QUERY_PARAM':
+      return decoded(queryParameter(context.request.path, argument ?? '') ?? '');
+    case 'PATH':
+      return pathOf(context.request, argument ?? '');
     default:
       return context.variables.variable(name, argument) ?? '';
   }
@@ -101,6 +83,20 @@ function firstOf(argument: string | undefined, get: (name: string) => string | u
     if (value !== undefined) return value;
   }
   return '';
+}
+
+/** `PATH(NQ:ORIG)`: without query, from before a rewrite. What is not given is the path with its query, from before a rewrite if there was one. */
+function pathOf(head: RequestHead, argument: string): string {
+  const [query, which] = argument.split(':');
+  const original = getHeader(head.headers, 'x-envoy-original-path');
+  const path = which === 'ORIG' ? (original ?? '') : which === 'PATH' ? head.path : (original ?? head.path);
+  return query === 'NQ' ? withoutQuery(path) : path;
+}
+
+/** Byte by byte, as a header carries them; as it is where that would make what no header may hold. */
+function decoded(text: string): string {
+  const bytes = text.replaceAll(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return /[\0-\x1f\x7f]/.test(bytes) ? text : bytes;
 }
 
 function requestHeader(head: RequestHead, name: string): string | undefined {

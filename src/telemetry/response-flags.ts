@@ -26,6 +26,22 @@ export function formatConnectionFlags(flags: number): string {
   return formatFlags(flags).replace('URX,UF', 'UF,URX');
 }
 
+/** Long names of flags, in the same order. Source: Envoy access log, `%RESPONSE_FLAGS_LONG%`. */
+const LONG_NAMES = [
+  'DelayInjected', 'FaultInjected', 'UpstreamRetryLimitExceeded', 'UpstreamOverflow', 'UpstreamConnectionFailure', 'UpstreamConnectionTermination',
+  'UpstreamRemoteReset', 'LocalReset', 'UpstreamProtocolError', 'UpstreamRequestTimeout', 'NoHealthyUpstream', 'NoRouteFound', 'NoClusterFound',
+  'DownstreamConnectionTermination', 'DownstreamProtocolError', 'DownstreamRemoteReset', 'UpstreamMaxStreamDurationReached', 'StreamIdleTimeout',
+  'DurationTimeout', 'FailedLocalHealthCheck', 'RateLimited', 'RateLimitServiceError', 'UnauthorizedExternalService',
+  'InvalidEnvoyRequestHeaders', 'ResponseFromCacheFilter', 'NoFilterConfigFound', 'OverloadManagerTerminated', 'DnsResolutionFailed',
+  'DropOverload', 'UnconditionalDropOverload',
+] as const;
+
+/** `UpstreamRetryLimitExceeded,UpstreamConnectionFailure` for `URX,UF`; `-` for no flag. */
+export function longFlagNames(flags: number): string {
+  if (flags === 0) return '-';
+  return LONG_NAMES.filter((_, bit) => (flags & (1 << bit)) !== 0).join(',');
+}
+
 /** The flags of a text such as `URX,UF` or `-`, in any order; names that no flag has are left out. */
 export function parseFlags(text: string): number {
   return text.split(',').reduce((flags, name) => flags | (FLAG[name as FlagName] ?? 0), 0);

@@ -7,8 +7,8 @@ import { snapshotOf } from './memory-engine.ts';
 
 const { settings } = snapshotOf('kind: Service\napiVersion: v1\nmetadata: {name: x}\nspec: {ports: [{name: http, port: 80}]}');
 
-function admitted(path: string, headers: readonly string[] = [], { tracing = false, pathNormalization = 'BASE' as MeshSettings['pathNormalization'] } = {}): RequestHead | LocalReply {
-  const head: RequestHead = { method: 'GET', scheme: 'http', authority: 'reviews', path, port: 80, headers: [...headers] };
+function admitted(path: string, headers: readonly string[] = [], { tracing = false, pathNormalization = 'BASE' as MeshSettings['pathNormalization'], authority = 'reviews' } = {}): RequestHead | LocalReply {
+  const head: RequestHead = { method: 'GET', scheme: 'http', authority, path, port: 80, headers: [...headers] };
   const refusal = admit(head, { ...settings, pathNormalization }, { options: { uuid: () => 'new-id', tracing }, random: () => 0.5 });
   return refusal ?? head;
 }
@@ -21,6 +21,11 @@ describe('admit', () => {
   it('leaves what the caller has, and believes its scheme', () => {
     expect(admitted('/x', ['x-request-id', 'mine', 'x-forwarded-proto', 'https'])).toMatchObject({ scheme: 'https', headers: ['x-request-id', 'mine', 'x-forwarded-proto', 'https'] });
     expect(admitted('/x', ['x-forwarded-proto', 'gopher'])).toMatchObject({ scheme: 'http' });
+    expect(admitted('/x', ['x-forwarded-proto', 'HTTPS'])).toMatchObject({ scheme: 'https', headers: expect.arrayContaining(['HTTPS']) as string[] });
+  });
+
+  it('finds no route where the scheme is said to be nothing', () => {
+    expect(admitted('/x', ['x-forwarded-proto', ''])).toMatchObject({ status: 404, details: 'route_not_found' });
   });
 
   it('begins a trace only where tracing is on', () => {
@@ -37,6 +42,14 @@ describe('admit', () => {
     // The Host is one.
     expect(admitted('/', headers(MAX_HEADERS - 1))).toMatchObject({ path: '/' });
     expect(admitted('/', headers(MAX_HEADERS))).toMatchObject({ status: 431, details: 'http1.too_many_headers' });
+  });
+
+  it.each(['reviews/x', 'reviews, x', 'a"b', 'a\\b', 'a?b', 'a#b', '{a}', 'bücher'])('refuses the Host %s', (authority) => {
+    expect(admitted('/', [], { authority })).toMatchObject({ status: 400, body: 'Bad Request', details: 'http.invalid_authority' });
+  });
+
+  it.each(['', 'a_b', 'Reviews:9080', '[::1]:80', '-', 'reviews.', 'a%20b', "user:pw@a~b!$&'()*+,;="])('takes the Host %s', (authority) => {
+    expect(admitted('/', [], { authority })).toMatchObject({ authority });
   });
 
   it('refuses what is no path', () => {

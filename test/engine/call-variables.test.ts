@@ -29,6 +29,7 @@ describe('callVariable', () => {
     ['RESPONSE_CODE', '503'],
     ['RESPONSE_CODE_DETAILS', 'some_detail'],
     ['RESPONSE_FLAGS', 'URX,UF'],
+    ['RESPONSE_FLAGS_LONG', 'UpstreamRetryLimitExceeded,UpstreamConnectionFailure'],
     ['ROUTE_NAME', 'mine'],
     // As Istio names clusters for observation, and as they are called.
     ['UPSTREAM_CLUSTER', 'outbound|80||reviews;'],

@@ -51,6 +51,13 @@ describe('finishReply', () => {
     expect(headers).toEqual({ 'x-own': '1', 'content-type': 'text/plain', 'content-length': '4' });
   });
 
+  it('takes away what operations said of a body that is not there', () => {
+    const headers: ResponseHeaders = { 'x-own': '1', 'content-type': 'text/html', 'content-length': '5' };
+    replies.finishReply(headers, replies.NO_CLUSTER);
+
+    expect(headers).toEqual({ 'x-own': '1' });
+  });
+
   it('leaves a type that an operation has set', () => {
     const headers: ResponseHeaders = { 'content-type': 'text/html' };
     replies.finishReply(headers, replies.NO_HEALTHY_HOST);

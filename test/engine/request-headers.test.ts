@@ -10,6 +10,7 @@ const STRIPPED = [
   'x-envoy-retry-on', 'x-envoy-retry-grpc-on', 'x-envoy-max-retries', 'x-envoy-retriable-status-codes', 'x-envoy-retriable-header-names',
   'x-envoy-upstream-rq-timeout-ms', 'x-envoy-upstream-rq-per-try-timeout-ms', 'x-envoy-upstream-rq-timeout-alt-response', 'x-envoy-expected-rq-timeout-ms',
   'x-envoy-upstream-alt-stat-name', 'x-envoy-hedge-on-per-try-timeout', 'x-envoy-force-trace', 'x-envoy-ip-tags', 'x-envoy-original-url',
+  'x-envoy-upstream-stream-duration-ms',
 ];
 
 const list = (input: HeadersInput): string[] => downstreamHeaders(input).headers;
@@ -93,13 +94,23 @@ describe('values', () => {
   });
 });
 
+it.each([
+  [['a', ''], 'a'],
+  [['', 'a'], 'a'],
+  [['', ''], ''],
+  [['a', '', 'b'], 'a,b'],
+])('of the lines %j of a header that has one only is made %j', (lines, one) => {
+  expect(list({ accept: lines })).toEqual(['accept', one]);
+  expect(list(lines.flatMap((line) => ['accept', line]))).toEqual(['accept', one]);
+});
+
 /** Lines of headers that Envoy keeps one of become one. */
 function joined(lines: readonly (readonly [name: string, value: string, raw: string])[]): [string, string][] {
   const result: [string, string][] = [];
   for (const [name, value] of lines) {
     const first = isJoinedInRequests(name) ? result.find(([other]) => other === name) : undefined;
     if (first === undefined) result.push([name, value]);
-    else if (name !== 'te') first[1] += `,${value}`;
+    else if (name !== 'te') first[1] = [first[1], value].filter((line) => line !== '').join(',');
   }
   return result;
 }

@@ -91,6 +91,17 @@ describe('a request through the mesh', () => {
     await expect(call(['origin', 'http://a\nb', 'access-control-request-method', 'GET'], 'OPTIONS')).rejects.toMatchObject({ message: 'invalid access-control-allow-origin header' });
   });
 
+  it('tells a gRPC caller that asks for no body no message either', async () => {
+    const { mesh } = await memoryMesh([REVIEWS, reviewsRules(`
+  - fault: {abort: {httpStatus: 503, percentage: {value: 100}}}
+    route: [{destination: {host: reviews, subset: v1}}]`)]);
+    const call = async (method: 'HEAD' | 'POST'): Promise<unknown> => (await mesh.request(URL, { method, headers: { 'content-type': 'application/grpc' } })).headers;
+
+    expect(await call('POST')).toMatchObject({ 'grpc-status': '14', 'grpc-message': 'fault filter abort' });
+    expect(await call('HEAD')).toMatchObject({ 'grpc-status': '14' });
+    expect(await call('HEAD')).not.toHaveProperty('grpc-message');
+  });
+
   it('operations of the response see why a local reply was made', async () => {
     const operations = 'headers: {response: {set: {x-why: "[%RESPONSE_CODE_DETAILS%] [%RESPONSE_CODE%] [%UPSTREAM_CLUSTER%]"}}}';
     const { get } = await memoryMesh([REVIEWS, reviewsRules(`
@@ -105,7 +116,7 @@ describe('a request through the mesh', () => {
 
     expect((await get('http://reviews:9080/nc')).headers['x-why']).toBe('[cluster_not_found] [0] []');
     expect((await get('http://reviews:9080/direct')).headers['x-why']).toBe('[direct_response] [0] []');
-    expect((await get(URL)).headers['x-why']).toBe('[] [200] [outbound|9080|v1|reviews.default.svc.cluster.local;]');
+    expect((await get(URL)).headers['x-why']).toBe('[via_upstream] [200] [outbound|9080|v1|reviews.default.svc.cluster.local;]');
   });
 
   it('waits for an injected delay, then goes on; the delay is not counted in the timeout', async () => {
@@ -182,6 +193,21 @@ describe('a request through the mesh', () => {
 
     expect(await (await response).body.text()).toBe('mine');
     expect(meshInfo(await response)).toMatchObject({ status: 503, flags: 'URX', attempts: 3, details: 'via_upstream' });
+  });
+
+  it('operations of the response see the request of the last try', async () => {
+    const { clock, mesh } = await memoryMesh(
+      [REVIEWS, reviewsRules(`
+  - retries: {attempts: 2, retryOn: "503", backoff: 1ms}
+    headers: {response: {set: {x-tries: "%REQ(x-envoy-attempt-count)%"}}}
+    route: [{destination: {host: reviews, subset: v1}}]`)],
+      { [V1]: ({ headers }) => ({ status: headers['x-envoy-attempt-count'] === '2' ? 200 : 503 }) },
+    );
+
+    const response = mesh.request(URL);
+    await clock.advance(100);
+
+    expect((await response).headers['x-tries']).toBe('2');
   });
 
   it('goes to the targetPort of a ServiceEntry at whatever address was dialled', async () => {

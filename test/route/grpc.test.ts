@@ -31,7 +31,7 @@ describe('status', () => {
   });
 
   it.each([
-    ['0', 0], ['14', 14], ['16', 16], ['17', undefined], ['-1', undefined], ['', undefined], ['1.0', undefined], [undefined, undefined], ['014', undefined], ['4 ', undefined],
+    ['0', 0], ['14', 14], ['16', 16], ['17', undefined], ['-1', undefined], ['', undefined], ['1.0', undefined], [undefined, undefined], ['014', 14], ['9999999999', undefined], ['4 ', undefined],
   ])('the header %j is %s', (value, status) => {
     expect(parseGrpcStatus(value)).toBe(status);
   });

@@ -56,6 +56,7 @@ describe('HeaderEvaluator on responses', () => {
     [{ add: { 'x-a': ['m', 'n'] } }, { 'x-a': '1' }, { 'x-a': ['1', 'm', 'n'] }],
     [{ add: { location: 'mesh', 'set-cookie': 'm=1' } }, { location: 'svc', 'set-cookie': ['s=1'] }, { location: 'svc,mesh', 'set-cookie': ['s=1', 'm=1'] }],
     [{ add: { vary: 'mesh' } }, { vary: ['a', 'b'] }, { vary: 'a,b,mesh' }],
+    [{ add: { vary: 'mesh' } }, { vary: '' }, { vary: 'mesh' }],
     [{ remove: ['X-A', 'never'] }, { 'x-a': '1', 'x-b': '2' }, { 'x-b': '2' }],
     [{ set: { 'x-a': 'set' }, add: { 'x-a': 'added' }, remove: ['x-a'] }, { 'x-a': 'svc' }, { 'x-a': ['set', 'added'] }],
     [{ set: { 'x-a': '' } }, { 'x-a': 'svc' }, { 'x-a': 'svc' }],

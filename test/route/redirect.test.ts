@@ -15,6 +15,8 @@ describe('redirectLocation', () => {
     [{ uri: '/n' }, { authority: 'reviews.default', path: '/o' }, 'http://reviews.default/n'],
     [{ uri: '/n' }, { scheme: 'https' }, 'https://reviews:9080/n'],
     [{ uri: '' }, { path: '/kept?q' }, 'http://reviews:9080/kept?q'],
+    [{ uri: 'n' }, { path: '/o?q=1' }, 'http://reviews:9080/n?q=1'],
+    [{ uri: '?z=1' }, { path: '/o' }, 'http://reviews:9080/?z=1'],
     [{ authority: 'new.example.com' }, { path: '/a?q=1' }, 'http://new.example.com/a?q=1'],
     [{ authority: 'new.example.com:8443' }, {}, 'http://new.example.com:8443/'],
     [{ authority: 'new.example.com:8443', port: 81 }, {}, 'http://new.example.com:8443:81/'],
@@ -53,9 +55,11 @@ describe('redirectLocation', () => {
   it('takes the old scheme from x-forwarded-proto, if that is there', () => {
     const forwarded = head({ authority: 'cart:443', headers: lines({ 'x-forwarded-proto': 'https' }) });
     const direct = head({ authority: 'cart:80', headers: [] });
+    const shouted = head({ authority: 'cart:443', scheme: 'https', headers: lines({ 'x-forwarded-proto': 'HTTPS' }) });
 
     expect(redirectLocation(forwarded, { scheme: 'http' })).toBe('http://cart/');
     expect(redirectLocation(direct, { scheme: 'https' })).toBe('https://cart/');
+    expect(redirectLocation(shouted)).toBe('https://cart/');
     expect(redirectLocation(direct)).toBe('http://cart:80/');
   });
 

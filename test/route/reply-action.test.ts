@@ -37,6 +37,16 @@ describe('ReplyAction', () => {
     expect(headers({ kind: 'redirect', redirect: {} }, { response: { remove: ['location'] } })).toEqual({});
   });
 
+  it('shows operations the path that a redirect rewrites, and the old one in its header', () => {
+    const rules: HeaderRules = { response: { set: { 'x-path': '%REQ(:path)% %REQ(x-envoy-original-path)%' } } };
+    const redirect = new ReplyAction({ kind: 'redirect', redirect: { prefixRewrite: '/n' } }, route('r', { uri: { prefix: '/a' } }, { headers: rules }));
+    const request = head({ path: '/a/x?b' });
+
+    expect(redirect.headers(request, variables())).toEqual({ location: 'http://reviews:9080/n/x?b', 'x-path': '/n/x?b /a/x?b' });
+    expect(redirect.headers(request, variables(), false)).toMatchObject({ 'x-path': '/n/x?b ' });
+    expect(request).toEqual(head({ path: '/a/x?b' }));
+  });
+
   it('takes no notice of request operations', () => {
     expect(headers({ kind: 'direct', status: 200 }, { request: { set: { a: 'b' } } })).toEqual({});
   });

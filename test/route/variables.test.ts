@@ -3,7 +3,7 @@ import { checkHeaderValue, HeaderValue } from '../../src/route/variables.ts';
 import { head, lines, variables } from './support.ts';
 
 const context = {
-  request: head({ path: '/p?q=1', headers: lines({ 'x-user': 'jason', 'x-list': ['a', 'b'], 'x-empty': '', host: 'never this' }) }),
+  request: head({ path: '/p?q=1&text=a%20b+%C3%BC%zz&lines=a%0Ab', headers: lines({ 'x-envoy-original-path': '/old?x', 'x-user': 'jason', 'x-list': ['a', 'b'], 'x-empty': '', host: 'never this' }) }),
   response: { 'x-from': 'svc', 'set-cookie': ['a=1', 'b=2'] },
   variables: variables({ PROTOCOL: 'HTTP/1.1', RESPONSE_CODE: '201', 'START_TIME(%Y/%m)': '2026/03', UPSTREAM_CLUSTER: 'outbound|80||a' }),
 };
@@ -26,8 +26,19 @@ describe('HeaderValue', () => {
     ['%REQ%', ''],
     // A space is part of the name.
     ['%REQ(x-absent? x-user)%', ''],
-    ['%REQ(:method)% %REQ(:path)% %REQ(:authority)% %REQ(:scheme)%', 'GET /p?q=1 reviews:9080 http'],
+    ['%REQ(:method)% %REQ(:path)% %REQ(:authority)% %REQ(:scheme)%', 'GET /p?q=1&text=a%20b+%C3%BC%zz&lines=a%0Ab reviews:9080 http'],
     ['%REQ(host)%', 'reviews:9080'],
+    ['%QUERY_PARAM(q)%', '1'],
+    ['%QUERY_PARAM(text)%', 'a b+\xc3\xbc%zz'],
+    ['%QUERY_PARAM(lines)%', 'a%0Ab'],
+    ['%QUERY_PARAM(none)%', ''],
+    ['%QUERY_PARAM%', ''],
+    ['%PATH%', '/old?x'],
+    ['%PATH(WQ:PATH)%', '/p?q=1&text=a%20b+%C3%BC%zz&lines=a%0Ab'],
+    ['%PATH(NQ:PATH)%', '/p'],
+    ['%PATH(NQ)%', '/old'],
+    ['%PATH(:ORIG)%', '/old?x'],
+    ['%PATH(NQ:ORIG_OR_PATH)%', '/old'],
     ['%RESP(x-from)%', 'svc'],
     ['%RESP(set-cookie)%', 'a=1'],
     ['%RESP(:status)%', '201'],
@@ -41,6 +52,13 @@ describe('HeaderValue', () => {
 
   it('has no response to look at while the request goes out', () => {
     expect(new HeaderValue('%RESP(x-from)%').format({ ...context, response: undefined })).toBe('');
+  });
+
+  it('takes the path as it is where nothing rewrote it', () => {
+    const request = head({ path: '/p?q' });
+    const format = (text: string): string => new HeaderValue(text).format({ ...context, request });
+
+    expect([format('%PATH%'), format('%PATH(NQ)%'), format('%PATH(WQ:ORIG)%')]).toEqual(['/p?q', '/p', '']);
   });
 
   it('knows when it is the same for every request', () => {

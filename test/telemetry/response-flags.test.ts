@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FLAG, formatFlags, parseFlags, type FlagName } from '../../src/telemetry/response-flags.ts';
+import { FLAG, formatFlags, longFlagNames, parseFlags, type FlagName } from '../../src/telemetry/response-flags.ts';
 
 describe('formatFlags', () => {
   it.each<[readonly FlagName[], string]>([
@@ -25,6 +25,16 @@ describe('formatFlags', () => {
     expect(formatFlags(all).split(',')).toEqual(Object.keys(FLAG));
     // Small integers stay unboxed below this.
     expect(all).toBeLessThan(2 ** 30);
+  });
+});
+
+describe('longFlagNames', () => {
+  it('names every flag', () => {
+    expect(longFlagNames(0)).toBe('-');
+    expect(longFlagNames(FLAG.UC | FLAG.URX)).toBe('UpstreamRetryLimitExceeded,UpstreamConnectionTermination');
+    expect(longFlagNames(FLAG.NC)).toBe('NoClusterFound');
+    expect(longFlagNames(FLAG.UDO)).toBe('UnconditionalDropOverload');
+    expect(longFlagNames(2 ** 30 - 1).split(',')).toHaveLength(30);
   });
 });
 
