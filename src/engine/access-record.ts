@@ -1,11 +1,13 @@
 import { getHeader } from '../common/headers.ts';
 import type { Route } from '../route/route.ts';
+import { resolveOperator, type VariableSource } from '../route/variables.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
+import type { ResponseHeaders } from './local-reply.ts';
 import type { RoutedRequest } from './routed-call.ts';
 import type { Router } from './router.ts';
 
 /** What a record is made of. */
-export interface RecordedCall {
+export interface RecordedCall extends VariableSource {
   readonly request: RoutedRequest;
   readonly route: Route | undefined;
   readonly router: Router | undefined;
@@ -25,8 +27,12 @@ export interface RecordedCall {
   readonly answeredAtOnce: boolean;
 }
 
-/** The values of Istio's default access log for a call that is over. */
-export function accessRecord(call: RecordedCall): AccessRecord {
+/**
+ * The values of Istio's default access log for a call that is over, and whatever another format asks for.
+ *
+ * @param response - headers of the answer, if there was one
+ */
+export function accessRecord(call: RecordedCall, response: ResponseHeaders | undefined): AccessRecord {
   const { request, router, route } = call;
   const { head, body } = request;
   const header = (name: string): string | undefined => getHeader(head.headers, name);
@@ -56,5 +62,6 @@ export function accessRecord(call: RecordedCall): AccessRecord {
     downstreamRemoteAddress: request.downstream?.remoteAddress ?? `${call.forwardedAddress ?? call.callerAddress}:0`,
     requestedServerName: request.downstream?.servername,
     routeName: route?.name,
+    operator: (name, argument) => resolveOperator(name, argument, { request: head, response, variables: call }),
   };
 }

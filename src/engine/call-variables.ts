@@ -1,8 +1,8 @@
 import { longFlagNames, parseFlags } from '../telemetry/response-flags.ts';
-import { formatTime } from '../telemetry/time-format.ts';
 import { formatUtc } from '../telemetry/utc-time.ts';
 import type { CallInfo } from './call-info.ts';
 import type { Downstream } from './downstream.ts';
+import { formatTime } from './time-format.ts';
 import type { WireProtocol } from './wire.ts';
 
 /** What variables are made of. */
@@ -72,13 +72,21 @@ function downstreamVariable(call: VariableFacts, name: string, argument: string 
       return String(call.bytesReceived ?? 0);
     case 'BYTES_SENT':
       return '0';
-    case 'START_TIME':
-      return argument ? formatTime(argument, call.startedAtWallMs) : formatUtc(call.startedAtWallMs);
-    case 'HOSTNAME':
-      return process.env['HOSTNAME'] ?? '';
     case 'DURATION':
     case 'REQUEST_DURATION':
       return String(Math.floor(call.describe().durationMs));
+    default:
+      return plainVariable(name, argument, call.startedAtWallMs);
+  }
+}
+
+/** What has a value whatever a call or connection is like. */
+export function plainVariable(name: string, argument: string | undefined, startedAtWallMs: number): string | undefined {
+  switch (name) {
+    case 'START_TIME':
+      return argument ? formatTime(argument, startedAtWallMs) : formatUtc(startedAtWallMs);
+    case 'HOSTNAME':
+      return process.env['HOSTNAME'] ?? '';
     default:
       return undefined;
   }

@@ -8,6 +8,7 @@ import type { Snapshot } from '../config/snapshot.ts';
 import type { FilterChain } from '../route/filter-chains.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
 import { FLAG, formatConnectionFlags } from '../telemetry/response-flags.ts';
+import { plainVariable } from './call-variables.ts';
 import type { ConnectionInfo, LoggedConnection } from './connection-info.ts';
 import { ConnectionLifetime } from './connection-lifetime.ts';
 import type { DialWaiter } from './dial.ts';
@@ -284,8 +285,9 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     const { host, port, originalDst, sourceAddress, downstream } = this.#request;
     const socket = this.#socket;
     const { clock, options } = this.#engine;
+    const startTimeMs = clock.wallNow() - this.#elapsedMs;
     return {
-      startTimeMs: clock.wallNow() - this.#elapsedMs,
+      startTimeMs,
       responseCode: 0,
       flags: this.#flags,
       // From where the mesh stands: what it received of the caller, and sent to it.
@@ -299,6 +301,7 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
       downstreamLocalAddress: downstream?.localAddress ?? originalDst ?? `${host}:${port}`,
       downstreamRemoteAddress: downstream?.remoteAddress ?? `${sourceAddress ?? options.workloadAddress}:0`,
       requestedServerName: this.#servername,
+      operator: (name, argument) => plainVariable(name, argument, startTimeMs),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { plainVariable } from '../engine/call-variables.ts';
 import type { ConnectionInfo, LoggedConnection } from '../engine/connection-info.ts';
 import type { Downstream } from '../engine/downstream.ts';
 import type { AccessRecord } from '../telemetry/access-log.ts';
@@ -44,6 +45,7 @@ export class RefusedConnection implements LoggedConnection {
       downstreamLocalAddress: localAddress,
       downstreamRemoteAddress: remoteAddress,
       requestedServerName: servername,
+      operator: (name, argument) => plainVariable(name, argument, this.#startTimeMs),
     };
   }
 }

@@ -41,6 +41,8 @@ export interface AccessRecord {
   /** SNI. */
   readonly requestedServerName?: string | undefined;
   readonly routeName?: string | undefined;
+  /** What other command operators of Envoy stand for, such as `REQ(x)` or `START_TIME`. */
+  operator(name: string, argument: string | undefined): string | undefined;
 }
 
 /**
@@ -123,6 +125,7 @@ function underscored(value: string | undefined): string | undefined {
   return value?.replaceAll(' ', '_');
 }
 
-function flagsOf({ flags, protocol }: AccessRecord): string {
+/** Response flags as Envoy prints them: for a connection in another order than for a request. */
+export function flagsOf({ flags, protocol }: AccessRecord): string {
   return protocol === undefined ? formatConnectionFlags(flags) : formatFlags(flags);
 }

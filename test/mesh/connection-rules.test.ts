@@ -276,6 +276,16 @@ data: {mesh: "accessLogEncoding: JSON"}
     expect(await answer(socket)).toMatch(/ping/);
     await ended(socket);
 
+    await mesh.apply(`apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: 'accessLogFormat: "%START_TIME(%Y)% %UPSTREAM_HOST% %BYTES_SENT% %REQ(X-A)%"'}
+`);
+    const other = await mesh.connect(TO);
+    await answer(other);
+    await ended(other);
+
+    expect(lines[1]).toMatch(/^\d{4} \S+:\d+ 7 -$/);
     expect(JSON.parse(lines[0]!)).toMatchObject({ response_code: 0, response_flags: '-', bytes_received: 4, bytes_sent: 7, upstream_cluster: 'outbound|5432||db.default.svc.cluster.local', method: null });
   });
 });

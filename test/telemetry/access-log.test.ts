@@ -26,6 +26,7 @@ const answered: AccessRecord = {
   downstreamLocalAddress: '10.9.0.4:9080',
   downstreamRemoteAddress: '127.1.2.3:50000',
   routeName: 'default',
+  operator: () => undefined,
 };
 
 const refused: AccessRecord = {
@@ -46,6 +47,7 @@ const refused: AccessRecord = {
   downstreamLocalAddress: '10.9.0.2:9080',
   downstreamRemoteAddress: '10.0.9.1:50001',
   routeName: 'empty-subset',
+  operator: () => undefined,
 };
 
 const connection: AccessRecord = {
@@ -61,6 +63,7 @@ const connection: AccessRecord = {
   downstreamLocalAddress: '10.9.0.30:9000',
   downstreamRemoteAddress: '10.0.9.1:50002',
   requestedServerName: 'echo.example.com',
+  operator: () => undefined,
 };
 
 describe('formatAccessLogText', () => {

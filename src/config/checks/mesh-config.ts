@@ -1,4 +1,5 @@
 import { parseDurationMs } from '../../common/duration.ts';
+import { checkLineFormat } from '../../telemetry/access-log-format.ts';
 import type { MeshConfigSpec } from '../istio-types.ts';
 import type { Cursor } from './cursor.ts';
 import { plainTextProblem } from './header-values.ts';
@@ -17,6 +18,9 @@ export function checkMeshConfig(config: MeshConfigSpec, at: Cursor): void {
       at.to('connectTimeout').invalid('must be at most 1h');
     }
   }
+  const encoding = config.accessLogEncoding === 'JSON' ? 'JSON' : 'TEXT';
+  const format = checkLineFormat({ encoding, format: config.accessLogFormat ?? '' });
+  if (format !== undefined) at.onApply?.to('accessLogFormat').warn('WARN_NO_EFFECT', `${format}; lines look as Istio's own`);
   const server = plainTextProblem(defaultConfig?.proxyHeaders?.server?.value ?? '');
   if (server !== undefined) at.to('defaultConfig', 'proxyHeaders', 'server', 'value').invalid(server);
   const { sampling = 0 } = defaultConfig?.tracing ?? {};
