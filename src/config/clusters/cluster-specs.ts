@@ -53,7 +53,7 @@ export function serviceClusters(service: Service, context: ClusterContext): read
   const rule = context.rules.find(service);
   context.budget.spend(costOf(service, rule), () => service.origin);
   return context.memo.of(service, [rule, context.mesh], () =>
-    service.ports.filter(({ protocol }) => protocol !== 'UDP').flatMap((port) => portClusters(service, port, rule, context)),
+    service.ports.filter(({ protocol, unserved }) => protocol !== 'UDP' && unserved !== true).flatMap((port) => portClusters(service, port, rule, context)),
   );
 }
 

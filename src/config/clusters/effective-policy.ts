@@ -13,7 +13,8 @@ export type EffectivePolicy = Pick<
  * 1. the rule's own blocks, or, when it has settings for the port, those alone;
  * 2. blocks that are missing, from the mesh's default policy;
  * 3. the subset's blocks over them;
- * 4. the subset's settings for the port, if any, in the place of all four blocks, missing ones included.
+ * 4. the subset's settings for the port, if any, in the place of all four blocks, missing ones included; what else the subset says
+ *    does not count then.
  *
  * Source: istio `MergeTrafficPolicy`, `MergeSubsetTrafficPolicy`.
  */
@@ -26,14 +27,14 @@ export function effectivePolicy(
   const base = portSettings(policy, port) ?? policy ?? {};
   const own = subset?.trafficPolicy ?? {};
   const subsetPort = portSettings(subset?.trafficPolicy, port);
-  const retryBudget = own.retryBudget ?? (portSettings(policy, port) === undefined ? policy?.retryBudget : undefined);
-  if (subsetPort !== undefined) return { ...blocks(subsetPort), retryBudget };
+  const ofRule = portSettings(policy, port) === undefined ? policy?.retryBudget : undefined;
+  if (subsetPort !== undefined) return { ...blocks(subsetPort), retryBudget: ofRule };
   return {
     loadBalancer: own.loadBalancer ?? base.loadBalancer,
     connectionPool: own.connectionPool ?? base.connectionPool ?? mesh.connectionPool,
     outlierDetection: own.outlierDetection ?? base.outlierDetection ?? mesh.outlierDetection,
     tls: own.tls ?? base.tls,
-    retryBudget,
+    retryBudget: own.retryBudget ?? ofRule,
   };
 }
 

@@ -8,6 +8,7 @@ import type { L4MatchSpec, L4RouteDestinationSpec } from '../istio-types.ts';
 import { hasLabels } from '../registry/endpoint-fields.ts';
 import type { Service } from '../registry/service.ts';
 import { originOf, type Resource } from '../resource.ts';
+import { serviceDomains } from '../routes/domains.ts';
 import type { L4Rule, VirtualService } from '../routes/virtual-service.ts';
 import { MESH_GATEWAY } from '../routes/virtual-services.ts';
 
@@ -19,6 +20,8 @@ export interface ChainContext {
   /** The service of that host that the caller sees. */
   readonly serviceOf: (host: string) => Service | undefined;
   readonly ruleOf: (service: Service) => MergedRule | undefined;
+  /** Of the cluster, such as `cluster.local`. */
+  readonly domain: string;
 }
 
 /** One port of one service, on the listener that takes its connections. */
@@ -58,7 +61,7 @@ export function tlsChains(listened: ListenedPort, context: ChainContext): Filter
   }
   if (seen.size > 0) return chains;
   // Alone on its addresses the service gets everything; on a shared listener the SNI tells whose a connection is.
-  const names = shared || subnets !== undefined ? [service.host, ...service.aliases] : [];
+  const names = shared || subnets !== undefined ? [service.host, ...aliasNames(service, context)] : [];
   return [{ ...serviceChain(listened, context), ...ranged(subnets), ...named(names) }];
 }
 
@@ -104,7 +107,7 @@ function appliesTo(match: L4MatchSpec, { number }: ListenedPort, caller: CallerO
 }
 
 /** The chain that a rule of `tls` or `tcp` asks for, whatever it matches; `undefined` for one that sends nowhere, which no validated rule is. */
-export function ruleChain(rule: L4Rule, resource: Resource, { number }: Pick<ListenedPort, 'number'>, context: Omit<ChainContext, 'caller' | 'virtualServices'>): FilterChainSpec | undefined {
+export function ruleChain(rule: L4Rule, resource: Resource, { number }: Pick<ListenedPort, 'number'>, context: Pick<ChainContext, 'serviceOf' | 'ruleOf'>): FilterChainSpec | undefined {
   const { route } = rule;
   const shares = route.length === 1 ? route : route.filter(({ weight = 0 }) => weight > 0);
   if (shares.length === 0) return undefined;
@@ -124,6 +127,11 @@ function tcpDestination({ destination, weight = 0 }: L4RouteDestinationSpec, cal
   const service = context.serviceOf(host);
   const only = service?.ports.length === 1 ? service.ports[0]!.number : called;
   return { cluster: clusterName(service?.externalName ?? host, port?.number ?? only, subset), weight };
+}
+
+/** Unlike its own host, a service's aliases are known by their short names too. */
+function aliasNames(service: Service, { caller, domain }: ChainContext): string[] {
+  return service.aliases.flatMap((host) => serviceDomains({ ...service, host, aliases: [], addresses: [], headless: false }, caller.namespace, domain).all);
 }
 
 /** A listener port that a Sidecar made up stands for the service's own, if it has only one. */

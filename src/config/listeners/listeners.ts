@@ -37,6 +37,7 @@ export function listeners(scope: SidecarScope, context: ListenerContext): Listen
       virtualServices: egress.virtualServices,
       serviceOf: (host) => inScope.get(host),
       ruleOf: (service) => context.rules.find(service),
+      domain: context.domain,
     };
     const locked = new Set(shared.keys());
     for (const { service, number, protocol } of listenedPorts(egress)) {

@@ -3,11 +3,21 @@ import type { Resource } from '../resource.ts';
 
 const NOWHERE: Locality = Object.freeze({ region: '', zone: '', subzone: '' });
 
-/** `region/zone/subzone`, later parts optional; of a pod label also with dots. */
+/** `region/zone/subzone`, later parts optional. */
 export function parseLocality(text: string | undefined, separator = '/'): Locality {
   if (text === undefined || text === '') return NOWHERE;
   const [region = '', zone = '', subzone = ''] = text.split(separator);
   return { region, zone, subzone };
+}
+
+/**
+ * The locality that is given, else the one in the label `istio-locality`, where dots part it: a label cannot hold slashes in Kubernetes.
+ *
+ * Source: istio `GetLocalityLabel`, `SanitizeLocalityLabel`.
+ */
+export function labelledLocality(given: string | undefined, labels: Readonly<Record<string, string>> = {}): Locality {
+  const label = labels['istio-locality'] ?? '';
+  return given ? parseLocality(given) : parseLocality(label, label.includes('/') ? '/' : '.');
 }
 
 /** A subset's or selector's labels are all there, with the same values. No labels: always. */

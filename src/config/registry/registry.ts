@@ -9,7 +9,7 @@ import { byAge, parseLocality } from './endpoint-fields.ts';
 import { KubernetesEndpoints } from './kubernetes-endpoints.ts';
 import { kubernetesService } from './kubernetes-services.ts';
 import { serviceEntryServices } from './service-entries.ts';
-import type { Service, ServiceEndpoint } from './service.ts';
+import { withPortsOf, type Service, type ServiceEndpoint } from './service.ts';
 import { WorkloadIndex } from './workloads.ts';
 
 /** Every service that the documents and the code declare, whoever may see it; one per host and namespace, oldest first. */
@@ -95,27 +95,34 @@ export function namespacesOf(resources: readonly Resource[], { workload }: Pick<
 }
 
 /**
- * Services of one host in one namespace are one service: the Kubernetes one, else the oldest. ServiceEntries that are found
- * the same way add their ports, and all of them share their endpoints.
+ * Services of one host in one namespace are one service: the Kubernetes one, else the oldest. ServiceEntries that are alike add their
+ * ports, and all that are found the same way share their endpoints. Those that are not exported alike stay apart: callers may see one
+ * and not the other.
  *
- * Source: istio `appendSidecarServices`; endpoints are indexed by host and namespace.
+ * Source: istio `appendSidecarServices`, `canMergeServices`; endpoints are indexed by host and namespace.
  */
 function mergeSameHost(services: readonly Service[]): Service[] {
-  const byName = new Map<string, Service>();
-  for (const service of services) {
-    const key = `${service.namespace}/${service.host}`;
-    const known = byName.get(key);
-    byName.set(key, known === undefined ? service : merge(known, service));
+  const merged: Service[] = [];
+  for (const group of Map.groupBy(services, ({ namespace, host }) => `${namespace}/${host}`).values()) {
+    const apart = new Set(group.map(({ registry }) => registry)).size > 1 ? [group] : Map.groupBy(group, exportedTo).values();
+    for (const alike of apart) merged.push(shareEndpoints(alike.reduce(merge), group));
   }
-  return [...byName.values()];
+  return merged;
+}
+
+function exportedTo({ exportTo }: Service): string {
+  return [...new Set(exportTo)].sort().join();
 }
 
 function merge(older: Service, younger: Service): Service {
   const [kept, other] = younger.registry === 'kubernetes' && older.registry !== 'kubernetes' ? [younger, older] : [older, younger];
-  if (kept.discovery !== other.discovery) return kept;
-  const known = new Set(kept.ports.map(({ number }) => number));
-  const ports = kept.registry === other.registry ? other.ports.filter(({ number }) => !known.has(number)) : [];
-  return { ...kept, ports: [...kept.ports, ...ports], endpoints: [...kept.endpoints, ...other.endpoints] };
+  return withPortsOf(kept, other, kept.registry === other.registry && kept.discovery === other.discovery && kept.likeness === other.likeness);
+}
+
+function shareEndpoints(service: Service, group: readonly Service[]): Service {
+  if (group.length === 1) return service;
+  const endpoints = group.filter(({ discovery }) => discovery === service.discovery).flatMap((one) => one.endpoints);
+  return { ...service, endpoints };
 }
 
 function withCodeEndpoints(service: Service, added: readonly CodeEndpoint[] | undefined): Service {

@@ -1,7 +1,7 @@
 import type { ServiceEntrySpec, WorkloadEntrySpec } from '../istio-types.ts';
 import type { MeshConfig } from '../mesh-settings.ts';
 import { originOf, type Resource } from '../resource.ts';
-import { hasLabels, isIpAddress, parseLocality } from './endpoint-fields.ts';
+import { hasLabels, isIpAddress, labelledLocality } from './endpoint-fields.ts';
 import { withHttpsRouting } from './https-routing.ts';
 import { parseProtocol } from './port-protocol.ts';
 import type { Service, ServiceEndpoint, ServicePort } from './service.ts';
@@ -25,6 +25,7 @@ export function serviceEntryServices(resource: Resource, workloads: WorkloadInde
   const subnets = addresses.filter((address) => address.includes('/'));
   const { subjectAltNames = [] } = spec;
   const distribution = trafficDistribution(undefined, resource.annotations);
+  const likeness = JSON.stringify([resource.labels, spec.workloadSelector?.labels ?? {}].map((labels) => Object.entries(labels).sort()));
   return spec.hosts.map((host) => ({
     host,
     namespace: resource.namespace,
@@ -39,6 +40,7 @@ export function serviceEntryServices(resource: Resource, workloads: WorkloadInde
     endpoints,
     ...(distribution && { trafficDistribution: distribution }),
     ...(subjectAltNames.length > 0 && spec.location !== 'MESH_INTERNAL' && { subjectAltNames }),
+    likeness,
     origin: originOf(resource),
   }));
 }
@@ -56,10 +58,12 @@ function entryEndpoints(
 ): ServiceEndpoint[] {
   if (spec.workloadSelector !== undefined) {
     const selector = spec.workloadSelector.labels ?? {};
-    // Pods back only services inside the mesh; WorkloadEntries back any.
+    const looksUp = spec.resolution !== 'STATIC';
+    // Pods back only services inside the mesh; WorkloadEntries back any, but one without an IP address only what looks names up.
     return workloads
       .inNamespace(resource.namespace)
       .filter((workload) => workload.kind === 'WorkloadEntry' || spec.location === 'MESH_INTERNAL')
+      .filter(({ address }) => looksUp || isIpAddress(address))
       .filter((workload) => hasLabels(workload.labels, selector))
       .map((workload) => workloadEndpoint(workload, ports));
   }
@@ -75,7 +79,7 @@ function inlineWorkload(spec: WorkloadEntrySpec, resource: Resource, path: strin
     ports: spec.ports ?? {},
     labels: spec.labels ?? {},
     weight: spec.weight ?? 1,
-    locality: parseLocality(spec.locality),
+    locality: labelledLocality(spec.locality, spec.labels),
     origin: originOf(resource, path),
   };
 }

@@ -12,6 +12,8 @@ export interface ServicePort {
   readonly targetPort: number;
   /** Of a port that speaks TLS: whether calls to its `https://` URLs go by HTTP rules. Source: annotation `ts-mesh.dev/https-routing`. */
   readonly routesHttps?: boolean;
+  /** Another ServiceEntry of the host says that there is such a port, but it is no part of the service: calls to it find no cluster. */
+  readonly unserved?: boolean;
 }
 
 /** One address behind a service. */
@@ -52,7 +54,16 @@ export interface Service {
   readonly trafficDistribution?: TrafficDistribution;
   /** Of an external service: names that its servers' certificates have. Source: ServiceEntry `subjectAltNames`. */
   readonly subjectAltNames?: readonly string[];
+  /** What ServiceEntries of one host need in common, besides, to be one service: their labels, and those that they select by. */
+  readonly likeness?: string;
   readonly origin: Origin;
+}
+
+/** `service` with the ports of `other` that it hasn't got; unless `served`, calls to these find no cluster. */
+export function withPortsOf(service: Service, other: Service, served: boolean): Service {
+  const more = other.ports.filter(({ number }) => findPort(service, number) === undefined);
+  if (more.length === 0) return service;
+  return { ...service, ports: [...service.ports, ...(served ? more : more.map((port) => ({ ...port, unserved: true })))] };
 }
 
 export type TrafficDistribution = 'same-zone' | 'same-node';

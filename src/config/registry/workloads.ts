@@ -2,7 +2,7 @@ import type { Locality } from '../../cluster/model.ts';
 import type { Origin } from '../../common/origin.ts';
 import type { PodBody, WorkloadEntrySpec } from '../istio-types.ts';
 import { originOf, type Resource } from '../resource.ts';
-import { parseLocality } from './endpoint-fields.ts';
+import { labelledLocality } from './endpoint-fields.ts';
 
 /** Something that runs at an address: a WorkloadEntry, or a Pod that is ready. */
 export interface Workload {
@@ -66,13 +66,14 @@ export class WorkloadIndex {
 
 function entryWorkload(resource: Resource): Workload {
   const spec = resource.spec as WorkloadEntrySpec;
+  const labels = { ...spec.labels, ...resource.labels };
   return {
     kind: 'WorkloadEntry',
     address: spec.address ?? '',
     ports: spec.ports ?? {},
-    labels: { ...spec.labels, ...resource.labels },
+    labels,
     weight: spec.weight ?? 1,
-    locality: parseLocality(spec.locality),
+    locality: labelledLocality(spec.locality, labels),
     origin: originOf(resource),
   };
 }
@@ -85,13 +86,8 @@ function podWorkload(resource: Resource, address: string): Workload {
       if (port.name !== undefined) ports[port.name] ??= port.containerPort;
     }
   }
-  const locality = podLocality(resource.labels['istio-locality']);
+  const locality = labelledLocality(undefined, resource.labels);
   return { kind: 'Pod', address, ports, labels: resource.labels, weight: 1, locality, origin: originOf(resource) };
-}
-
-/** A label value cannot hold slashes in Kubernetes, so dots part it there. */
-function podLocality(label = ''): Locality {
-  return parseLocality(label, label.includes('/') ? '/' : '.');
 }
 
 function isReady(status: PodBody['status']): boolean {

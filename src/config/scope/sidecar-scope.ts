@@ -5,7 +5,7 @@ import { outboundMode, type MeshConfig } from '../mesh-settings.ts';
 import { byAge, hasLabels } from '../registry/endpoint-fields.ts';
 import { parseProtocol, type PortProtocol } from '../registry/port-protocol.ts';
 import type { Registry } from '../registry/registry.ts';
-import { findPort, type Service } from '../registry/service.ts';
+import { findPort, withPortsOf, type Service } from '../registry/service.ts';
 import type { Resource } from '../resource.ts';
 import { destinationsOf, type VirtualService } from '../routes/virtual-service.ts';
 import type { MeshSettings } from '../snapshot.ts';
@@ -118,13 +118,14 @@ function onlyPort(service: Service, number: number): Service | undefined {
   return port === undefined ? undefined : { ...service, ports: [port] };
 }
 
-/** Of one host in several namespaces: the caller's own, else the Kubernetes one, else the first. */
+/** Of one host in several namespaces: the caller's own, else the Kubernetes one, else the first; what else its namespace says has no clusters. */
 function onePerHost(services: readonly Service[], namespace: string): Service[] {
   const chosen = new Map<string, Service>();
   const rank = (service: Service): number => (service.namespace === namespace ? 2 : service.registry === 'kubernetes' ? 1 : 0);
   for (const service of services) {
     const known = chosen.get(service.host);
     if (known === undefined || rank(service) > rank(known)) chosen.set(service.host, service);
+    else if (service.namespace === known.namespace) chosen.set(service.host, withPortsOf(known, service, false));
   }
   return [...chosen.values()];
 }

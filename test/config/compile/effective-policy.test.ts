@@ -42,4 +42,13 @@ describe('effectivePolicy', () => {
     expect(set(effectivePolicy({ connectionPool: POOL }, subset, 80, NO_MESH))).toEqual({ loadBalancer: ROUND_ROBIN });
     expect(set(effectivePolicy({ connectionPool: POOL }, subset, 81, NO_MESH))).toEqual({ connectionPool: POOL, outlierDetection: {} });
   });
+
+  it("keeps the rule's retry budget beside a subset's settings for the port, which put the subset's own out of force", () => {
+    const subset = { name: 's', trafficPolicy: { retryBudget: { percent: 2 }, portLevelSettings: [{ port: { number: 80 }, loadBalancer: ROUND_ROBIN }] } };
+    const budget = (port: number, policy?: object): unknown => effectivePolicy(policy, subset, port, NO_MESH).retryBudget;
+
+    expect(budget(80, { retryBudget: { percent: 1 } })).toEqual({ percent: 1 });
+    expect(budget(80)).toBeUndefined();
+    expect(budget(81, { retryBudget: { percent: 1 } })).toEqual({ percent: 2 });
+  });
 });

@@ -178,6 +178,15 @@ describe('an ExternalName Service', () => {
     expect(hostNames(snapshot, 80)).toEqual(['web.default.svc.cluster.local:80', 'allow_any']);
   });
 
+  it('of a TLS service without addresses is known to handshakes by all its names', () => {
+    const target = istio('ServiceEntry', 'web', '{hosts: [web.example.com], resolution: DNS, ports: [{number: 443, name: tls, protocol: TLS}]}');
+    const { listeners } = snapshotOf(target + alias('one', 'web.example.com'));
+
+    expect(listeners.general(443)?.spec.chains.map(({ sniHosts }) => sniHosts)).toEqual([
+      ['web.example.com', 'one.default.svc.cluster.local', 'one.default.svc.cluster.local.', 'one', 'one.default.svc', 'one.default'],
+    ]);
+  });
+
   it('is its target as a destination, and has no clusters', () => {
     const rule = istio('VirtualService', 'web', '{hosts: [web], http: [{route: [{destination: {host: one}}]}]}');
     const snapshot = snapshotOf(WEB + alias('one', 'other.example.com') + rule);

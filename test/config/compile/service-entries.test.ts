@@ -77,6 +77,54 @@ describe('a ServiceEntry', () => {
     expect(addresses(snapshot, 'outbound|81||a.example.com')).toEqual(['10.0.0.2:81']);
   });
 
+  describe('that shares a host with another of its namespace, but is not like it,', () => {
+    const B = 'outbound|81||a.example.com';
+    const first = entry('first', `{hosts: [a.example.com], resolution: STATIC, ${HTTP}, endpoints: [{address: 10.0.0.1}]}`);
+    const second = (more: string): string =>
+      entry('second', `{hosts: [a.example.com], ports: [{number: 81, name: http-b, protocol: HTTP}], endpoints: [{address: 10.0.0.2}], ${more}}`);
+
+    it.each([
+      ['found another way', second('resolution: DNS')],
+      ['selecting others', second('resolution: STATIC').replace('endpoints: [{address: 10.0.0.2}]', 'workloadSelector: {labels: {app: b}}')],
+      ['labelled otherwise', second('resolution: STATIC').replace('metadata: {', 'metadata: {labels: {team: b}, ')],
+    ])('brings its port without a cluster: %s', (_, other) => {
+      const snapshot = snapshotOf(first + other);
+
+      expect(snapshot.clusters.has(A)).toBe(true);
+      expect(snapshot.clusters.has(B)).toBe(false);
+      expect(hostNames(snapshot, 81)).toContain('a.example.com:81');
+    });
+
+    it('is a service apart where it is exported to others', () => {
+      const hidden = first.replace('{hosts', '{exportTo: [.], hosts');
+      const seenFrom = (namespace: string): string[] => {
+        const { clusters } = snapshotOf(hidden + second('resolution: STATIC'), { workload: { namespace, labels: {} } });
+        return [...clusters.keys()].filter((name) => name.startsWith('outbound'));
+      };
+
+      expect(seenFrom('default')).toEqual([A]);
+      expect(seenFrom('other')).toEqual([B]);
+      expect(addresses(snapshotOf(hidden + second('resolution: STATIC')), A)).toEqual(['10.0.0.1:80']);
+      expect(hostNames(snapshotOf(hidden + second('resolution: STATIC')), 81)).toContain('a.example.com:81');
+    });
+  });
+
+  it('has WorkloadEntries without IP addresses only where names are looked up', () => {
+    const workloads = istio('WorkloadEntry', 'ip', '{address: 10.0.0.1, labels: {app: vm}}') + istio('WorkloadEntry', 'name', '{address: vm.example.com, labels: {app: vm}}');
+    const selecting = (resolution: string): string => entry('a', `{hosts: [a.example.com], resolution: ${resolution}, ${HTTP}, workloadSelector: {labels: {app: vm}}}`);
+
+    expect(addresses(snapshotOf(selecting('STATIC') + workloads), A)).toEqual(['10.0.0.1:80']);
+    expect(addresses(snapshotOf(selecting('DNS') + workloads), A).sort()).toEqual(['10.0.0.1:80', 'vm.example.com:80']);
+  });
+
+  it('has the locality of its endpoints, else that in their label', () => {
+    const endpoints = 'endpoints: [{address: 10.0.0.1, locality: r/z, labels: {istio-locality: no}}, {address: 10.0.0.2, labels: {istio-locality: r.z.s}}]';
+    const snapshot = snapshotOf(entry('a', `{hosts: [a.example.com], resolution: STATIC, ${HTTP}, ${endpoints}}`));
+    const places = Object.fromEntries(cluster(snapshot, A).endpoints.map(({ address, locality: { region, zone, subzone } }) => [address, [region, zone, subzone]]));
+
+    expect(places).toEqual({ '10.0.0.1': ['r', 'z', ''], '10.0.0.2': ['r', 'z', 's'] });
+  });
+
   it("of another namespace gives way to the caller's own, and to a Kubernetes Service", () => {
     const far = service('web.shop.svc.cluster.local', { namespace: 'far', ports: '[{number: 81, name: http, protocol: HTTP}]' });
     const near = service('web.shop.svc.cluster.local', { namespace: 'default', ports: '[{number: 82, name: http, protocol: HTTP}]' });
