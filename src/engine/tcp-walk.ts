@@ -105,13 +105,13 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     if (this.#socket !== undefined) {
       this.#socket.destroy();
       // Its `close` event comes when nobody listens to the mesh any more.
-      this.#release();
+      this.#release('local');
       return;
     }
     this.#failure = this.#error(error.message, error);
     this.#giveUp?.();
     if (this.#host === undefined) this.#end();
-    else this.#release();
+    else this.#release('local');
     this.#settle?.();
   }
 
@@ -161,8 +161,8 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     host.activeRequests++;
     stats.upstream_cx_total++;
     stats.upstream_cx_active++;
-    stats.upstream_rq_total++;
-    stats.upstream_rq_active++;
+    stats.upstream_rq_pending_total++;
+    stats.upstream_rq_pending_active++;
     return true;
   }
 
@@ -171,34 +171,51 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
     // A closed socket has forgotten it.
     this.#localAddress = `${socket.localAddress}:${socket.localPort}`;
     this.#cluster!.recordTcpConnected(this.#host!);
+    const { stats } = this.#cluster!;
+    stats.upstream_rq_pending_active--;
+    stats.upstream_rq_total++;
+    stats.upstream_rq_active++;
     const limits = this.#chain?.spec ?? { idleTimeoutMs: 0, maxConnectionDurationMs: 0 };
     this.#lifetime = new ConnectionLifetime(socket, limits, this.#engine.clock, (why) => {
       if (why === 'duration') this.#flags |= FLAG.DT;
       socket.destroy();
     });
-    socket.once('close', () => this.#release());
+    // Where both sides end their ways, the later end closes it. Source: Envoy `ConnectionImpl::bothSidesHalfClosed`.
+    let closedBy: 'local' | 'remote' = 'local';
+    socket.once('end', () => {
+      if (socket.writableFinished) closedBy = 'remote';
+    });
+    socket.once('close', (hadError) => this.#release(hadError ? 'remote' : closedBy));
     this.#settle?.();
   }
 
   onDialFailed(error: Error, timedOut: boolean): void {
     const { stats } = this.#cluster!;
     stats.upstream_cx_connect_fail++;
+    stats.upstream_rq_pending_failure_eject++;
     if (timedOut) stats.upstream_cx_connect_timeout++;
     this.#cluster!.recordReset(this.#host!, timedOut ? 'connection-timeout' : 'connection-failure');
     this.#flags |= FLAG.UF | FLAG.URX;
     this.#failure = this.#error(`endpoint ${this.#host!.key} can't be reached: ${error.message}`, error);
-    this.#release();
+    this.#release(timedOut ? 'local' : 'remote');
     this.#settle?.();
   }
 
-  #release(): void {
+  #release(closedBy: 'local' | 'remote'): void {
     if (this.#over) return;
     const { breaker, stats } = this.#cluster!;
     breaker.releaseConnection();
     this.#host!.activeRequests--;
     stats.upstream_cx_active--;
     stats.upstream_cx_destroy++;
-    stats.upstream_rq_active--;
+    stats[`upstream_cx_destroy_${closedBy}`]++;
+    if (this.#socket === undefined) {
+      stats.upstream_rq_pending_active--;
+    } else {
+      stats.upstream_rq_active--;
+      stats.upstream_cx_destroy_with_active_rq++;
+      stats[`upstream_cx_destroy_${closedBy}_with_active_rq`]++;
+    }
     this.#end();
   }
 

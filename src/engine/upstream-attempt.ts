@@ -282,6 +282,9 @@ function saysClose({ connection }: ResponseHeaders): boolean {
   return connection !== undefined && /(?:^|,)\s*close\s*(?:,|$)/i.test(String(connection));
 }
 
+/** What undici says of a 101 that names a protocol which nobody asked for. */
+const BAD_UPGRADE = 'bad upgrade';
+
 const TERMINATED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'ECONNABORTED', 'UND_ERR_INFO', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'ERR_STREAM_PREMATURE_CLOSE', 'ETIMEDOUT', 'ENOTCONN']);
 const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL']);
 
@@ -291,12 +294,15 @@ const REFUSED = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOU
  * A reset and an orderly close before the response are one and the same to Envoy: `connection termination`.
  */
 export function resetReasonOf(error: Error): ResetReason | undefined {
+  if (error.message === BAD_UPGRADE) return 'protocol-error';
   if (error instanceof Http2ResetError) return error.reason;
   if (error instanceof StaleConnectionError) return 'connection-termination';
   const code = String((error as NodeJS.ErrnoException).code ?? '');
   // An alert of TLS that comes when its handshake is over, such as for a missing certificate, ends the connection.
   if (TERMINATED.has(code) || code.startsWith('ERR_SSL_')) return 'connection-termination';
   if (REFUSED.has(code)) return 'connection-failure';
+  // A 101 that nobody asked for: undici finds in its parser what it takes to be impossible.
+  if (code === 'ERR_ASSERTION') return 'protocol-error';
   if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'connection-timeout';
   if (error.name === 'HTTPParserError' || code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' || code === 'UND_ERR_HEADERS_OVERFLOW') {
     return 'protocol-error';

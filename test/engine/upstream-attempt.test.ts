@@ -310,6 +310,15 @@ describe('on sockets', () => {
     await until(() => Object.values(mesh.stats(/reviews.*upstream_cx_active$/))[0] === 0, 'all are closed');
   });
 
+  it.each(['connection: upgrade\r\nupgrade: h9\r\n', 'content-length: 0\r\n'])('an answer that goes on with another protocol, which nobody asked for, is none: %j', async (headers) => {
+    await using service = await httpService(({ socket }) => void socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headers}\r\n`));
+    await using mesh = await createMesh({ config: config().replace('number: 9080', `number: 9080, targetPort: ${service.port}`).replace('10.0.0.1', '127.0.0.1') });
+
+    const response = await mesh.fetch('http://reviews:9080/');
+
+    expect(meshInfo(response)).toMatchObject({ status: 502, flags: 'UPE', details: 'upstream_reset_before_response_started{protocol_error}' });
+  });
+
   it('a HEAD request leaves its connection for the next', async () => {
     await using service = await httpService((_request, response) => response.writeHead(200, { 'content-length': '3' }).end());
     await using mesh = await createMesh({ config: config().replace('number: 9080', `number: 9080, targetPort: ${service.port}`).replace('10.0.0.1', '127.0.0.1') });
@@ -337,6 +346,7 @@ describe('resetReasonOf', () => {
     ['HPE_INVALID_CONSTANT', 'protocol-error'],
     ['UND_ERR_HEADERS_OVERFLOW', 'protocol-error'],
     ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'protocol-error'],
+    ['ERR_ASSERTION', 'protocol-error'],
     ['UND_ERR_INVALID_ARG', undefined],
     ['UND_ERR_REQ_CONTENT_LENGTH_MISMATCH', undefined],
     ['ERR_INVALID_CHAR', undefined],

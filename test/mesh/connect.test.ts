@@ -16,6 +16,12 @@ async function ask(mesh: Mesh, options: ConnectOptions): Promise<string> {
   return String(data);
 }
 
+/** What was counted of `db`, without its listing's zeros. */
+function counted(mesh: Mesh): Record<string, number> {
+  const all = Object.entries(mesh.stats(/\|5432\|\|db.*;\.upstream_(cx_(?!connect_ms)|rq_)/)).filter(([, count]) => count > 0);
+  return Object.fromEntries(all.map(([name, count]) => [name.slice(name.lastIndexOf('.') + 1), count]));
+}
+
 describe('mesh.connect', () => {
   it('draws a destination for each connection', async () => {
     const { mesh } = await dbMesh(rule('tcp: [{route: [{destination: {host: db, subset: v1}, weight: 75}, {destination: {host: db, subset: v2}, weight: 25}]}]'));
@@ -63,11 +69,28 @@ describe('mesh.connect', () => {
 
     expect(ended).toMatchObject([{ flags: 'UF,URX', endpoint: '127.0.0.1:1' }]);
     expect(lines[0]).toContain('"- - -" 0 UF,URX');
-    expect(mesh.stats(/\|5432\|\|db.*;\.upstream_cx_(active|connect_fail|total)$/)).toEqual({
-      'cluster.outbound|5432||db.default.svc.cluster.local;.upstream_cx_active': 0,
-      'cluster.outbound|5432||db.default.svc.cluster.local;.upstream_cx_connect_fail': 1,
-      'cluster.outbound|5432||db.default.svc.cluster.local;.upstream_cx_total': 1,
-    });
+    expect(counted(mesh)).toEqual({ upstream_cx_connect_fail: 1, upstream_cx_destroy: 1, upstream_cx_destroy_remote: 1, upstream_cx_total: 1, upstream_rq_pending_failure_eject: 1, upstream_rq_pending_total: 1 });
+  });
+
+  it('counts who closed a connection: whoever ended last, or broke it off', async () => {
+    const left = await dbMesh('');
+    const destroyed = await dbMesh('');
+    const broken = await dbMesh('');
+    const opened = { upstream_cx_total: 1, upstream_cx_destroy: 1, upstream_cx_destroy_with_active_rq: 1, upstream_rq_pending_total: 1, upstream_rq_total: 1 };
+    const local = { ...opened, upstream_cx_destroy_local: 1, upstream_cx_destroy_local_with_active_rq: 1 };
+    const remote = { ...opened, upstream_cx_destroy_remote: 1, upstream_cx_destroy_remote_with_active_rq: 1 };
+
+    await once((await left.mesh.connect({ host: 'db', port: 5432 })).resume().end(), 'close');
+    await once((await destroyed.mesh.connect({ host: 'db', port: 5432 })).destroy(), 'close');
+    const socket = (await broken.mesh.connect({ host: 'db', port: 5432 })).resume().on('error', () => {});
+    const ends = (): number => broken.v1.sockets.size + broken.v2.sockets.size;
+    await expect.poll(ends).toBe(1);
+    for (const { sockets } of [broken.v1, broken.v2]) for (const end of sockets) end.resetAndDestroy();
+    await new Promise((resolve) => socket.on('close', resolve));
+
+    expect(counted(left.mesh)).toEqual(remote);
+    expect(counted(destroyed.mesh)).toEqual(local);
+    expect(counted(broken.mesh)).toEqual(remote);
   });
 
   it('ejects an endpoint that refuses, and uses the other', async () => {
