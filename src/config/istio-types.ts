@@ -330,7 +330,7 @@ export interface MeshConfigSpec {
   trustDomain?: string;
   dnsRefreshRate?: string;
   pathNormalization?: { normalization?: string };
-  defaultConfig?: { tracing?: { sampling?: number }; proxyHeaders?: ProxyHeadersSpec; gatewayTopology?: { forwardClientCertDetails?: string } };
+  defaultConfig?: { tracing?: { sampling?: number }; proxyHeaders?: ProxyHeadersSpec; gatewayTopology?: { numTrustedProxies?: number; forwardClientCertDetails?: string } };
 }
 
 /** Which headers a proxy adds. Source: istio/api mesh/v1alpha1/proxy.proto `ProxyConfig.ProxyHeaders`. */

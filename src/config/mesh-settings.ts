@@ -65,6 +65,7 @@ function completeMeshConfig(spec: MeshConfigSpec): MeshConfig {
       traceSampling: spec.defaultConfig?.tracing?.sampling ?? 1,
       proxyHeaders: proxyHeaders(spec.defaultConfig?.proxyHeaders),
       clientCertificates: clientCertificates(spec.defaultConfig),
+      trustedProxies: spec.defaultConfig?.gatewayTopology?.numTrustedProxies ?? 0,
     },
     rootNamespace: spec.rootNamespace ?? 'istio-system',
     serviceExportTo: defaultExport(spec.defaultServiceExportTo),

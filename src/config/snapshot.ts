@@ -37,6 +37,8 @@ export interface MeshSettings {
   readonly traceSampling: number;
   readonly proxyHeaders: ProxyHeaders;
   readonly clientCertificates: ClientCertificateHeader;
+  /** Proxies in front of gateways whose `x-forwarded-*` are believed. Source: Istio `defaultConfig.gatewayTopology.numTrustedProxies`. */
+  readonly trustedProxies: number;
 }
 
 /** Which headers the mesh adds to requests and responses. Source: Istio `defaultConfig.proxyHeaders`. */

@@ -57,9 +57,9 @@ function downstreamVariable(call: VariableFacts, name: string, argument: string 
     case 'DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT':
       return remoteAddress(call);
     case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS':
-      return call.request?.downstream?.remoteAddress ?? `${call.callerAddress}:0`;
+      return directAddress(call);
     case 'DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT':
-      return call.callerAddress;
+      return withoutPort(directAddress(call));
     case 'DOWNSTREAM_LOCAL_ADDRESS':
       return call.dialledAddress;
     case 'DOWNSTREAM_LOCAL_ADDRESS_WITHOUT_PORT':
@@ -127,6 +127,11 @@ function nameOf(http2: boolean): string {
 
 function remoteAddress({ forwardedAddress, callerAddress }: VariableFacts): string {
   return forwardedAddress ?? callerAddress;
+}
+
+function directAddress({ request, callerAddress }: VariableFacts): string {
+  const { directAddress, remoteAddress } = request?.downstream ?? {};
+  return directAddress ?? remoteAddress ?? `${callerAddress}:0`;
 }
 
 function withoutPort(address: string | undefined): string | undefined {

@@ -4,8 +4,10 @@ import { FLAG } from '../telemetry/response-flags.ts';
 export interface Downstream {
   /** `ip:port` that was dialled. */
   readonly localAddress: string;
-  /** `ip:port` of the caller. */
+  /** `ip:port` of the caller; port 0 where a proxy in front, which is trusted, told the address. */
   readonly remoteAddress: string;
+  /** `ip:port` of that proxy. */
+  readonly directAddress?: string | undefined;
   /** The SNI, where it was looked at. */
   readonly servername?: string | undefined;
 }

@@ -41,6 +41,8 @@ export interface RoutedCall extends VariableSource, Call {
   readonly isGrpc: boolean;
   /** The caller's IP address. */
   readonly callerAddress: string;
+  /** What `x-forwarded-for` said that it is; absent: the same. */
+  readonly forwardedAddress: string | undefined;
   readonly paused: boolean;
   /** Sum of `FLAG`s. */
   flags: number;

@@ -25,7 +25,7 @@ import { transportFailure } from './transport-failure.ts';
 import type { WireProtocol } from './wire.ts';
 
 /**
- * Brings one request to its cluster and an answer back: host → header operations and rewrite → mirrors → limits → send;
+ * Brings one request to its cluster and an answer back: header operations and rewrite → host → mirrors → limits → send;
  * then timeouts and retries, each of which picks a host again. Source: Envoy router filter.
  */
 export class Router implements AttemptOwner, FaultOwner {
@@ -120,14 +120,15 @@ export class Router implements AttemptOwner, FaultOwner {
   #tryFirst(): void {
     const call = this.#call;
     const { head, body } = call.request;
-    const host = this.#pickHost();
-    if (host === undefined) return;
     this.attempts = 1;
     // Before the operations, which may change these too.
     this.#setAttemptHeaders(head.headers, 1);
-    if (!call.destination!.prepareRequest(head, call, this.#proxyHeaders.debug)) {
+    const isPrepared = call.destination!.prepareRequest(head, call, this.#proxyHeaders.debug);
+    if (!isPrepared) this.#answer(replies.REWRITE_TOO_LONG);
+    // What is hashed is the request as it goes out.
+    const host = isPrepared ? this.#pickHost() : undefined;
+    if (host === undefined) {
       this.attempts = 0;
-      this.#answer(replies.REWRITE_TOO_LONG);
       return;
     }
     this.#allowRetries(head.headers);
@@ -153,8 +154,8 @@ export class Router implements AttemptOwner, FaultOwner {
   }
 
   #pickHost(): Host | undefined {
-    const { request, callerAddress, engine: { random } } = this.#call;
-    const hash = this.#hashKey?.of(request.head, callerAddress, random);
+    const { request, callerAddress, forwardedAddress = callerAddress, engine: { random } } = this.#call;
+    const hash = this.#hashKey?.of(request.head, forwardedAddress, random);
     const host = this.cluster.pick(this.#where, this.#retries, random, hash);
     if (host === undefined) {
       this.cluster.stats.upstream_cx_none_healthy++;

@@ -7,7 +7,7 @@ import { downstreamHeaders } from '../engine/request-headers.ts';
 import { HttpServer } from '../serve/http-server.ts';
 import type { ServedRequest } from '../serve/served-request.ts';
 import { forwardedClientCert, type ShownCertificate } from './client-certificate.ts';
-import { edgeHeaders } from './edge-headers.ts';
+import { edgeRequest, withPort } from './edge-headers.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import { LimitedBody } from './limited-body.ts';
 
@@ -58,9 +58,9 @@ export class HttpDoor {
     const { engine, maxReplayBytes, limits: { bodyBytes } } = this.#context;
     const { downstream, address, scheme, port, routes, certificate } = connection;
     const { headers } = downstreamHeaders(given);
-    const { proxyHeaders, clientCertificates } = engine.snapshot.settings;
-    const caller = { address, gatewayAddress: engine.options.workloadAddress, requestId: proxyHeaders.requestId };
-    const edge = edgeHeaders(headers, caller);
+    const { proxyHeaders, clientCertificates, trustedProxies } = engine.snapshot.settings;
+    const caller = { address, gatewayAddress: engine.options.workloadAddress, requestId: proxyHeaders.requestId, trustedProxies };
+    const { headers: edge, clientAddress } = edgeRequest(headers, caller);
     const shown = forwardedClientCert(given, certificate, clientCertificates);
     if (shown !== undefined) edge.push('x-forwarded-client-cert', shown);
     // What has a length was looked at, and sends no more than that.
@@ -70,8 +70,8 @@ export class HttpDoor {
       body: requestBody(limited ?? body, maxReplayBytes),
       dialled: { scheme, authority, hostname: routes, port },
       originalDst: null,
-      sourceAddress: address,
-      downstream,
+      sourceAddress: clientAddress,
+      downstream: clientAddress === address ? downstream : { ...downstream, remoteAddress: withPort(clientAddress, 0), directAddress: downstream.remoteAddress },
       http2,
       askedPath: path,
       askedHeaders: ['host', authority, ...headers],

@@ -3,7 +3,6 @@ import { combineHash64, formatHash64, randomHash64, type Hash64 } from '../commo
 import type { Random } from '../common/random.ts';
 import { xxHash64 } from '../common/xxhash64.ts';
 import { cookieValue } from './cookie.ts';
-import { forwardedAddress } from './forwarded-address.ts';
 import type { HashPolicy, RequestHead } from './model.ts';
 import { queryParameter } from './path.ts';
 
@@ -31,7 +30,7 @@ export class HashKey {
   /**
    * `undefined` when the request has nothing that is hashed.
    *
-   * @param callerAddress the caller's IP address; a port after it is ignored.
+   * @param callerAddress - the caller's IP address, as `x-forwarded-for` has it where that is trusted; a port after it is ignored
    */
   of(head: RequestHead, callerAddress: string, random: Random): Hash64 | undefined {
     let hash: Hash64 | undefined;
@@ -49,7 +48,7 @@ export class HashKey {
       case 'query':
         return textHash(queryParameter(head.path, policy.name));
       case 'source-ip':
-        return textHash(forwardedAddress(head.headers) ?? withoutPort(callerAddress));
+        return textHash(withoutPort(callerAddress));
       case 'cookie':
         return textHash(cookieValue(head.headers, policy.name) || this.#madeUp(policy, random));
     }

@@ -33,6 +33,13 @@ async function shop(): Promise<number> {
   });
 }
 
+const trusting = (numTrustedProxies: number): string => `
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio, namespace: istio-system}
+data: {mesh: "defaultConfig: {gatewayTopology: {numTrustedProxies: ${numTrustedProxies}}}"}
+---`;
+
 describe('a gateway for HTTP', () => {
   it('sends requests by the rules bound to it, and tells endpoints who called', async () => {
     const { gateway, lines, calls } = await start(PLAIN + TO_SHOP + service('shop.local', 'HTTP', { v1: await shop() }), { address: '127.0.0.1' });
@@ -47,6 +54,21 @@ describe('a gateway for HTTP', () => {
     expect(calls).toMatchObject([{ status: 200, flags: '-', details: 'via_upstream', cluster: 'outbound|80||shop.local' }]);
     expect(lines[0]).toMatch(new RegExp(`"GET /x\\?y=1 HTTP/1.1" 200 - via_upstream .*outbound\\|80\\|\\|shop.local 127.0.0.1:\\d+ 127.0.0.1:${gateway.portOf(80)} 127.0.0.1:[1-9]\\d* - -$`));
     expect(String(calls[0]?.explanation)).toContain('VirtualService default/shop');
+  });
+
+  it.each([
+    ['nobody, by default', 0, '127.0.0.1', 'http'],
+    ['one proxy in front', 1, '10.1.1.1', 'https'],
+    ['two', 2, '10.9.9.9', 'https'],
+    ['more than were there', 3, '127.0.0.1', 'https'],
+  ])('believes %s', async (_what, numTrustedProxies, client, proto) => {
+    const { gateway, lines } = await start(trusting(numTrustedProxies) + PLAIN + TO_SHOP + service('shop.local', 'HTTP', { v1: await shop() }), { address: '127.0.0.1' });
+
+    const { body } = await ask(gateway.portOf(80), { headers: { 'x-forwarded-for': '10.9.9.9, 10.1.1.1', 'x-forwarded-proto': 'https' } });
+
+    const { headers } = JSON.parse(body) as { headers: Record<string, string> };
+    expect(headers).toMatchObject({ 'x-forwarded-for': '10.9.9.9, 10.1.1.1,127.0.0.1', 'x-forwarded-proto': proto, 'x-envoy-external-address': client });
+    expect(lines[0]).toMatch(client === '127.0.0.1' ? / 127.0.0.1:[1-9]\d* - -$/ : new RegExp(` ${client}:0 - -$`));
   });
 
   it.each([
@@ -91,6 +113,16 @@ describe('a gateway for HTTP', () => {
     const { status, headers } = await ask(gateway.portOf(80), { host: 'a.example.com:80', path: '/p?q' });
 
     expect([status, headers['location']]).toEqual([301, 'https://a.example.com:80/p?q']);
+  });
+
+  it.each([
+    [0, 301],
+    [1, 200],
+  ])('moves what came over TLS to one of %i trusted proxies: %i', async (proxies, status) => {
+    const server = edge('{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*.example.com"], tls: {httpsRedirect: true}}');
+    const { gateway } = await start(trusting(proxies) + server + TO_SHOP + service('shop.local', 'HTTP', { v1: await shop() }));
+
+    expect((await ask(gateway.portOf(80), { headers: { 'x-forwarded-proto': 'https', 'x-forwarded-for': '10.1.1.1' } })).status).toBe(status);
   });
 
   it('ends the call when its caller leaves', async () => {

@@ -67,33 +67,6 @@ describe('by source address', () => {
   ])('hashes the address of %s', (caller, address) => {
     expect(hashOf(SOURCE, {}, caller)).toEqual(xxHash64(address));
   });
-
-  it('takes no other header for x-forwarded-for', () => {
-    expect(hashOf(SOURCE, { headers: lines({ 'x-forwarded-for': '9.9.9.9', 'x-real-ip': '8.8.8.8' }) })).toEqual(xxHash64('9.9.9.9'));
-    expect(hashOf(SOURCE, { headers: lines({ 'x-real-ip': '8.8.8.8' }) })).toEqual(xxHash64(CALLER));
-  });
-
-  it.each([
-    [['9.9.9.9'], '9.9.9.9'],
-    [['1.1.1.1, 9.9.9.9'], '9.9.9.9'],
-    [['1.1.1.1', '2.2.2.2,9.9.9.9 '], '9.9.9.9'],
-    [['2001:db8::7'], '2001:db8::7'],
-    [['unknown'], CALLER],
-    [['9.9.9.999'], CALLER],
-    [['9.9.9.9, '], CALLER],
-    [['10.20.30.255'], '10.20.30.255'],
-    [['9.9.9.256'], CALLER],
-    [['1e1.0.0.1'], CALLER],
-    [['-1.0.0.1'], CALLER],
-    [['9.9.9'], CALLER],
-    // Hexadecimal digits make an address only with colons, and nothing else may stand with them.
-    [['beef'], CALLER],
-    [['2001:DB8::7'], '2001:DB8::7'],
-    [['x::1'], CALLER],
-    [['fe80::1%eth0'], CALLER],
-  ])('takes the last address of x-forwarded-for %j, if it is one', (values, address) => {
-    expect(hashOf(SOURCE, { headers: lines({ 'x-forwarded-for': values }) })).toEqual(xxHash64(address));
-  });
 });
 
 describe('by cookie', () => {

@@ -1,6 +1,6 @@
 import { checkMeshConfig } from '../checks/mesh-config.ts';
 import { connectionPool, localityLbSetting, outlierDetection, tcpKeepalive } from './destination-rule.ts';
-import { any, anyDuration, bool, double, enumOf, message, openMessage, text, type Field } from './field.ts';
+import { any, anyDuration, bool, double, enumOf, message, openMessage, text, uint32, type Field } from './field.ts';
 import { outboundMode, textList, textMap } from './shared.ts';
 import { retries } from './virtual-service.ts';
 
@@ -52,6 +52,7 @@ const proxyHeaders = openMessage('ProxyHeaders', {
 });
 
 const gatewayTopology = openMessage('Topology', {
+  numTrustedProxies: uint32,
   forwardClientCertDetails: enumOf('UNDEFINED', 'SANITIZE', 'FORWARD_ONLY', 'APPEND_FORWARD', 'SANITIZE_SET', 'ALWAYS_FORWARD_ONLY'),
 });
 
