@@ -10,7 +10,7 @@ import { dispatchTo, PassthroughCall } from './engine/passthrough.ts';
 import type { ResponseHeaders } from './engine/local-reply.ts';
 import { isRegistered } from './engine/registered.ts';
 import { requestBody, type BodyInit } from './engine/request-body.ts';
-import { downstreamHeaders, listed, type HeadersInput } from './engine/request-headers.ts';
+import { downstreamHeaders, joinCookies, listed, type HeadersInput } from './engine/request-headers.ts';
 import { RequestWalk } from './engine/request-walk.ts';
 import { parseOrigin } from './engine/target.ts';
 import { currentInbound, inherit } from './inbound-context.ts';
@@ -75,6 +75,7 @@ export class MeshDispatcher extends Dispatcher {
     assertAddress(options.originalDst);
     const bound = this.#keepsContext ? handler : new ContextHandler(handler);
     const { headers, host } = downstreamHeaders(asked, engine.options.honorsCallerPolicies);
+    if (options.http2 === true) joinCookies(headers);
     const { scheme, port } = target;
     const authority = host ?? target.authority;
     // undici's redirect handler says that there is none with null.

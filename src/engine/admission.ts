@@ -37,12 +37,13 @@ const DEFAULT_LIMITS: RequestLimits = { headBytes: MAX_HEAD_BYTES, headers: MAX_
  * What happens to a request before it is routed, so that rules see the result: its path is normalized, and it gets
  * `x-forwarded-proto`, `x-request-id` and a trace context unless it has them.
  *
+ * @param http2 - whether the caller speaks HTTP/2, where a request has a scheme of its own
  * @returns the answer for a request that goes no further.
  *
  * Source: Envoy `ConnectionImpl::checkMaxHeadersSize`, `ConnectionManagerUtility::maybeNormalizePath`, `mutateRequestHeaders`; no route is
  * looked for where `x-forwarded-proto` is empty (`VirtualHostImpl::getRouteFromEntries`).
  */
-export function admit(head: RequestHead, settings: MeshSettings, { options, random }: AdmissionContext): LocalReply | undefined {
+export function admit(head: RequestHead, settings: MeshSettings, { options, random }: AdmissionContext, http2 = false): LocalReply | undefined {
   const { limits = DEFAULT_LIMITS } = options;
   if (head.headers.length / 2 >= limits.headers) return TOO_MANY_HEADERS;
   if (sizeOf(head) > limits.headBytes) return HEAD_TOO_LARGE;
@@ -56,7 +57,7 @@ export function admit(head: RequestHead, settings: MeshSettings, { options, rand
   const proto = getHeader(headers, 'x-forwarded-proto');
   if (proto === undefined) headers.push('x-forwarded-proto', head.scheme);
   else if (proto === '') return NO_ROUTE;
-  else if (/^https?$/i.test(proto)) head.scheme = proto.toLowerCase();
+  else if (!http2 && /^https?$/i.test(proto)) head.scheme = proto.toLowerCase();
   if (settings.proxyHeaders.requestId && getHeader(headers, 'x-request-id') === undefined) headers.push('x-request-id', options.uuid());
   if (options.tracing) startSpan(headers, settings.traceSampling, random);
   return undefined;

@@ -118,12 +118,13 @@ export function finishReply(headers: ResponseHeaders, { body }: LocalReply): voi
 export function finishGrpcReply(headers: ResponseHeaders, { status, body, grpcStatus }: LocalReply): void {
   headers['content-type'] = 'application/grpc';
   headers['grpc-status'] = String(grpcStatus ?? httpToGrpcStatus(status));
-  if (body.length > 0) headers['grpc-message'] = percentEncode(body.toString());
+  if (body.length > 0) headers['grpc-message'] = percentEncode(body);
 }
 
-/** Source: gRPC over HTTP/2, `grpc-message`: everything but printable ASCII without `%`. */
-function percentEncode(text: string): string {
-  return text.replace(/[^\x20-\x24\x26-\x7e]/g, encodeURIComponent);
+/** Everything but printable ASCII, and of that `%`; `~` too, as with Envoy. Source: gRPC over HTTP/2, `grpc-message`; Envoy `PercentEncoding::encode`. */
+function percentEncode(body: string | Uint8Array): string {
+  const bytes = Buffer.from(body as string).toString('latin1');
+  return bytes.replace(/[^\x20-\x24\x26-\x7d]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { getHeader, type HeaderList } from '../common/headers.ts';
+import { getHeader, removeHeader, type HeaderList } from '../common/headers.ts';
 import { isJoinedInRequests, joinLines } from '../common/joined-headers.ts';
 import { remembered } from '../common/remembered.ts';
 
@@ -129,6 +129,13 @@ function asksForTrailers(value: string | number | readonly string[]): boolean {
 function isKept(name: string, value: string | number | readonly string[], honorsPolicies: boolean): boolean {
   if (name === 'expect') return typeof value === 'string' && value.toLowerCase() === '100-continue';
   return honorsPolicies && POLICY_HEADERS.has(name);
+}
+
+/** As Envoy reads a caller's HTTP/2, where cookies come line by line only to be compressed better. Source: RFC 9113 §8.2.3. */
+export function joinCookies(headers: HeaderList): void {
+  const cookies = headers.filter((line, i) => i % 2 === 1 && line !== '' && headers[i - 1] === 'cookie');
+  removeHeader(headers, 'cookie');
+  if (cookies.length > 0) headers.push('cookie', cookies.join('; '));
 }
 
 /** Names that came line by line: those that Envoy keeps one line of become one. */

@@ -97,7 +97,7 @@ export class RequestWalk implements Dispatcher.DispatchController, RoutedCall, V
     this.#handler.onRequestStart?.(this, this);
     if (this.aborted) return;
     const { head, dialled, originalDst } = this.request;
-    const refusal = admit(head, this.snapshot.settings, this.engine);
+    const refusal = admit(head, this.snapshot.settings, this.engine, this.request.http2);
     if (refusal !== undefined) {
       this.answer(refusal);
       return;

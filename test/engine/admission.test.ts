@@ -7,9 +7,9 @@ import { snapshotOf } from './memory-engine.ts';
 
 const { settings } = snapshotOf('kind: Service\napiVersion: v1\nmetadata: {name: x}\nspec: {ports: [{name: http, port: 80}]}');
 
-function admitted(path: string, headers: readonly string[] = [], { tracing = false, pathNormalization = 'BASE' as MeshSettings['pathNormalization'], authority = 'reviews' } = {}): RequestHead | LocalReply {
+function admitted(path: string, headers: readonly string[] = [], { tracing = false, pathNormalization = 'BASE' as MeshSettings['pathNormalization'], authority = 'reviews', http2 = false } = {}): RequestHead | LocalReply {
   const head: RequestHead = { method: 'GET', scheme: 'http', authority, path, port: 80, headers: [...headers] };
-  const refusal = admit(head, { ...settings, pathNormalization }, { options: { uuid: () => 'new-id', tracing }, random: () => 0.5 });
+  const refusal = admit(head, { ...settings, pathNormalization }, { options: { uuid: () => 'new-id', tracing }, random: () => 0.5 }, http2);
   return refusal ?? head;
 }
 
@@ -22,6 +22,10 @@ describe('admit', () => {
     expect(admitted('/x', ['x-request-id', 'mine', 'x-forwarded-proto', 'https'])).toMatchObject({ scheme: 'https', headers: ['x-request-id', 'mine', 'x-forwarded-proto', 'https'] });
     expect(admitted('/x', ['x-forwarded-proto', 'gopher'])).toMatchObject({ scheme: 'http' });
     expect(admitted('/x', ['x-forwarded-proto', 'HTTPS'])).toMatchObject({ scheme: 'https', headers: expect.arrayContaining(['HTTPS']) as string[] });
+  });
+
+  it('leaves a caller of HTTP/2 the scheme of its own', () => {
+    expect(admitted('/x', ['x-forwarded-proto', 'https'], { http2: true })).toMatchObject({ scheme: 'http' });
   });
 
   it('finds no route where the scheme is said to be nothing', () => {

@@ -91,7 +91,8 @@ describe('finishGrpcReply', () => {
   it('writes the text as message, in what gRPC allows', () => {
     expect(grpc({ body: 'no healthy upstream' })['grpc-message']).toBe('no healthy upstream');
     expect(grpc({ body: '50 % für\nalle' })['grpc-message']).toBe('50 %25 f%C3%BCr%0Aalle');
-    expect(grpc({ body: Buffer.from('bytes') })['grpc-message']).toBe('bytes');
+    expect(grpc({ body: '{a}~\u{1f600}' })['grpc-message']).toBe('{a}%7E%F0%9F%98%80');
+    expect(grpc({ body: Uint8Array.from([0x68, 0x69, 0, 0xff]) })['grpc-message']).toBe('hi%00%FF');
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isJoinedInRequests } from '../../src/common/joined-headers.ts';
-import { downstreamHeaders, type HeadersInput } from '../../src/engine/request-headers.ts';
+import { downstreamHeaders, joinCookies, type HeadersInput } from '../../src/engine/request-headers.ts';
 
 const RUNS = Number(process.env['TS_MESH_RUNS'] ?? 300);
 
@@ -102,6 +102,18 @@ it.each([
 ])('of the lines %j of a header that has one only is made %j', (lines, one) => {
   expect(list({ accept: lines })).toEqual(['accept', one]);
   expect(list(lines.flatMap((line) => ['accept', line]))).toEqual(['accept', one]);
+});
+
+it.each([
+  [['a=1', 'b=2'], 'a=1; b=2'],
+  [['', 'a=1', ''], 'a=1'],
+  [['', ''], undefined],
+  [[], undefined],
+])('of the lines of cookies %j is made %j', (lines, one) => {
+  const headers = ['x', '', ...lines.flatMap((line) => ['cookie', line]), 'y', 'cookie'];
+  joinCookies(headers);
+
+  expect(headers).toEqual(['x', '', 'y', 'cookie', ...(one === undefined ? [] : ['cookie', one])]);
 });
 
 /** Lines of headers that Envoy keeps one of become one. */
