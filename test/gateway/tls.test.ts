@@ -46,6 +46,12 @@ async function shop(): Promise<string> {
 const OK = 'HTTP/1.1 200 OK';
 
 describe('a gateway that ends TLS', () => {
+  it('moves nothing to https that came by it', async () => {
+    const world = await start(edge(server('a', 'a.example.com', `mode: SIMPLE, httpsRedirect: true, ${FILES}`)) + ANY + (await shop()));
+
+    expect(await ask(world, {})).toBe(OK);
+  });
+
   it('has rules for each server, told by the name in the handshake', async () => {
     const world = await start(edge(`${server('a', 'a.example.com', `mode: SIMPLE, ${FILES}`)}, ${server('b', '"*.b.example.com"', `mode: SIMPLE, ${FILES}`)}`) + ANY + (await shop()));
 

@@ -109,9 +109,10 @@ function inOrder(routes: readonly RouteSpec[]): RouteSpec[] {
   return [...routes.filter(({ match }) => !isCatchAll(match)), ...routes.filter(({ match }) => isCatchAll(match))];
 }
 
-/** Source: Envoy `require_tls`. */
+/** What a proxy in front that is trusted says counts as TLS too. Source: Envoy `require_tls`, `VirtualHostImpl::getRouteFromEntries`. */
 function toHttps(origin: Origin | undefined): RouteSpec[] {
-  return origin === undefined ? [] : [{ match: {}, action: { kind: 'redirect', redirect: { scheme: 'https', keepsPort: true } }, origin }];
+  const match = { withoutHeaders: { 'x-forwarded-proto': { exact: 'https' } } };
+  return origin === undefined ? [] : [{ match, action: { kind: 'redirect', redirect: { scheme: 'https', keepsPort: true } }, origin }];
 }
 
 /** A server that no rule is bound to knows every Host, and answers none. */

@@ -46,7 +46,8 @@ function theirVirtualHosts(dump: ProxyConfig): Record<string, VirtualHostForm> {
     for (const host of list) {
       const form = hosts[`${name} ${host.name}`]!;
       // What Envoy does for `require_tls` our routes say.
-      if ((host as { require_tls?: string }).require_tls === 'ALL') form.routes = [{ match: { prefix: '/' }, redirect: { scheme_redirect: 'https', path_redirect: '' } }, ...form.routes];
+      const byTls = { prefix: '/', headers: [{ name: 'x-forwarded-proto', string_match: { exact: 'https' }, invert_match: true, treat_missing_header_as_empty: true }] };
+      if ((host as { require_tls?: string }).require_tls === 'ALL') form.routes = [{ match: byTls, redirect: { scheme_redirect: 'https', path_redirect: '' } }, ...form.routes];
     }
   }
   return hosts;
