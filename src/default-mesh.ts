@@ -1,4 +1,5 @@
 import { MeshError } from './common/errors.ts';
+import { formatIssue } from './config/issue.ts';
 import { createMesh, type Mesh } from './mesh.ts';
 import type { MeshOptions } from './mesh-options.ts';
 
@@ -22,7 +23,7 @@ function state(): ProcessState {
  * watched), else plain `fetch`. `TS_MESH_DISABLE=1`, as it is when the default mesh is made, makes it plain `fetch` whatever is configured.
  *
  * @throws {MeshError} `ERR_INVALID_CONFIG` at every call while the configuration of the environment is bad: a mesh that
- * can't read its rules must not let calls pass without them.
+ * can't read its rules must not let calls pass without them. Warnings about it are process warnings.
  */
 export function meshFetch(input: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
   return (state().fetch ?? firstFetch)(input, init);
@@ -66,11 +67,31 @@ async function fromEnvironment(): Promise<Mesh | undefined> {
   const config = process.env['TS_MESH_CONFIG'];
   if (config === undefined || config === '') return undefined;
   try {
-    return await createMesh({ config, watch: process.env['TS_MESH_WATCH'] !== '0', workload: workloadFromEnvironment() });
+    const mesh = await createMesh({ config, watch: process.env['TS_MESH_WATCH'] !== '0', workload: workloadFromEnvironment() });
+    tellWarnings(mesh, config);
+    return mesh;
   } catch (cause) {
     if (!(cause instanceof MeshError)) throw cause;
     throw new MeshError('ERR_INVALID_CONFIG', `TS_MESH_CONFIG=${config}: ${cause.message}`, { issues: cause.issues, cause });
   }
+}
+
+/** How many warnings are told in full. */
+const TOLD = 20;
+
+/** Nobody has this mesh in hand to ask for its `warnings`: they are a process warning, and those that an edit brings are one more. */
+function tellWarnings(mesh: Mesh, config: string): void {
+  let told: ReadonlySet<string> = new Set();
+  const tell = (): void => {
+    const now = mesh.warnings.map(formatIssue);
+    const news = now.filter((text) => !told.has(text));
+    told = new Set(now);
+    if (news.length === 0) return;
+    const more = news.length > TOLD ? `\n  … and ${news.length - TOLD} more` : '';
+    process.emitWarning(`TS_MESH_CONFIG=${config} is in force, with warnings:\n  ${news.slice(0, TOLD).join('\n  ')}${more}`, { type: 'MeshWarning', code: 'WARN_CONFIG' });
+  };
+  tell();
+  mesh.on('config', tell);
 }
 
 /** Kubernetes' downward API gives these to a pod that asks for them. */

@@ -1,7 +1,7 @@
 import type { Clock } from './common/clock.ts';
 import { isMeshError, MeshError } from './common/errors.ts';
 import { formatIssue, type ConfigIssue } from './config/issue.ts';
-import type { ConfigRead } from './discovery/config-reader.ts';
+import type { ConfigRead, ConfigScan } from './discovery/config-reader.ts';
 import { ConfigWatcher, type WatcherTimes } from './discovery/config-watcher.ts';
 import type { ConfigChange, MeshConfig } from './mesh-config.ts';
 import type { MeshOptions, WatchOptions } from './mesh-options.ts';
@@ -13,6 +13,9 @@ export interface LiveListener {
   /** They are not, and what was in force before stays. */
   failed(error: MeshError): void;
 }
+
+/** How often a start looks again at files that go while they are read; the watcher sees the rest. */
+const RESCANS = 10;
 
 const DEFAULTS: WatcherTimes = { debounceMs: 100, pollMs: 5000 };
 
@@ -43,8 +46,13 @@ export class LiveConfig {
     const live = new LiveConfig(config, listener);
     if (options.config === undefined) return live;
     const reader = config.reader(options.config);
-    const scan = await reader.scan();
-    const read = await reader.read(scan);
+    let scan = await reader.scan();
+    let read = await reader.read(scan);
+    // A file that went in between would be none: its calls would go without its rules.
+    for (let again = 0; again < RESCANS && hasLost(scan, read); again++) {
+      scan = await reader.scan();
+      read = await reader.read(scan);
+    }
     listener.changed(await config.declare(read));
     if (times === undefined || !reader.hasPaths) return live;
     live.#watcher = new ConfigWatcher(reader, scan, read, clock, times, {
@@ -90,6 +98,10 @@ export class LiveConfig {
 export function problemOf({ message, issues }: MeshError): string {
   const errors = (issues as readonly ConfigIssue[]).filter(({ severity }) => severity === 'error');
   return errors.length === 0 ? message : errors.map(formatIssue).join('\n');
+}
+
+function hasLost({ paths }: ConfigScan, { hashes }: ConfigRead): boolean {
+  return paths.some(({ files }) => files.some(({ file }) => !hashes.has(file)));
 }
 
 function watchTimes(watch: boolean | WatchOptions = true): WatcherTimes | undefined {

@@ -83,11 +83,11 @@ describe('meshFetch', () => {
     const path = await rulesFile('once.yaml');
     vi.stubEnv('TS_MESH_CONFIG', path);
 
-    const calls = [meshFetch('http://reviews/'), meshFetch('http://reviews/'), meshFetch('http://reviews/')];
+    const calls = await Promise.all([meshFetch('http://reviews/'), meshFetch('http://reviews/'), meshFetch('http://reviews/')]);
     await rm(path);
     vi.stubEnv('TS_MESH_CONFIG', '/nowhere');
 
-    for (const response of await Promise.all([...calls, meshFetch('http://reviews/')])) expect(response.status).toBe(200);
+    for (const response of [...calls, await meshFetch('http://reviews/')]) expect(response.status).toBe(200);
   });
 
   it.each([
@@ -125,6 +125,25 @@ spec: {hosts: [reviews], http: [{directResponse: {status: ${code}}}]}`;
       expect((error as { issues: unknown[] }).issues).toHaveLength(2);
     }
     expect(service.accepted).toBe(accepted);
+  });
+
+  it('tells warnings of TS_MESH_CONFIG as the process\'s, each once: nobody has the mesh in hand', async () => {
+    const rule = (field: string): string => `${reviewsAt(service)}---\napiVersion: networking.istio.io/v1\nkind: VirtualService\nmetadata: {name: reviews}\nspec: {hosts: [reviews], http: [{${field}: 3s, directResponse: {status: 201}}]}\n`;
+    const path = join(folder, 'misspelled.yaml');
+    await writeFile(path, rule('timout'));
+    vi.stubEnv('TS_MESH_CONFIG', path);
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const texts = (): string[] => warned.mock.calls.map(([text]) => String(text));
+
+    await Promise.all([meshFetch('http://reviews/'), meshFetch('http://reviews/')]);
+    expect((await meshFetch('http://reviews/')).status).toBe(201);
+    expect(texts()).toEqual([expect.stringMatching(/^TS_MESH_CONFIG=.* is in force, with warnings:\n {2}.*misspelled\.yaml:15:.*timout.*did you mean timeout/)]);
+    await writeFile(path, rule('timeot'));
+    await until(() => texts().length === 2, 'the warning of the edit');
+
+    expect(texts()[1]).toMatch(/timeot.*did you mean timeout/);
+    expect(texts()[1]).not.toContain('timout');
+    warned.mockRestore();
   });
 
   it('fails every call when TS_MESH_CONFIG names nothing', async () => {
