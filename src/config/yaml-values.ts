@@ -30,6 +30,9 @@ interface Anchored {
 
 const MERGE = '<<';
 
+/** A second one at the top of a document is mostly a second resource, from which nothing parts the first. */
+const OF_A_RESOURCE: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'spec']);
+
 /**
  * Makes plain values of one document's syntax tree and notes in `index` where each field stands.
  *
@@ -133,7 +136,7 @@ export class YamlValues {
           keyOffset,
           'ERR_DUPLICATE_KEY',
           `key ${JSON.stringify(key)} is given twice in one map`,
-          'remove one of them',
+          depth === 0 && OF_A_RESOURCE.has(key) ? 'remove one of them; where a further resource begins, put a line --- before it' : 'remove one of them',
         );
       }
       own.add(key);

@@ -85,6 +85,13 @@ describe('parseDocuments', () => {
     expect(issues[0]).toMatchObject({ severity: 'error', code, line, file: 'a.yaml' });
   });
 
+  it('tells what parts two resources of a file', () => {
+    const { issues } = parse('apiVersion: v1\nkind: Service\napiVersion: v1\nkind: Pod\na: 1\na: 2\n');
+
+    const parted = 'remove one of them; where a further resource begins, put a line --- before it';
+    expect(issues.map(({ line, hint }) => [line, hint])).toEqual([[3, parted], [4, parted], [6, 'remove one of them']]);
+  });
+
   it('keeps the good documents beside a bad one', () => {
     const { documents, issues } = parse('a: 1\n---\nb: [1\n---\nc: 3\n');
 
