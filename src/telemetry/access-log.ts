@@ -46,7 +46,7 @@ export interface AccessRecord {
 }
 
 /**
- * One line of Istio's default text format, without line break; what is absent is `-`.
+ * One line of Istio's default text format, without line break; what is absent is `-`, a header that is there and empty is not.
  *
  * Source: istio `EnvoyTextLogFormat`.
  */
@@ -63,9 +63,9 @@ export function formatAccessLogText(record: AccessRecord): string {
     record.bytesSent,
     Math.floor(record.durationMs),
     or(record.upstreamServiceTime),
-    `"${or(record.forwardedFor)}"`,
-    `"${or(record.userAgent)}"`,
-    `"${or(record.requestId)}"`,
+    `"${record.forwardedFor ?? '-'}"`,
+    `"${record.userAgent ?? '-'}"`,
+    `"${record.requestId ?? '-'}"`,
     `"${or(record.authority)}"`,
     `"${or(record.upstreamHost)}"`,
     or(record.upstreamCluster),
@@ -96,7 +96,7 @@ export function formatAccessLogJson(record: AccessRecord): string {
     method: orNull(record.method),
     path: orNull(record.path),
     protocol: orNull(record.protocol),
-    request_id: orNull(record.requestId),
+    request_id: record.requestId ?? null,
     requested_server_name: orNull(record.requestedServerName),
     response_code: record.responseCode,
     response_code_details: orNull(record.details),
@@ -108,8 +108,8 @@ export function formatAccessLogJson(record: AccessRecord): string {
     upstream_local_address: orNull(record.upstreamLocalAddress),
     upstream_service_time: orNull(record.upstreamServiceTime),
     upstream_transport_failure_reason: orNull(underscored(record.transportFailureReason)),
-    user_agent: orNull(record.userAgent),
-    x_forwarded_for: orNull(record.forwardedFor),
+    user_agent: record.userAgent ?? null,
+    x_forwarded_for: record.forwardedFor ?? null,
   });
 }
 

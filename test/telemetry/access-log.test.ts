@@ -40,7 +40,6 @@ const refused: AccessRecord = {
   bytesReceived: 0,
   bytesSent: 19,
   durationMs: 0,
-  userAgent: '',
   requestId: 'id',
   authority: 'reviews:9080',
   upstreamCluster: 'outbound|9080|none|reviews.default.svc.cluster.local',
@@ -85,6 +84,11 @@ describe('formatAccessLogText', () => {
     ],
   ])('%s', (_, record, line) => {
     expect(formatAccessLogText(record)).toBe(line);
+  });
+
+  it('shows a header that is there and empty', () => {
+    expect(formatAccessLogText({ ...answered, userAgent: '', forwardedFor: '', routeName: '' })).toMatch(/ "" "" "d57c8b4e-.* - -$/);
+    expect(JSON.parse(formatAccessLogJson({ ...answered, userAgent: '', routeName: '' }))).toMatchObject({ user_agent: '', route_name: null });
   });
 
   it('lets no value begin a line of its own', () => {
