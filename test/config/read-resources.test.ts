@@ -49,6 +49,15 @@ ${JSON.stringify(VS)}
     expect(formatIssue(issues[0]!)).toBe('mesh/reviews.yaml:7:14: error: VirtualService default/reviews spec.http[0].timeout: must be a duration such as 5s, 0.5s, 250ms or 1h30m, got the number 5 (add the unit: 5s)');
   });
 
+  it.each([
+    ['match: [{headers: {end-user: jason}}]', 'must be a map (StringMatch), got "jason"', 'write it as {exact: "jason"}'],
+    ['match: [{uri: /api}]', 'must be a map (StringMatch), got "/api"', 'write it as {exact: "/api"}'],
+    ['route: [{destination: reviews}]', 'must be a map (Destination), got "reviews"', 'write it as {host: "reviews"}'],
+    ['fault: {abort: {httpStatus: 500, percentage: 50}}', 'must be a map (Percent), got the number 50', 'write it as {value: 50}'],
+  ])('tells what is to be written for a text or a number alone: %s', (rule, message, hint) => {
+    expect(read(httpRule(rule)).issues).toContainEqual(expect.objectContaining({ message, hint }));
+  });
+
   it('reports every issue of every document at once, in the order of the file, and keeps the good resources', () => {
     const bad = resource('DestinationRule', 'host: "a*b"\ntrafficPolicy: {connectionPool: {}}');
     const { resources, issues } = read(`${bad}---\n${JSON.stringify(VS)}\n---\na: [\n---\n${httpRule('timeout: 0s\nname: 5')}`);

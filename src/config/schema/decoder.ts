@@ -204,8 +204,10 @@ function unquoteHint(value: unknown, pattern: RegExp): string | undefined {
   return typeof value === 'string' && pattern.test(value) ? `write it without quotes: ${value}` : undefined;
 }
 
-/** `percentage: 50`, as many expect it to be. */
+/** `percentage: 50`, `headers: {end-user: jason}`, `destination: reviews`, as many expect it to be. */
 function wrapHint(type: MessageType, value: unknown): string | undefined {
+  const ofText = ['exact', 'host'].find((field) => type.fields.has(field));
+  if (ofText !== undefined && typeof value === 'string') return `write it as {${ofText}: ${JSON.stringify(value)}}`;
   const [only] = type.fields.size === 1 ? type.fields.keys() : [];
   return only !== undefined && typeof value === 'number' ? `write it as {${only}: ${value}}` : undefined;
 }
