@@ -17,8 +17,8 @@ export function isExpectant(headers: readonly string[]): boolean {
 }
 
 /**
- * One request with `Expect: 100-continue` on a socket of its own: undici refuses those, Node's own client doesn't. The body goes
- * when the server says so, or says nothing for a while; an answer instead is the response.
+ * One request on a socket of its own that undici refuses and Node's own client doesn't: one whose path a rule made without a slash before it,
+ * or one with `Expect: 100-continue`, the body of which goes when the server says so, or says nothing for a while; an answer instead is the response.
  */
 export class ExpectantRequest implements Dispatcher.DispatchController {
   aborted = false;
@@ -51,6 +51,7 @@ export class ExpectantRequest implements Dispatcher.DispatchController {
     handler.onRequestStart?.(this, undefined);
     this.#request.flushHeaders();
     this.#timer = clock.setTimeout(() => this.#send(), PATIENCE_MS);
+    if (!isExpectant(headers as readonly string[])) this.#send();
   }
 
   get paused(): boolean {

@@ -21,8 +21,8 @@ function settledUrl(origin: string): URL {
 
 /**
  * A socket that is open already, and whoever speaks HTTP/1.1 on it: this project's own few lines as long as requests and responses are
- * ordinary; from the first that is not, a single-connection undici client. A request with `Expect: 100-continue` takes the socket
- * for itself before undici has it, and no other follows.
+ * ordinary; from the first that is not, a single-connection undici client. A request with `Expect: 100-continue`, or a path without a slash
+ * before it, takes the socket for itself before undici has it, and no other follows.
  */
 export class Http1Wire implements Wire {
   readonly capacity = 1;
@@ -60,7 +60,7 @@ export class Http1Wire implements Wire {
       this.#isLast = true;
       const { body, ...rest } = options;
       this.#toUndici({ ...rest, body: null }, new UpgradeRequest(body as never, handler));
-    } else if (!isExpectant(options.headers as readonly string[])) {
+    } else if (!isExpectant(options.headers as readonly string[]) && options.path.startsWith('/')) {
       this.#toUndici(options, handler);
     } else if (this.#user === 'nobody') {
       this.#user = 'expectant';

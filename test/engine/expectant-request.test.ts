@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMesh, type Mesh } from '../../src/index.ts';
@@ -117,5 +117,43 @@ describe('a request that expects 100 Continue', () => {
     const { mesh } = await expecting((request) => request.socket.destroy());
 
     expect(await post(mesh)).toMatchObject({ statuses: [503], body: expect.stringContaining('connection termination') });
+  });
+});
+
+describe('a path that a rule made without a slash', () => {
+  const RULES = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: reviews}
+spec:
+  hosts: [reviews]
+  http:
+  - rewrite: {uriRegexRewrite: {match: "^/api/", rewrite: "v2:"}}
+    route: [{destination: {host: reviews}}]`;
+
+  it('goes out as it is, whatever the request and its answer are like', async () => {
+    const heard: string[] = [];
+    const server = createTcpServer((socket) => {
+      let text = '';
+      socket.on('error', () => {}).on('data', (chunk) => {
+        text += String(chunk);
+        // HEAD has no body to wait for.
+        if (!text.startsWith('HEAD') && text.includes('content-length: 5') && !text.endsWith('hello')) return;
+        heard.push(`${text.slice(0, text.indexOf('\r\n'))} ${text.slice(text.indexOf('\r\n\r\n') + 4)}`);
+        const chunked = 'transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n';
+        socket.write(`HTTP/1.1 200 OK\r\n${text.startsWith('GET') ? chunked : 'content-length: 2\r\n\r\n'}${text.startsWith('POST') ? 'ok' : ''}`);
+        text = '';
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    open.push({ close: () => server.close() });
+    const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const mesh = await createMesh({ endpoints: { 'reviews:9080': [{ address }] }, config: { text: RULES } });
+    open.push({ close: () => mesh.close({ drainMs: 0 }) });
+
+    for (const [method, body] of [['GET', 'ok'], ['POST', 'ok'], ['HEAD', ''], ['GET', 'ok']] as const) {
+      expect(await post(mesh, { method, path: '/api/x?q=1', headers: {}, body: method === 'POST' ? 'hello' : null })).toEqual({ statuses: [200], body });
+    }
+    expect(heard).toEqual(['GET v2:x?q=1 HTTP/1.1 ', 'POST v2:x?q=1 HTTP/1.1 hello', 'HEAD v2:x?q=1 HTTP/1.1 ', 'GET v2:x?q=1 HTTP/1.1 ']);
   });
 });
