@@ -208,6 +208,8 @@ export class UpstreamCluster implements PoolContext {
     this.#sweep(now);
     if (this.detector.record(host, event, now) === undefined) return;
     this.hosts.healthChanged(now);
+    // Its connections are not used again, also not once it is back. Source: Envoy `ClusterManagerImpl::…::onHostHealthFailure`.
+    this.#pools.drop(host);
     this.#tell('ejected', host);
     this.#sweepLater();
   }

@@ -340,3 +340,25 @@ describe('a cluster that comes back to life for a request of earlier rules', () 
     expect(engine.clusters.peek(name!)).toBeUndefined();
   });
 });
+
+describe('an endpoint that is ejected', () => {
+  it('loses its connections, the one that told last when its answer is over; once it is back others are opened', async () => {
+    const { call, clock, engine, opened } = world(entry([ONE]) + policy(EJECT), (path) => ({ status: path === '/bad' ? 500 : 200, delayMs: 5 }));
+    const counts = (): object => Object.fromEntries([...engine.collect(/reviews.*upstream_cx_(active|destroy_local)$/)].map(([name, value]) => [name.split('.').at(-1), value]));
+    const both = Promise.all([call(), call()]);
+    await clock.advance(5);
+    await both;
+    expect(counts()).toEqual({ upstream_cx_active: 2, upstream_cx_destroy_local: 0 });
+
+    const bad = call('/bad');
+    await clock.advance(5);
+    expect(await bad).toBe(500);
+    await clock.advance(0);
+    expect(counts()).toEqual({ upstream_cx_active: 0, upstream_cx_destroy_local: 2 });
+
+    await clock.advance(71_000);
+    const back = call();
+    await clock.advance(5);
+    expect([await back, opened[ONE]]).toEqual([200, 3]);
+  });
+});
