@@ -192,6 +192,8 @@ export class TcpWalk implements DialWaiter, LoggedConnection {
   onDialFailed(error: Error, timedOut: boolean): void {
     const { stats } = this.#cluster!;
     stats.upstream_cx_connect_fail++;
+    // The first attempt is the last.
+    stats.upstream_cx_connect_attempts_exceeded++;
     stats.upstream_rq_pending_failure_eject++;
     if (timedOut) stats.upstream_cx_connect_timeout++;
     this.#cluster!.recordReset(this.#host!, timedOut ? 'connection-timeout' : 'connection-failure');

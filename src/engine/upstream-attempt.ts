@@ -211,7 +211,7 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.#over();
     this.#finishRequest();
     this.#count(cut ? 'protocol-error' : reason, connection);
-    this.#pool.abandon(connection, reason === 'protocol-error' ? 'local' : 'remote');
+    this.#pool.abandon(connection, cutBy(reason, connection));
     if (!dismissed) this.#owner.onFailure(this, cut ? 'protocol-error' : reason, error);
   }
 
@@ -267,6 +267,12 @@ export class UpstreamAttempt implements Dispatcher.DispatchHandler, PoolWaiter {
     this.cluster.clock.clearTimeout(this.#perTryTimer);
     this.#perTryTimer = undefined;
   }
+}
+
+/** Who cut the request short. What is no HTTP/2 ends the streams first, so that its connection has none when it is closed. */
+function cutBy(reason: ResetReason, { protocol }: Connection): 'local' | 'remote' | undefined {
+  if (reason !== 'protocol-error') return 'remote';
+  return protocol === 'http2' ? undefined : 'local';
 }
 
 /** Of the informational statuses; others end here. Source: Envoy `HeaderUtility::isSpecial1xx`. */

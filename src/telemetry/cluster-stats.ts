@@ -33,6 +33,7 @@ export class ClusterStats {
   upstream_cx_http1_total = 0;
   upstream_cx_http2_total = 0;
   upstream_cx_close_notify = 0;
+  upstream_cx_connect_attempts_exceeded = 0;
   upstream_cx_connect_fail = 0;
   upstream_cx_connect_timeout = 0;
   upstream_cx_idle_timeout = 0;
@@ -156,7 +157,7 @@ const NO_SOURCES: ClusterStatSources = Object.freeze({});
 
 /** What Envoy lists too, and what can't happen here or to a cluster that Istio makes. */
 const NEVER_COUNTED: readonly string[] = [
-  'upstream_cx_connect_attempts_exceeded', 'upstream_cx_connect_with_0_rtt', 'upstream_cx_http3_total', 'upstream_http3_broken', 'upstream_rq_0rtt',
+  'upstream_cx_connect_with_0_rtt', 'upstream_cx_http3_total', 'upstream_http3_broken', 'upstream_rq_0rtt',
   'upstream_internal_redirect_failed_total', 'upstream_internal_redirect_succeeded_total', 'bind_errors',
 ];
 

@@ -319,6 +319,16 @@ describe('on sockets', () => {
     expect(meshInfo(response)).toMatchObject({ status: 502, flags: 'UPE', details: 'upstream_reset_before_response_started{protocol_error}' });
   });
 
+  it.each([['HTTP', 1], ['HTTP2', 0]])('an answer that is no %s cuts %i requests short, as the connection is counted', async (protocol, cut) => {
+    await using service = await httpService(({ socket }) => void socket.write('nonsense\r\n\r\n'));
+    await using mesh = await createMesh({ config: config().replace('number: 9080', `number: 9080, targetPort: ${service.port}`).replace('10.0.0.1', '127.0.0.1').replace('protocol: HTTP', `protocol: ${protocol}`) });
+
+    expect(meshInfo(await mesh.fetch('http://reviews:9080/'))).toMatchObject({ status: 502, flags: 'UPE' });
+
+    const counted = Object.entries(mesh.stats(/reviews.*upstream_cx_(destroy_local|destroy_local_with_active_rq|protocol_error)$/)).map(([name, value]) => [name.split('.').at(-1), value]);
+    expect(Object.fromEntries(counted)).toEqual({ upstream_cx_destroy_local: 1, upstream_cx_destroy_local_with_active_rq: cut, upstream_cx_protocol_error: 1 });
+  });
+
   it('a HEAD request leaves its connection for the next', async () => {
     await using service = await httpService((_request, response) => response.writeHead(200, { 'content-length': '3' }).end());
     await using mesh = await createMesh({ config: config().replace('number: 9080', `number: 9080, targetPort: ${service.port}`).replace('10.0.0.1', '127.0.0.1') });

@@ -69,7 +69,7 @@ describe('mesh.connect', () => {
 
     expect(ended).toMatchObject([{ flags: 'UF,URX', endpoint: '127.0.0.1:1' }]);
     expect(lines[0]).toContain('"- - -" 0 UF,URX');
-    expect(counted(mesh)).toEqual({ upstream_cx_connect_fail: 1, upstream_cx_destroy: 1, upstream_cx_destroy_remote: 1, upstream_cx_total: 1, upstream_rq_pending_failure_eject: 1, upstream_rq_pending_total: 1 });
+    expect(counted(mesh)).toEqual({ upstream_cx_connect_attempts_exceeded: 1, upstream_cx_connect_fail: 1, upstream_cx_destroy: 1, upstream_cx_destroy_remote: 1, upstream_cx_total: 1, upstream_rq_pending_failure_eject: 1, upstream_rq_pending_total: 1 });
   });
 
   it('counts who closed a connection: whoever ended last, or broke it off', async () => {
