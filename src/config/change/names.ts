@@ -76,7 +76,7 @@ export function nameKey(host: string, namespace: string, domain: string): string
 
 function virtualServiceNames(virtualService: VirtualService, context: NameContext): Names {
   const { resource, hosts, rules } = virtualService;
-  const delegates = rules.flatMap(({ spec: { delegate } }) => (delegate === undefined ? [] : [delegateKey(delegate.namespace ?? resource.namespace, delegate.name)]));
+  const delegates = rules.flatMap(({ spec: { delegate } }) => (delegate === undefined ? [] : [delegateKey(delegate.namespace || resource.namespace, delegate.name)]));
   const own = hosts.length === 0 ? [delegateKey(resource.namespace, resource.name)] : keysOf(hosts, context);
   return {
     own: [...own, ...delegates],

@@ -2,6 +2,7 @@ import { COST, type CompileBudget } from '../compile-budget.ts';
 import type { HttpMatchSpec, HttpRouteSpec, StringMatchSpec } from '../istio-types.ts';
 import { originOf } from '../resource.ts';
 import { isExportedTo } from '../scope/export-to.ts';
+import { gatewayName } from './gateway-name.ts';
 import type { HttpRule, VirtualService } from './virtual-service.ts';
 
 /**
@@ -31,13 +32,21 @@ function resolveRule(
 ): readonly HttpRule[] {
   const { delegate: reference } = root.spec;
   if (reference === undefined) return [root];
-  const found = delegates.get(`${reference.namespace ?? namespace}/${reference.name}`);
+  const found = delegates.get(`${reference.namespace || namespace}/${reference.name}`);
   if (found === undefined || !isExportedTo(found.exportTo, found.resource.namespace, namespace)) return [];
   const spend = (cost: number): void => budget.spend(cost, () => originOf(root.resource, root.path));
   return found.rules.flatMap((rule) => {
-    const spec = mergeRules(root.spec, rule.spec, spend);
+    const spec = mergeRules(bound(root), bound(rule), spend);
     return spec === undefined ? [] : [{ ...rule, spec, boundIn: root.boundIn }];
   });
+}
+
+/** The rule with its matches' gateways in full: the root's and the delegate's may be of different namespaces. */
+function bound({ spec, boundIn }: HttpRule): HttpRouteSpec {
+  const { match = [] } = spec;
+  if (match.every(({ gateways = [] }) => gateways.length === 0)) return spec;
+  const named = match.map((entry) => (entry.gateways === undefined ? entry : { ...entry, gateways: entry.gateways.map((name) => gatewayName(name, boundIn)) }));
+  return { ...spec, match: named };
 }
 
 /** What a delegate's rule leaves unset comes from the root's; contradicting matches drop the delegate's rule. */

@@ -20,6 +20,7 @@ describe('delegates', () => {
     const hidden = istio('VirtualService', 'part', `{exportTo: [nowhere], http: [${answer(202)}]}`);
 
     expect(goals(snapshotOf(text + delegate(answer(202), 'default')), HOST)).toEqual(['202', '204']);
+    expect(goals(snapshotOf(text.replace('{name: part}', '{name: part, namespace: ""}') + delegate(answer(202), 'default')), HOST)).toEqual(['202', '204']);
     expect(goals(snapshotOf(text + delegate(answer(202), 'team')), HOST)).toEqual(['204']);
     expect(goals(snapshotOf(text + hidden), HOST)).toEqual(['204']);
   });

@@ -113,6 +113,17 @@ describe('HTTP', () => {
     expect(answer(compiled(gateway('a', PLAIN) + root + leaf), 'http.80', 'x.com')).toBe(203);
   });
 
+  it.each([
+    // Names of a delegate are of its own namespace.
+    ['a', undefined],
+    ['default/a', 203],
+  ])('reads the gateway %s of a match in a delegate by the namespace of the delegate', (name, status) => {
+    const root = rule('root', 'hosts: [x.com], gateways: [a], http: [{match: [{gateways: [a]}], delegate: {name: leaf, namespace: other}}]');
+    const leaf = rule('leaf', `http: [{match: [{gateways: [${name}], uri: {prefix: /}}], directResponse: {status: 203}}]`, 'other');
+
+    expect(answer(compiled(gateway('a', PLAIN) + root + leaf), 'http.80', 'x.com')).toBe(status);
+  });
+
   it('leaves a wider host to another VirtualService where a narrower one has no rule for the gateway', () => {
     const narrow = rule('narrow', 'hosts: [a.x.com], gateways: [a], http: [{match: [{port: 81}], directResponse: {status: 201}}]');
     const wide = rule('wide', 'hosts: ["*.x.com"], gateways: [a], http: [{directResponse: {status: 202}}]');
