@@ -92,8 +92,8 @@ function whyNotBeside(server: GatewayServer, others: readonly GatewayServer[]): 
   if (first === undefined) return undefined;
   const where = `port ${server.port}`;
   if (family(server) !== family(first) || family(server) === 'tcp') return `${where} is taken by ${first.gateway}, which speaks something else`;
-  if (family(server) === 'http') return undefined;
-  const known = new Set(beside.flatMap(({ hosts }) => hosts.map(({ text }) => text)));
+  // Settings for TLS make hosts their server's own, also where they only lead plain HTTP to https.
+  const known = new Set(server.tls === undefined ? [] : beside.filter(({ tls }) => tls !== undefined).flatMap(({ hosts }) => hosts.map(({ text }) => text)));
   const twice = server.hosts.find(({ text }) => known.has(text));
   if (twice !== undefined) return `another server has ${twice.text} on ${where}`;
   if (server.kind === 'https' && beside.some(({ routeName }) => routeName === server.routeName)) return `another server of ${where} has its port's name`;

@@ -56,6 +56,8 @@ const PLAIN = '{port: {number: 80, name: http, protocol: HTTP}, hosts: ["*"]}';
 const https = (name: string, hosts: string): string => `{port: {number: 443, name: ${name}, protocol: HTTPS}, hosts: [${hosts}], tls: {mode: SIMPLE, credentialName: c}}`;
 const passing = (name: string, hosts: string): string => `{port: {number: 443, name: ${name}, protocol: TLS}, hosts: [${hosts}], tls: {mode: PASSTHROUGH}}`;
 
+const toHttps = (hosts: string): string => `{port: {number: 80, name: http, protocol: HTTP}, hosts: [${hosts}], tls: {httpsRedirect: true}}`;
+
 /** What answers a GET: a status, a cluster, or nothing. */
 function answer({ snapshot }: GatewaySnapshot, routes: string, authority: string, path = '/'): number | string | undefined {
   const head: RequestHead = { method: 'GET', scheme: 'http', authority, path, port: snapshot.routes.configurations.find(({ hosts }) => hosts?.[0] === routes)?.port ?? 0, headers: [] };
@@ -77,10 +79,15 @@ describe('which servers a workload serves', () => {
     ['HTTP beside TLS on one port', `${PLAIN.replace('80', '443')}`, https('b', 'b.com')],
     ['two of TCP', '{port: {number: 9000, name: tcp, protocol: TCP}, hosts: ["*"]}', '{port: {number: 9000, name: other, protocol: TCP}, hosts: ["*"]}'],
     ['two of TLS with one host', https('a', 'a.com'), passing('b', 'a.com')],
+    ['two that lead one host to https', toHttps('a.com'), toHttps('b.com, a.com')],
   ])('keeps the older of %s', (_what, first, second) => {
     const { rejected } = compiled(gateway('a', first) + gateway('b', second));
 
     expect(rejected).toEqual([expect.stringMatching(/^Gateway default\/b spec\.servers\[0\]: .*/)]);
+  });
+
+  it.each([[PLAIN, toHttps('"*"')], [toHttps('"*"'), PLAIN], [toHttps('a.com'), toHttps('b.com')]])('serves %s and %s on one port', (first, second) => {
+    expect(compiled(gateway('a', first) + gateway('b', second)).rejected).toEqual([]);
   });
 
   it('keeps apart what has addresses of its own', () => {
