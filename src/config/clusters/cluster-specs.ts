@@ -133,7 +133,10 @@ function clusterSpec(
   const dynamic = service.discovery === 'dynamic-dns';
   // The names of Services are looked up here alone: a subset that has no part in them is there, and empty.
   const resolved = service.registry === 'kubernetes' && endpoints.length === 0 && service.discovery === 'strict-dns' ? 'static' : service.discovery;
-  const dialled = service.discovery === 'original-dst' || (loadBalancer.kind === 'PASSTHROUGH' && !dynamic);
+  // A subset is what the whole service is, whatever balancer it asks for itself.
+  const whole = subset === undefined ? policy : effectivePolicy(rule?.trafficPolicy, undefined, port.number, mesh);
+  const isPassed = [policy, whole].some((each) => loadBalancerOptions(each.loadBalancer).kind === 'PASSTHROUGH');
+  const dialled = service.discovery === 'original-dst' || (isPassed && !dynamic);
   const where = { host: service.host, port: port.number, subset: name, selected: rule?.selector !== undefined, subjectAltNames: service.subjectAltNames };
   const tls = tlsOptions(policy.tls, where);
   const protocol = upstreamProtocol(port.protocol, policy.connectionPool, mesh.h2Upgrade);

@@ -116,6 +116,12 @@ describe('load balancers', () => {
     expect(cluster(snapshot, NAME.replace('80||', '80|s|')).discovery).toBe('original-dst');
     expect(cluster(snapshot, NAME).discovery).toBe('static');
   });
+
+  it('PASSTHROUGH of the whole service is that of its subsets, whatever balancer they ask for', () => {
+    const rule = istio('DestinationRule', 'web', '{host: web, trafficPolicy: {loadBalancer: {simple: PASSTHROUGH}}, subsets: [{name: s, labels: {version: v1}, trafficPolicy: {loadBalancer: {simple: RANDOM}}}]}');
+
+    expect(cluster(snapshotOf(WEB + rule), NAME.replace('80||', '80|s|'))).toMatchObject({ discovery: 'original-dst', loadBalancer: { kind: 'PASSTHROUGH' }, endpoints: [] });
+  });
 });
 
 describe('the protocol to the endpoints', () => {
