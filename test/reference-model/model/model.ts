@@ -55,9 +55,10 @@ export function follow({ rule, match, namespace, place }: GuardedRule, virtualHo
   return forward(decision, rule, match, namespace, request, probe, world);
 }
 
+/** An answer without a body has no content-type, whatever its operations say. */
 function replied(decision: Decision, reply: Reply, rule: HttpRule, request: Request): Answer {
-  const headers = localHeaders(reply.body === '' ? [] : textPlain, [[rule.headers?.response]], request, reply.headers);
-  return { ...decision, kind: 'reply', reply: { ...reply, headers } };
+  const headers = localHeaders(textPlain, [[rule.headers?.response]], request, reply.headers);
+  return { ...decision, kind: 'reply', reply: { ...reply, headers: reply.body === '' ? headers.filter(([name]) => name !== 'content-type') : headers } };
 }
 
 const textPlain: readonly HeaderLine[] = [['content-type', 'text/plain']];
