@@ -70,7 +70,8 @@ function delayed({ delay }: Fault, outcomes: readonly Outcome[]): Outcome[] {
 
 function sent({ cluster, request, responseHeaders }: Destined, route: string, call: CallerRequest, probe: Probe): Outcome {
   const common = { headers: responseHeaders, route, cluster: cluster.name };
-  if (cluster.state === 'missing') return { ...common, status: 503, flags: 'NC', body: '' };
+  // An answer without a body has no content-type, whatever its operations say.
+  if (cluster.state === 'missing') return { ...common, headers: responseHeaders.filter(([name]) => name !== 'content-type'), status: 503, flags: 'NC', body: '' };
   if (cluster.state === 'empty') return { ...common, status: 503, flags: 'UH', body: 'no healthy upstream' };
   const endpoints = cluster.state === 'dialled' ? [dialled(call, cluster.dialledPort)] : cluster.endpoints;
   return { ...common, status: probe.status, flags: '-', body: '', arrival: { ...request, endpoints } };

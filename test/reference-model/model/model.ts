@@ -155,9 +155,9 @@ function withHeader(request: Request, name: string, value: string): Request {
 }
 
 function responseHeaders(rule: HttpRule, evaluators: Evaluators, cluster: Cluster, request: Request, sent: Request, probe: Probe): HeaderLine[] {
-  // A local reply is made before the request was worked on.
+  // Without a cluster the reply is made before the request was worked on, without an endpoint after that.
   if (cluster.state === 'missing') return withCors(rule.corsPolicy, request, localHeaders([], evaluators, request, []));
-  if (cluster.state === 'empty') return withCors(rule.corsPolicy, request, localHeaders(textPlain, evaluators, request, []));
+  if (cluster.state === 'empty') return withCors(rule.corsPolicy, request, localHeaders(textPlain, evaluators, sent, []));
   return withCors(rule.corsPolicy, request, operateOn(probe.headers, evaluators, probe.status, sent));
 }
 
