@@ -42,7 +42,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   { file: 'src/route/forwarded-address.ts', line: 'i < headers.length', changes: [['i < headers.length', 'i <= headers.length']], why: PAST_THE_END },
   {
     file: 'src/route/grpc.ts',
-    line: '!/^\\d{1,2}$/.test(value)',
+    line: '!/^\\d{1,9}$/.test(value)',
     changes: [['value === undefined', 'false']],
     why: 'For the type checker: the text "undefined" is no number.',
   },

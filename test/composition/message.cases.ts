@@ -8,11 +8,11 @@ const TURNS = [{ ...p.OK, endpoint: 'a' }, { ...p.OK, atMs: 1, endpoint: 'b' }, 
 
 /** Turns, and what changes in a message on its way. */
 export const MESSAGE_CASES: readonly PairCase[] = [
-  { pair: ['load balancing', 'request headers'], rule: 'a hash is of the header that the caller sent, before the operations', http: ['headers: {request: {remove: [x-user]}}', p.TO_BOTH],
+  { pair: ['load balancing', 'request headers'], rule: 'a hash is of the header that goes out, after the operations', http: ['headers: {request: {set: {x-user: "%REQ(x-other)%"}}}', p.TO_BOTH],
     policy: ['loadBalancer: {consistentHash: {httpHeaderName: x-user}}'],
-    // Two users whose hashes lie on different endpoints; without the header chance would send both to the same.
-    calls: (['b', 'a', 'b', 'a'] as const).map((endpoint, i) => ({ ...p.OK, atMs: i, sent: { 'x-user': endpoint === 'b' ? 'u1' : 'u3' }, endpoint })),
-    seen: { a: [{ headers: { 'x-user': undefined } }, {}], b: [{ headers: { 'x-user': undefined } }, {}] } },
+    // Two users whose hashes lie on different endpoints, each sent as the other.
+    calls: (['b', 'a', 'b', 'a'] as const).map((endpoint, i) => ({ ...p.OK, atMs: i, sent: endpoint === 'b' ? { 'x-user': 'u3', 'x-other': 'u1' } : { 'x-user': 'u1', 'x-other': 'u3' }, endpoint })),
+    seen: { a: [{ headers: { 'x-user': 'u3' } }, {}], b: [{ headers: { 'x-user': 'u1' } }, {}] } },
   { pair: ['load balancing', 'response headers'], rule: 'every endpoint\'s response gets the operations', http: [p.RESPONSE_HEADERS, p.TO_BOTH], policy: [p.ROUND_ROBIN], services: { b: { headers: { 'x-secret': '1' } } }, calls: TURNS.map((call) => ({ ...call, headers: { 'x-rule': 'yes', 'x-secret': undefined } })), seen: { a: [{}, {}], b: [{}] } },
   { pair: ['load balancing', 'rewrite'], rule: 'all paths share the turns', http: [p.REWRITE, p.TO_BOTH], policy: [p.ROUND_ROBIN], calls: TURNS.map((call, i) => ({ ...call, path: `/old/${i}` })), seen: { a: [{ path: '/new/0' }, { path: '/new/2' }], b: [{ path: '/new/1' }] } },
   { pair: ['load balancing', 'cors'], rule: 'a preflight takes no turn', http: [p.CORS, p.TO_BOTH], policy: [p.ROUND_ROBIN], calls: [TURNS[0], { ...PREFLIGHT, atMs: 1 }, { ...TURNS[1], atMs: 2, sent: SHOP, headers: ALLOWED }], seen: { a: [{}], b: [{}] } },

@@ -158,7 +158,8 @@ describe('whatever is sent,', { timeout: 3_600_000 }, () => {
           expect(path).toMatch(/#|\0|%00/);
           return;
         }
-        expect(normalizePath(once, mode)).toBe(once);
+        // `/.;x` is a dot segment only as it is written: what comes out as that, of `/%2e;x` for one, is another the next time. So with Envoy too.
+        if (!path.includes(';')) expect(normalizePath(once, mode)).toBe(once);
         const [plain = '', ...query] = once.split('?');
         expect(query.join('?')).toBe(path.split('?').slice(1).join('?'));
         if (mode === 'NONE') return;

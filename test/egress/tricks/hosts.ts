@@ -26,7 +26,7 @@ export const HOST_TRICKS: readonly Trick[] = [
   withHost('several Hosts, the first outside', '502', inside, { host: ['evil.test', 'reviews'] }),
   withHost('several Hosts, the first registered', 'registered', outside, { host: ['reviews', 'evil.test'] }, false),
   withHost('a Host with user name', '502', inside, { host: 'reviews@evil.test' }),
-  withHost('a Host with a blank', '502', inside, { host: 'reviews evil.test' }),
+  withHost('a Host with a blank', '400', inside, { host: 'reviews evil.test' }, false),
   withHost('Host *', '502', outside, { host: '*' }),
   withHost('an empty Host', '404', outside, { host: '' }, false),
   withHost('x-forwarded-host and its like', '502', outside, { 'x-forwarded-host': 'reviews', forwarded: 'host=reviews', 'x-envoy-original-dst-host': '127.0.0.66:1', ':authority': 'reviews' }),
