@@ -94,7 +94,7 @@ function forwarded(action: ForwardAction, { spec }: Route, head: RequestHead, sn
       destination.prepareRequest(sent, variables(0));
       const isLocal = cluster.state === 'missing' || cluster.state === 'empty';
       const headers: ResponseHeaders = isLocal ? {} : recordOf(probe.headers);
-      destination.finishResponse(headers, isLocal ? head : sent, variables(isLocal ? 0 : probe.status));
+      destination.finishResponse(headers, cluster.state === 'missing' ? head : sent, variables(isLocal ? 0 : probe.status));
       if (cors?.kind === 'allowed') action.cors?.finishResponse(headers, cors.origin);
       if (cluster.state === 'empty') finishReply(headers, NO_HEALTHY_HOST);
       return {
