@@ -50,9 +50,15 @@ export function routesOf({ routes, service }: VirtualHost): readonly GuardedRule
 export function follow({ rule, match, namespace, place }: GuardedRule, virtualHost: string, request: Request, probe: Probe, world: World): Answer {
   const routeName = match?.name === undefined || match.name === '' ? (rule.name ?? '') : `${rule.name ?? ''}.${match.name}`;
   const decision: Decision = { virtualHost, rule: place, routeName, fault: faultOf(rule.fault) };
-  if (rule.redirect !== undefined) return replied(decision, redirectReply(rule.redirect, match, request), rule, request);
+  if (rule.redirect !== undefined) return replied(decision, redirectReply(rule.redirect, match, request), rule, redirected(rule.redirect.prefixRewrite, match, request));
   if (rule.directResponse !== undefined) return replied(decision, directReply(rule.directResponse, request), rule, request);
   return forward(decision, rule, match, namespace, request, probe, world);
+}
+
+/** What operations of a redirect that replaces a prefix read of the request: both paths. */
+function redirected(prefix: string | undefined, match: GuardedRule['match'], request: Request): Request {
+  if (prefix === undefined || prefix === '') return request;
+  return { ...withHeader(request, 'x-envoy-original-path', request.path), path: rewritePath({ uri: prefix }, match, request.path) };
 }
 
 /** An answer without a body has no content-type, whatever its operations say. */
