@@ -16,7 +16,6 @@ export interface AccessLogFormat {
 const NUMBERS: ReadonlySet<string> = new Set(['UPSTREAM_REQUEST_ATTEMPT_COUNT', 'UPSTREAM_REMOTE_PORT', 'DOWNSTREAM_LOCAL_PORT']);
 
 type Value = string | number | undefined;
-type JsonFormat = ((record: AccessRecord) => unknown) | undefined;
 
 /**
  * The format that MeshConfig `accessLogFormat` and `accessLogEncoding` ask for; Istio's own where none is given, or one that is none
@@ -24,23 +23,24 @@ type JsonFormat = ((record: AccessRecord) => unknown) | undefined;
  *
  * Source: istio `buildFileAccessTextLogFormat`, `buildFileAccessJSONLogFormat`; Envoy substitution formatter.
  */
-export function lineFormat({ encoding, format }: AccessLogFormat): LineFormat {
+export function lineFormat(asked: AccessLogFormat): LineFormat {
+  const { encoding, format } = asked;
+  const isOwn = format !== '' && checkLineFormat(asked) === undefined;
   if (encoding === 'JSON') {
-    const json = format === '' ? undefined : jsonFormat(parsedJson(format));
-    return json === undefined ? formatAccessLogJson : (record) => JSON.stringify(json(record));
+    if (!isOwn) return formatAccessLogJson;
+    const json = valueFormat(JSON.parse(format));
+    return (record) => JSON.stringify(json(record));
   }
-  const segments = format === '' ? '' : parseSubstitution(format.replace(/\n$/, ''));
+  if (!isOwn) return formatAccessLogText;
+  const segments = segmentsOf(format.replace(/\n$/, ''));
   // A caller's header must not be able to start a line of its own; the format may.
-  return typeof segments === 'string' ? formatAccessLogText : (record) => textOf(segments, record);
+  return (record) => textOf(segments, record);
 }
 
 /** What is wrong with a format, or `undefined`. */
 export function checkLineFormat({ encoding, format }: AccessLogFormat): string | undefined {
   if (format === '') return undefined;
-  if (encoding === 'TEXT') {
-    const segments = parseSubstitution(format);
-    return typeof segments === 'string' ? segments : undefined;
-  }
+  if (encoding === 'TEXT') return problemOf(format);
   const parsed = parsedJson(format);
   if (!isRecord(parsed)) return 'is no JSON object';
   return problemOf(parsed);
@@ -61,14 +61,14 @@ function textOf(segments: readonly Segment[], record: AccessRecord): string {
   return text;
 }
 
-/** Source: Envoy `JsonFormatBuilder`, whose keys are sorted, and whose values have types where they are one operator alone. */
-function jsonFormat(value: unknown): JsonFormat {
-  if (!isRecord(value) || problemOf(value) !== undefined) return undefined;
-  return valueFormat(value);
+/** Of a text without a problem. */
+function segmentsOf(text: string): readonly Segment[] {
+  return parseSubstitution(text) as Segment[];
 }
 
+/** Source: Envoy `JsonFormatBuilder`, whose keys are sorted, and whose values have types where they are one operator alone. */
 function valueFormat(value: unknown): (record: AccessRecord) => unknown {
-  if (typeof value === 'string') return stringFormat(parseSubstitution(value) as Segment[]);
+  if (typeof value === 'string') return stringFormat(segmentsOf(value));
   if (Array.isArray(value)) {
     const formats = value.map(valueFormat);
     return (record) => formats.map((format) => format(record));

@@ -104,6 +104,10 @@ export function namespacesOf(resources: readonly Resource[], { workload }: Pick<
 function mergeSameHost(services: readonly Service[]): Service[] {
   const merged: Service[] = [];
   for (const group of Map.groupBy(services, ({ namespace, host }) => `${namespace}/${host}`).values()) {
+    if (group.length === 1) {
+      merged.push(...group);
+      continue;
+    }
     const apart = new Set(group.map(({ registry }) => registry)).size > 1 ? [group] : Map.groupBy(group, exportedTo).values();
     for (const alike of apart) merged.push(shareEndpoints(alike.reduce(merge), group));
   }
@@ -120,7 +124,6 @@ function merge(older: Service, younger: Service): Service {
 }
 
 function shareEndpoints(service: Service, group: readonly Service[]): Service {
-  if (group.length === 1) return service;
   const endpoints = group.filter(({ discovery }) => discovery === service.discovery).flatMap((one) => one.endpoints);
   return { ...service, endpoints };
 }
