@@ -136,7 +136,7 @@ export class OrdinaryWire implements AfterPoll {
       exchange.take(bytes);
       return true;
     }
-    // Nobody asked for it.
+    // Nobody asked for it: not for a line end either, over which undici would pass. Envoy closes the connection for that too.
     this.#socket.destroy();
     return false;
   }
