@@ -147,6 +147,30 @@ export const EQUIVALENT: readonly Equivalent[] = [
   { file: 'src/route/path.ts', line: 'after < end &&', changes: [['after < end', 'after <= end']], why: 'The line before has ruled out that they are equal.' },
   {
     file: 'src/route/path-trie.ts',
+    line: 'if (node < 0) return found;',
+    changes: [['node < 0', 'false'], ['node < 0', 'node <= 0']],
+    why: 'At -1 stands an edge longer than one character and of none that there is, so the walk ends; the root is no child.',
+  },
+  {
+    file: 'src/route/path-trie.ts',
+    line: 'table[node + EDGE]',
+    changes: [['node + EDGE', 'node - EDGE']],
+    why: 'EDGE is 0.',
+  },
+  {
+    file: 'src/route/path-trie.ts',
+    line: 'if (position >= best) return best;',
+    changes: [['position >= best', 'position > best']],
+    why: 'What is found at the best position is the best position.',
+  },
+  {
+    file: 'src/route/path-trie.ts',
+    line: 'while (high - low > LINEAR_CHILDREN)',
+    changes: [['high - low > LINEAR_CHILDREN', 'false'], ['high - low > LINEAR_CHILDREN', 'high - low >= LINEAR_CHILDREN']],
+    why: FAST_PATH,
+  },
+  {
+    file: 'src/route/path-trie.ts',
     line: 'while (length < edge.length',
     changes: [['length < edge.length', 'true'], ['length < edge.length', 'length <= edge.length']],
     why: PAST_THE_END,

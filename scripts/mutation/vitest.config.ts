@@ -8,7 +8,8 @@ export default defineConfig({
   test: {
     include: [...FOLDERS[folder]],
     setupFiles: ['scripts/mutation/setup.ts'],
-    testTimeout: 20_000,
+    // The first run counts every step: what takes 0.2 s takes half a minute there.
+    testTimeout: 120_000,
     // Tests of pure code leave nothing behind, and a worker for every file would cost more than the tests.
     isolate: false,
   },

@@ -52,11 +52,23 @@ describe('PathTrie', () => {
   });
 
   it('finds its way among many children', () => {
-    const texts = Array.from({ length: 300 }, (_, i) => `/${String.fromCharCode(33 + i)}x`);
+    // In an order of their own: who is looked for by halves must have been sorted.
+    const texts = Array.from({ length: 300 }, (_, i) => `/${String.fromCharCode(33 + ((i * 97) % 300))}x`);
     const trie = new PathTrie(texts.map((each) => ({ kind: 'exact', text: each })));
 
     texts.forEach((each, position) => expect(offered(trie, each)).toEqual([position]));
     expect(offered(trie, '/ x')).toEqual([]);
+  });
+
+  it('takes no position for a child', () => {
+    // Behind the only child of the root lie the positions of the root itself: 97, as 'a', and 8, as where that child lies.
+    const keys: (PathKey | undefined)[] = Array.from({ length: 98 }, () => undefined);
+    keys[0] = { kind: 'prefix', text: 'b' };
+    keys[8] = { kind: 'exact', text: '' };
+    keys[97] = { kind: 'prefix', text: '' };
+
+    expect(offered(new PathTrie(keys), 'a')).toEqual([97]);
+    expect(offered(new PathTrie(keys), 'b')).toEqual([97, 0]);
   });
 
   it('has no trouble with prefixes within each other, or a great many keys', () => {

@@ -79,6 +79,17 @@ describe('StickySplit', () => {
     }
   });
 
+  it('tells clusters apart whose names are not those of services, in any order too', () => {
+    const named = (...clusters: string[]) => new StickySplit({ keys: KEYS, salt: '' }, clusters.map((cluster) => ({ cluster, weight: 1 })));
+    const [there, back] = [named('PassthroughCluster', 'BlackHoleCluster'), named('BlackHoleCluster', 'PassthroughCluster')];
+
+    for (const user of users.slice(0, 100)) expect(back.pick(of(user))!.cluster).toBe(there.pick(of(user))!.cluster);
+  });
+
+  it('has nobody to choose where none has a weight', () => {
+    expect(split({ v1: 0, v2: 0 }).pick(of('jason'))).toBeUndefined();
+  });
+
   it('shares out between equal destinations too, also when one before them has no weight', () => {
     const of4 = [0, 30, 30, 40].map((one) => ({ cluster: 'outbound|80||a', weight: one }));
     const twins = new StickySplit({ keys: KEYS, salt: '' }, of4);
