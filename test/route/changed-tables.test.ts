@@ -52,6 +52,38 @@ describe('RouteTable.with', () => {
     expect(made).toBeGreaterThan(20);
   });
 
+  const named = (name: string, ...domains: string[]): VirtualHostSpec => ({ name, domains, routes: [] });
+
+  it('still takes the longest wildcard, whichever came last', () => {
+    const table = new RouteTable([configuration([named('short', '*.b', 'a.*'), named('twice', '*.c.b')])]);
+    const changed = table.with([{ port: 80, host: undefined, gone: [], come: [named('suffix', '*.long.b'), named('late', 'a.b.*')] }])!;
+    const less = changed.with([{ port: 80, host: undefined, gone: ['suffix', 'late'], come: [] }])!;
+
+    expect(['x.long.b', 'x.c.b', 'x.b', 'a.b.x', 'a.x'].map((host) => changed.virtualHost(80, host)?.name)).toEqual(['suffix', 'twice', 'short', 'late', 'short']);
+    expect(['x.long.b', 'a.b.x'].map((host) => less.virtualHost(80, host)?.name)).toEqual(['short', 'short']);
+  });
+
+  it('is not made where the virtual host of whatever Host goes or a wildcard is wanted twice', () => {
+    const table = new RouteTable([configuration([named('v1', '*.a', 'a.*')])]);
+    const change = (gone: string[], ...come: VirtualHostSpec[]) => table.with([{ port: 80, host: undefined, gone, come }]);
+
+    expect([change(['any']), change([], named('v2', '*.a')), change([], named('v2', 'a.*')), change([], named('v2', 'x'), named('v3', 'x'))]).toEqual([undefined, undefined, undefined, undefined]);
+    expect(change(['v1'], named('v2', '*.a'))?.virtualHost(80, 'x.a')?.name).toBe('v2');
+  });
+
+  it('changes the port that was meant, and puts a new one in its place', () => {
+    const own80: RouteConfigurationSpec = { port: 80, hosts: ['db'], virtualHosts: [named('own', '*')] };
+    const table = new RouteTable([own80, configuration([named('v1', 'a')], 80), configuration([named('v1', 'a')], 82)]);
+    const changed = table.with([
+      { port: 82, host: undefined, gone: ['v1'], come: [named('v2', 'b')] },
+      { port: 81, host: undefined, now: { port: 81, virtualHosts: [{ ...named('v3', 'c'), routes: counted('v3', true) }, ANY] } },
+    ])!;
+
+    expect([changed.virtualHost(80, 'a')?.name, changed.virtualHost(82, 'a')?.name, changed.virtualHost(82, 'b')?.name, changed.virtualHost(81, 'c')?.name]).toEqual(['v1', 'any', 'v2', 'v3']);
+    expect(changed.configurations.map(({ port, hosts }) => [port, hosts?.[0]])).toEqual([[80, 'db'], [80, undefined], [81, undefined], [82, undefined]]);
+    expect([...changed.counted].map(({ name }) => name)).toEqual(['v3']);
+  });
+
   const own = (host: string, name = host): RouteConfigurationSpec => ({ port: 80, hosts: [host, `${host}.x`], virtualHosts: [{ name, domains: ['*'], routes: counted(name, true) }] });
 
   it('takes configurations in, out, and in the place of others', () => {
@@ -65,6 +97,8 @@ describe('RouteTable.with', () => {
     const other = on({ port: 80, host: 'a', now: own('a', 'other') });
     expect(other.virtualHost(80, 'h', 'a.x')?.name).toBe('other');
     expect([...other.counted].map(({ name }) => name)).toEqual(['other']);
+    const again = two.with([{ port: 80, host: 'a', now: own('a', 'other') }])!;
+    expect(again.configurations.map(({ hosts, virtualHosts: [first] }) => [hosts?.[0], first!.name])).toEqual([['a', 'other'], ['b', 'b'], [undefined, 'any']]);
     const none = on({ port: 80, host: 'a', now: undefined });
     expect([none.hasPort(80, 'a'), none.configurations.length, none.counted.size]).toEqual([false, 1, 0]);
     const opened = on({ port: 80, host: undefined, now: configuration([{ name: 'v', domains: ['v'], routes: [] }]) });
@@ -120,5 +154,20 @@ describe('ListenerTable.with', () => {
     expect(changed.specs).toEqual([general, b, c]);
     expect(table.own(9000, 'a')?.spec).toBe(a);
     expect(table.with([], [{ ...a, name: 'other' }])).toBeUndefined();
+    expect(table.with([], [])).toBe(table);
+  });
+
+  it('changes listeners of one name on other ports by themselves', () => {
+    const [here, there] = [listener('a'), listener('a', 9001)];
+    const changed = new ListenerTable([here, there], 'none').with([here], [])!;
+
+    expect([changed.own(9000, 'a'), changed.own(9001, 'a')?.spec]).toEqual([undefined, there]);
+    expect(changed.specs).toEqual([there]);
+    const [other, late] = [listener('b', 9001), listener('a', 9002)];
+    const apart = new ListenerTable([here, there, other], 'none').with([here, other], [late])!;
+    expect([apart.own(9000, 'a'), apart.own(9001, 'a')?.spec, apart.own(9001, 'b'), apart.own(9002, 'a')?.spec]).toEqual([undefined, there, undefined, late]);
+    const both = new ListenerTable([general], 'none').with([], [here, there])!;
+    expect([both.own(9000, 'a')?.spec, both.own(9001, 'a')?.spec, both.own(9001, 'b')]).toEqual([here, there, undefined]);
+    expect(new ListenerTable([here, there], 'none').with([here, there], [listener('b')])?.own(9001, 'a')).toBeUndefined();
   });
 });

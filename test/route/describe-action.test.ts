@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeAction } from '../../src/route/describe-action.ts';
 import type { FaultOptions, RetryOptions, RouteAction } from '../../src/route/model.ts';
 import { Route } from '../../src/route/route.ts';
-import { forward } from './support.ts';
+import { forward, head } from './support.ts';
 
 function phrases(action: RouteAction, fault?: FaultOptions): string[] {
   return describeAction(new Route({ match: {}, action, fault }));
@@ -25,6 +25,34 @@ describe('where a request goes', () => {
   });
 });
 
+describe('a sticky split', () => {
+  const sticky = { keys: [{ kind: 'header', name: 'end-user' }, { kind: 'cookie', name: 'session' }], salt: '' } as const;
+  const split = new Route({ match: {}, action: { ...forward({ cluster: 'v1', weight: 0 }, { cluster: 'v2', weight: 1 }, { cluster: 'v3', weight: 1 }), sticky } });
+  const shares = ['50 % to v2', '50 % to v3'];
+  const keys = 'sticky by header end-user, cookie session';
+
+  it('tells by what, and no more without a request', () => {
+    expect(describeAction(split)).toEqual([...shares, keys]);
+  });
+
+  it('tells where the key of a request goes, and not the key', () => {
+    const request = head({ headers: ['end-user', 'jason'] });
+    const { action } = split;
+    const cluster = action.kind === 'forward' ? action.pick(request, () => 0).cluster : '';
+
+    expect(['v2', 'v3']).toContain(cluster);
+    expect(describeAction(split, request)).toEqual([...shares, `${keys}: the key of this request goes to ${cluster}`]);
+  });
+
+  it('tells that chance decides without a key', () => {
+    expect(describeAction(split, head())).toEqual([...shares, `${keys}: this request has no key, so chance decides`]);
+  });
+
+  it('is none where one destination is left', () => {
+    expect(describeAction(new Route({ match: {}, action: { ...forward('v1'), sticky } }))).toEqual(['to v1']);
+  });
+});
+
 describe('what happens to it', () => {
   it.each<[Partial<RouteAction & { kind: 'forward' }>, string[]]>([
     [{ timeoutMs: 1500 }, ['timeout 1.5s']],
@@ -34,6 +62,8 @@ describe('what happens to it', () => {
     [{ retries: { ...RETRIES, attempts: 0, perTryTimeoutMs: 500 } }, ['per try 500ms']],
     [{ timeoutMs: 500, retries: { ...RETRIES, perTryTimeoutMs: 500, retryOn: 'reset, 503,connect-failure' } }, ['timeout 500ms', '2 retries on reset,connect-failure,503']],
     [{ mirrors: [{ cluster: 'v3', percentage: 100 / 3 }, { cluster: 'v4', percentage: 100 }] }, ['mirrors 33.3333 % to v3', 'mirrors 100 % to v4']],
+    [{ retries: { ...RETRIES, safety: { budgetPercent: 20.5, leastPerSecond: 3, leastTimeMs: 1 } } }, ['2 retries on 5xx', 'retries only where safe: at most 20.5 % of calls (or 3/s), with 1ms left of the deadline']],
+    [{ retries: { ...RETRIES, attempts: 0, safety: { budgetPercent: 20, leastPerSecond: 3, leastTimeMs: 1 } } }, []],
     [{ cors: { allowOrigins: [], allowMethods: [], allowHeaders: [], exposeHeaders: [] } }, ['CORS policy']],
   ])('%j: %j', (more, expected) => {
     expect(phrases({ ...forward('v1'), ...more })).toEqual(['to v1', ...expected]);
@@ -49,6 +79,10 @@ describe('faults', () => {
     [{ abort: { httpStatus: 503, percentage: 0.5 } }, ['aborts 0.5 % with 503']],
     [{ abort: { grpcStatus: 14, percentage: 100 } }, ['aborts 100 % with gRPC status 14']],
     [{ abort: { grpcStatus: 0 } }, ['aborts 0 % with gRPC status 0']],
+    [{ scope: 'request', abort: { httpStatus: 503, percentage: 1 } }, ['aborts 1 % with 503']],
+    [{ scope: 'attempt', abort: { httpStatus: 503, percentage: 1 } }, ['aborts 1 % with 503', 'faults are drawn for each try, and retried']],
+    [{ scope: 'host', delay: { fixedDelayMs: 5, percentage: 1 } }, ['delays 1 % by 5ms', 'faults are drawn for each try, and retried; hosts are ejected for them']],
+    [{ scope: 'host' }, []],
     // Such an abort passes validation and does nothing.
     [{ abort: { percentage: 100 } }, []],
   ])('%j: %j, between destinations and treatment', (fault, expected) => {

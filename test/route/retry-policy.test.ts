@@ -97,6 +97,12 @@ describe('RetryPolicy', () => {
     expect(policy('retriable-headers').shouldRetry(response(200, { 'x-again': '1' }))).toBe(false);
   });
 
+  it('waits for nothing where a request only came too early', () => {
+    const retrying = policy('retriable-4xx');
+
+    expect([response(425), response(425, { 'x-envoy-ratelimited': 'true' }), response(503), reset('connection-failure')].map((outcome) => retrying.retriesAtOnce(outcome))).toEqual([true, false, false, false]);
+  });
+
   it('leaves the count to its owner', () => {
     expect(policy('5xx', { attempts: 0 }).shouldRetry(response(503))).toBe(true);
   });

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { Route } from '../../src/route/route.ts';
 import { RouteTable } from '../../src/route/route-table.ts';
 import { VirtualHost } from '../../src/route/virtual-host.ts';
-import { head, route, virtualHost } from './support.ts';
+import { forward, head, route, virtualHost } from './support.ts';
 
 describe('RouteTable', () => {
   const makeTable = (): RouteTable => new RouteTable([
@@ -49,6 +49,38 @@ describe('RouteTable', () => {
     const table = new RouteTable([{ port: 80, hosts: ['db'], virtualHosts: [virtualHost('*')] }, { port: 81, virtualHosts: [virtualHost('db')] }, { port: 82, virtualHosts: [virtualHost('*')] }]);
 
     expect(table.explain(head({ port: 83, authority: 'db' })).knownOnPorts).toEqual([80, 81]);
+  });
+
+  it('knows a Host by a name of its own or a wildcard, but not as any other', () => {
+    const table = new RouteTable([{ port: 80, virtualHosts: [virtualHost(['reviews', '*.test']), virtualHost('*')] }, { port: 81, hosts: ['db'], virtualHosts: [virtualHost('*')] }, { port: 82, virtualHosts: [virtualHost('db')] }]);
+
+    expect(['reviews', 'a.test', 'details'].map((host) => table.knows(80, host))).toEqual([true, true, false]);
+    expect([table.knows(81, 'db'), table.knows(82, 'db'), table.knows(82, 'reviews'), table.knows(83, 'db')]).toEqual([false, true, false, false]);
+  });
+
+  it('is made in steps, one for each virtual host', () => {
+    const configurations = [{ port: 80, virtualHosts: [virtualHost('reviews', [route('a')]), virtualHost('*')] }, { port: 81, virtualHosts: [virtualHost('*')] }];
+    const previous = new RouteTable([configurations[1]!]);
+    const steps = RouteTable.of(configurations, previous);
+
+    for (let i = 0; i < 3; i++) expect(steps.next().done).toBe(false);
+    const { done, value } = steps.next();
+    expect(done).toBe(true);
+    expect((value as RouteTable).virtualHost(80, 'reviews')?.routes[0]?.name).toBe('a');
+    expect((value as RouteTable).virtualHost(81, 'a')).toBe(previous.virtualHost(81, 'a'));
+  });
+
+  it('refuses a bad expression in the step of its virtual host', () => {
+    const steps = RouteTable.of([{ port: 80, virtualHosts: [virtualHost('details'), virtualHost('reviews', [route('bad', { uri: { regex: '(' } })])] }]);
+
+    expect(steps.next().done).toBe(false);
+    expect(() => steps.next()).toThrow();
+  });
+
+  it('counts virtual hosts that have a route with a name for its statistics', () => {
+    const counted = virtualHost('reviews', [route('plain'), route('counted', {}, { statPrefix: 's' })]);
+
+    expect([...new RouteTable([{ port: 80, virtualHosts: [counted, virtualHost('*', [route('plain')])] }]).counted]).toEqual([counted]);
   });
 
   it('takes the first configuration of a port', () => {
@@ -124,6 +156,18 @@ describe('Route', () => {
   it('has its faults, if there are any', () => {
     expect(new Route(route('a', {}, { fault: { abort: { httpStatus: 500, percentage: 100 } } })).faults?.decide(() => 0)).toMatchObject({ abort: { httpStatus: 500 } });
     expect(new Route(route('a')).faults).toBeUndefined();
+  });
+
+  it('sends requests with a key where the key belongs, others by chance', () => {
+    const sticky = { keys: [{ kind: 'header', name: 'end-user' }], salt: '' } as const;
+    const { action } = new Route(route('a', {}, { action: { ...forward('v1', 'v2'), sticky } }));
+    if (action.kind !== 'forward') throw new Error('it forwards');
+    const clusters = (headers: readonly string[]): string[] => [0, 0.99].map((chance) => action.pick(head({ headers: [...headers] }), () => chance).cluster);
+
+    expect(clusters([])).toEqual(['v1', 'v2']);
+    const users = Array.from({ length: 20 }, (_, i) => clusters(['end-user', `user-${i}`]));
+    expect(users.every(([one, other]) => one === other)).toBe(true);
+    expect(new Set(users.flat())).toEqual(new Set(['v1', 'v2']));
   });
 
   it('answers by itself or sends on, as its action says', () => {
