@@ -120,17 +120,17 @@ const turn: fc.Arbitrary<ServerTurn> = fc.record({
   then: often<ServerTurn['then']>('stays', 'ends', 'resets'),
 });
 
+const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+
 /** Those that chance may miss: each would be told otherwise if a rule were left out. */
 const TRAPS = [
   'HTTP/1.1 204 No Content\r\n\r\n', 'HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n', 'HTTP/1.1 304 Not Modified\r\ncontent-length: 2\r\n\r\n',
   'HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n', 'HTTP/1.1 304 Not Modified\r\ntransfer-encoding: chunked\r\n\r\n',
   'HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nok', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: keep-alive, close\r\n\r\nok',
   'HTTP/1.1 200 OK\r\ncontent-length: 2\r\nkeep-alive: timeout=2\r\n\r\nok', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 2\r\n\r\nok',
-  'HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx: a \r\n\r\nok', 'HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\n\r\nok', 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok and more',
-  'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok\r\n and more',
+  'HTTP/1.1 200 OK\r\ncontent-length: 2\r\nx: a \r\n\r\nok', 'HTTP/1.1 200 OK\r\ncontent-length: 2, 2\r\n\r\nok', `${OK} and more`, `${OK}\r\n and more`,
 ];
 
-const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 const SECOND: ServerTurn = { pieces: [Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\ntwo')], then: 'stays' };
 
 /** Whether line ends, and nothing else, follow an ordinary response: the one thing that the wire tells otherwise. */

@@ -108,16 +108,15 @@ describe('RouteTable.with', () => {
   });
 
   it('is not made where others want the same name, or nothing is there to be changed', () => {
-    const v = (name: string, domain: string): VirtualHostSpec => ({ name, domains: [domain], routes: [] });
-    const table = new RouteTable([configuration([v('v1', 'a'), v('v2', 'b')]), own('a')]);
+    const table = new RouteTable([configuration([named('v1', 'a'), named('v2', 'b')]), own('a')]);
 
-    expect(table.with([{ port: 80, host: undefined, gone: [], come: [v('v3', 'a')] }])).toBeUndefined();
-    expect(table.with([{ port: 80, host: undefined, gone: [], come: [v('v1', 'c')] }])).toBeUndefined();
+    expect(table.with([{ port: 80, host: undefined, gone: [], come: [named('v3', 'a')] }])).toBeUndefined();
+    expect(table.with([{ port: 80, host: undefined, gone: [], come: [named('v1', 'c')] }])).toBeUndefined();
     expect(table.with([{ port: 80, host: undefined, gone: ['v4'], come: [] }])).toBeUndefined();
-    expect(table.with([{ port: 80, host: undefined, gone: [], come: [v('v3', '*')] }])).toBeUndefined();
-    expect(table.with([{ port: 9, host: undefined, gone: [], come: [v('v3', 'c')] }])).toBeUndefined();
+    expect(table.with([{ port: 80, host: undefined, gone: [], come: [named('v3', '*')] }])).toBeUndefined();
+    expect(table.with([{ port: 9, host: undefined, gone: [], come: [named('v3', 'c')] }])).toBeUndefined();
     expect(table.with([{ port: 80, host: 'b', now: { ...own('b'), hosts: ['b', 'a'] } }])).toBeUndefined();
-    const contested = new RouteTable([configuration([v('v1', 'a'), v('v2', 'a')])]);
+    const contested = new RouteTable([configuration([named('v1', 'a'), named('v2', 'a')])]);
     expect(contested.with([{ port: 80, host: undefined, gone: ['v1'], come: [] }])).toBeUndefined();
   });
 });
